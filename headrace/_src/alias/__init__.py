@@ -1,0 +1,1 @@
+"""Answers `import tensorflow` and what programs import below it."""

@@ -1,0 +1,235 @@
+"""What TensorFlow's inner modules (`tensorflow.python.ops.array_ops`, ...) hold.
+
+In order: public symbols by `modules.tsv` (recorded from TensorFlow 1.15), the public namespace a module
+stands for, headrace modules that keep the same things, replacements of small utilities, ops by their generated
+function names, and modules below.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import os
+import sys
+from typing import Any
+
+from headrace._api import namespace
+
+_SRC = "headrace._src."
+_PYTHON = "tensorflow.python"
+_CONTRIB = "tensorflow.contrib"
+_CORE = "tensorflow.core"
+
+# Modules that are a public namespace under another name.
+SPACES = {
+    "platform.flags": "flags",
+    "platform.tf_logging": "logging",
+    "platform.app": "app",
+    "platform.gfile": "gfile",
+    "platform.test": "test",
+    "platform.resource_loader": "resource_loader",
+    "framework.dtypes": "dtypes",
+    "framework.errors": "errors",
+    "framework.errors_impl": "errors",
+    "util.nest": "nest",
+    "util.compat": "compat",
+    "data.util.nest": "nest",
+    "ops.nn": "nn",
+    "ops.standard_ops": "",
+    "ops.rnn_cell": "nn.rnn_cell",
+    "ops.rnn_cell_impl": "nn.rnn_cell",
+    "ops.losses.losses": "losses",
+    "ops.linalg_ops": "linalg",
+    "ops.metrics": "metrics",
+    "training.training": "train",
+    "layers.layers": "layers",
+    "summary.summary": "summary",
+    "saved_model.tag_constants": "saved_model.tag_constants",
+    "saved_model.signature_constants": "saved_model.signature_constants",
+    "estimator.estimator_lib": "estimator",
+    "estimator.model_fn": "estimator",
+    "feature_column.feature_column_lib": "feature_column",
+    "pywrap_tensorflow": "train",
+    "keras": "keras",
+}
+
+# Modules whose remaining names live in modules of headrace.
+MODULES = {
+    "framework.ops": (
+        "core.graph",
+        "core.operation",
+        "core.tensor",
+        "core.scopes",
+        "core.convert",
+        "core.graphkeys",
+        "core.indexed_slices",
+        "core.default_session",
+        "autodiff.registry",
+        "engine.session",
+    ),
+    "framework.dtypes": ("core.dtypes",),
+    "framework.tensor_shape": ("core.shape",),
+    "framework.tensor_util": ("core.constant_value", "core.tensor_proto"),
+    "framework.constant_op": ("ops.constant",),
+    "framework.errors_impl": ("core.errors",),
+    "framework.errors": ("core.errors",),
+    "framework.random_seed": ("core.random_seed",),
+    "framework.sparse_tensor": ("core.sparse_tensor",),
+    "framework.device": ("core.device",),
+    "framework.function": ("function.defun",),
+    "framework.importer": ("proto.graph_import",),
+    "framework.test_util": ("alias.replacements.test_util", "platform.test_case", "platform.test"),
+    "eager.context": ("alias.replacements.context",),
+    "client.session": ("engine.session",),
+    "client.timeline": ("engine.timeline", "engine.trace"),
+    "client.device_lib": ("platform.device_lib",),
+    "lib.io.file_io": ("platform.gfile",),
+    "platform.gfile": ("platform.gfile",),
+    "ops.control_flow_ops": ("ops.grouping", "ops.control_flow", "ops.cond", "ops.while_loop"),
+    "ops.array_ops": ("ops.identity", "ops.shapes", "ops.reshape"),
+    "ops.resources": ("state.resources",),
+    "ops.variables": ("state.variable", "state.ref_variable"),
+    "ops.variable_scope": ("state.variable_scope",),
+    "ops.resource_variable_ops": ("state.resource_variable", "ops.variable_ops"),
+    "ops.rnn_cell_impl": ("layers.rnn_cell", "layers.rnn_cells"),
+    "training.moving_averages": ("train.moving_averages",),
+    "training.optimizer": ("train.optimizer",),
+    "training.saver": ("state.saver",),
+    "layers.base": ("layers.base",),
+    "layers.utils": ("layers.utils",),
+    "util.nest": ("core.nest",),
+    "util.tf_inspect": ("alias.replacements.tf_inspect",),
+    "util.tf_export": ("alias.replacements.decorators",),
+    "util.tf_decorator": ("alias.replacements.decorators",),
+    "util.tf_contextlib": ("alias.replacements.decorators",),
+    "util.tf_should_use": ("alias.replacements.decorators",),
+    "util.deprecation": ("alias.replacements.decorators",),
+    "util.function_utils": ("alias.replacements.tf_inspect",),
+    "util.all_util": ("alias.replacements.decorators",),
+    "util.compat": ("platform.text",),
+}
+
+
+@functools.cache
+def recorded() -> dict[str, dict[str, str]]:
+    """Return {module: {attribute: public name}}; names of compat.v2 start with `v2:`."""
+    out = {}
+    with open(os.path.join(os.path.dirname(__file__), "modules.tsv"), encoding="utf-8") as file:
+        for line in file:
+            module, tokens = line.rstrip("\n").split("\t")
+            found = {}
+            for token in tokens.split(" "):
+                attr, _, public = token.rpartition("=")
+                found[attr or public.removeprefix("v2:").rpartition(".")[2]] = public
+            out[module] = found
+    return out
+
+
+@functools.cache
+def _packages() -> frozenset[str]:
+    """Every module name below `tensorflow` that is known, with its parents."""
+    inner = [f"{_PYTHON}.{name}" for name in (*SPACES, *MODULES)]
+    out = set()
+    for name in [*recorded(), *inner, _CORE, f"{_PYTHON}.ops.gen_math_ops"]:
+        parts = name.split(".")
+        out |= {".".join(parts[:n]) for n in range(2, len(parts) + 1)}
+    return frozenset(out)
+
+
+def is_module(name: str) -> bool:
+    """Return whether TensorFlow 1.15 has an inner module of this name that can be answered."""
+    if name.startswith(_CORE + "."):
+        leaf = name.rpartition(".")[2]
+        return leaf.endswith("_pb2") or leaf in ("framework", "protobuf", "util", "example", "profiler")
+    if name.startswith(f"{_PYTHON}.ops.gen_"):
+        return True
+    if name.startswith(f"{_PYTHON}.keras."):
+        return name[len(_PYTHON) + 1 :] in namespace.tables()["1"]
+    return name in _packages()
+
+
+def names(module: str) -> list[str]:
+    """Names a module is known to hold."""
+    below = {n[len(module) + 1 :] for n in _packages() if n.startswith(module + ".")}
+    return sorted({*recorded().get(module, ()), *(n for n in below if "." not in n)})
+
+
+def find(module: str, name: str) -> Any:
+    """Find an attribute of an inner module.
+
+    Raises:
+      MissingSymbolError: Nothing in headrace stands for it.
+    """
+    for source in (_recorded, _space, _modules, _generated, _proto, _below):
+        value = source(module, name)
+        if value is not None:
+            return value
+    raise namespace.MissingSymbolError(f"{module}.{name} is not implemented in headrace")
+
+
+def _recorded(module: str, name: str) -> Any:
+    public = recorded().get(module, {}).get(name)
+    if public is None:
+        return None
+    if public.startswith("v2:"):
+        found = _public("2", public[3:])
+        return _public("1", public[3:]) if found is None else found
+    return _public("1", public)
+
+
+def _public(version: str, public: str) -> Any:
+    space, _, symbol = public.rpartition(".")
+    target = namespace.tables()[version].get(space, {}).get(symbol)
+    return None if target is None else namespace.resolve(target)
+
+
+def _space(module: str, name: str) -> Any:
+    inner = module.removeprefix(_PYTHON + ".")
+    space = inner if inner.startswith("keras.") else SPACES.get(inner)
+    return None if space is None else _public("1", f"{space}.{name}" if space else name)
+
+
+def _modules(module: str, name: str) -> Any:
+    for candidate in MODULES.get(module.removeprefix(_PYTHON + "."), ()):
+        full = _SRC + candidate
+        if _exists(full):
+            value = getattr(importlib.import_module(full), name, None)
+            if value is not None:
+                return value
+    return None
+
+
+@functools.cache
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _generated(module: str, name: str) -> Any:
+    leaf = module.rpartition(".")[2]
+    if not leaf.startswith("gen_"):
+        return None
+    from headrace._src.alias.replacements import raw_ops
+
+    return raw_ops.function(name)
+
+
+def _proto(module: str, name: str) -> Any:
+    if not module.startswith(_CORE) or not module.endswith("_pb2"):
+        return None
+    from headrace._src.proto import messages
+
+    return getattr(messages, name, None)
+
+
+def _below(module: str, name: str) -> Any:
+    full = f"{module}.{name}"
+    if not is_module(full):
+        # Modules see what they import: `rnn_cell.math_ops` is `tensorflow.python.ops.math_ops`.
+        full = next((f"{_PYTHON}.{p}.{name}" for p in ("ops", "framework") if is_module(f"{_PYTHON}.{p}.{name}")), "")
+        if not full or not module.startswith((_PYTHON + ".", _CONTRIB + ".")):
+            return None
+    return sys.modules.get(full) or importlib.import_module(full)

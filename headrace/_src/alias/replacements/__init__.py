@@ -1,0 +1,1 @@
+"""Small utilities of TensorFlow's own sources that programs import from it."""

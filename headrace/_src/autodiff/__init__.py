@@ -1,0 +1,1 @@
+"""Gradients over a graph: the algorithm only; the rules stand beside their ops."""

@@ -1,0 +1,1 @@
+"""What users of `tf.contrib` reach for most."""

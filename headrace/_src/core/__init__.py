@@ -1,0 +1,1 @@
+"""What a program is: types, shapes, graphs and the values in them."""

@@ -1,0 +1,55 @@
+"""Where in the user's program an operation was made.
+
+An origin is `(code object, line number, traceback line)`; it is taken at every node, so it must cost well under a microsecond.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from types import CodeType
+from typing import Final, NamedTuple
+
+_PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
+_INTERNAL: Final[dict[CodeType, bool]] = {}
+
+
+class Origin(NamedTuple):
+    """The user's frame that made an operation."""
+
+    filename: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.filename}:{self.line}"
+
+    @property
+    def text(self) -> str:
+        """The source line, stripped; empty when the source is not there."""
+        return linecache.getline(self.filename, self.line).strip()
+
+
+def is_internal(code: CodeType) -> bool:
+    """Whether a code object belongs to headrace itself or to the import and contextlib machinery."""
+    known = _INTERNAL.get(code)
+    if known is None:
+        name = code.co_filename
+        known = name.startswith((_PACKAGE, "<frozen")) or name.endswith("contextlib.py")
+        _INTERNAL[code] = known
+    return known
+
+
+def current() -> Origin | None:
+    """The innermost frame outside headrace, or None."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        internal = _INTERNAL.get(code)
+        if internal is None:
+            internal = is_internal(code)
+        if not internal:
+            return Origin(code.co_filename, frame.f_lineno, code.co_name)
+        frame = frame.f_back  # type: ignore[assignment]
+    return None

@@ -1,0 +1,156 @@
+"""SparseTensor: a tensor given by the coordinates and values of its nonzero elements."""
+
+from __future__ import annotations
+
+import collections
+from typing import Any
+
+from headrace._api.export import export, export_value
+from headrace._src.core import convert, dims, dtypes, scopes
+from headrace._src.core.shape import TensorShape
+from headrace._src.core.tensor import Tensor
+
+SparseTensorValue = collections.namedtuple(
+    "SparseTensorValue", ["indices", "values", "dense_shape"]
+)
+export_value(SparseTensorValue, "SparseTensorValue")
+
+
+@export("SparseTensor", "sparse.SparseTensor")
+class SparseTensor:
+    """A sparse tensor: `dense[indices[i]] == values[i]`, zero elsewhere.
+
+    Attributes:
+      indices: an int64 tensor `[n, rank]`.
+      values: a tensor `[n]` of any dtype.
+      dense_shape: an int64 tensor `[rank]`.
+    """
+
+    _is_composite_tensor = True
+    _is_graph_tensor_like = True
+
+    @classmethod
+    def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
+        """Returns a `SparseTensor` for a `SparseTensorValue`; a `SparseTensor` is returned as it is."""
+        if isinstance(sparse_tensor_value, SparseTensor):
+            return sparse_tensor_value
+        if not isinstance(sparse_tensor_value, SparseTensorValue):
+            raise TypeError(
+                "Neither a SparseTensor nor SparseTensorValue: %s." % (sparse_tensor_value,)
+            )
+        return cls(*sparse_tensor_value)
+
+    def __init__(self, indices: Any, values: Any, dense_shape: Any) -> None:
+        with scopes.name_scope(None, "SparseTensor", [indices, values, dense_shape]):
+            indices = convert.convert_to_tensor(indices, name="indices", dtype=dtypes.int64)
+            values = convert.convert_to_tensor(values, name="values", as_ref=True)
+            dense_shape = convert.convert_to_tensor(
+                dense_shape, name="dense_shape", dtype=dtypes.int64
+            )
+        self._indices, self._values, self._dense_shape = indices, values, dense_shape
+        indices_dims = dims.with_rank(indices.dims, 2)
+        values_dims = dims.with_rank(values.dims, 1)
+        shape_dims = dims.with_rank(dense_shape.dims, 1)
+        # The number of nonzeros and the rank are each said twice; they must agree.
+        dims.merge(indices_dims and indices_dims[:1], values_dims)
+        dims.merge(indices_dims and indices_dims[1:], shape_dims)
+
+    @property
+    def indices(self) -> Tensor:
+        """The coordinates, an int64 tensor `[n, rank]`."""
+        return self._indices  # type: ignore[no-any-return]
+
+    @property
+    def values(self) -> Tensor:
+        """The elements, a tensor `[n]`."""
+        return self._values  # type: ignore[no-any-return]
+
+    @property
+    def dense_shape(self) -> Tensor:
+        """The shape of the dense tensor, an int64 tensor `[rank]`."""
+        return self._dense_shape  # type: ignore[no-any-return]
+
+    @property
+    def shape(self) -> TensorShape:
+        """The static shape of the dense tensor."""
+        from headrace._src.core import constant_value
+
+        return TensorShape._from_dims(constant_value.constant_value_as_dims(self._dense_shape))
+
+    def get_shape(self) -> TensorShape:
+        """Returns the static shape of the dense tensor."""
+        return self.shape
+
+    @property
+    def op(self) -> Any:
+        """The operation that produces `values`."""
+        return self._values.op
+
+    @property
+    def name(self) -> str:
+        """The name of `values`."""
+        return self._values.name  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the elements."""
+        return self._values.dtype
+
+    @property
+    def graph(self) -> Any:
+        """The graph that contains the tensors."""
+        return self._indices.graph
+
+    def consumers(self) -> list[Any]:
+        """Returns the operations that take one of the tensors."""
+        seen: dict[Any, None] = {}
+        for t in self._components():
+            seen.update(dict.fromkeys(t.consumers()))
+        return list(seen)
+
+    def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
+        """Computes the sparse tensor in a session; returns a `SparseTensorValue`."""
+        from headrace._src.core import default_session
+
+        indices, values, shape = default_session.run_in(
+            self._components(), feed_dict, self.graph, session, "eval"
+        )
+        return SparseTensorValue(indices, values, shape)
+
+    def _components(self) -> list[Any]:
+        return [self._indices, self._values, self._dense_shape]
+
+    def _from_components(self, parts: list[Any]) -> SparseTensor:
+        return SparseTensor(*parts)
+
+    def __str__(self) -> str:
+        return (
+            f"SparseTensor(indices={self._indices}, values={self._values}, "
+            f"dense_shape={self._dense_shape})"
+        )
+
+
+@export("convert_to_tensor_or_sparse_tensor", v2=())
+def convert_to_tensor_or_sparse_tensor(value: Any, dtype: Any = None, name: Any = None) -> Any:
+    """Converts a value to a `SparseTensor` or a `Tensor`.
+
+    Raises:
+      RuntimeError: the dtype does not fit a sparse value.
+    """
+    if dtype is not None:
+        dtype = dtypes.as_dtype(dtype)
+    if isinstance(value, SparseTensorValue):
+        value = SparseTensor.from_value(value)
+    if isinstance(value, SparseTensor):
+        if dtype and not dtype.is_compatible_with(value.dtype):
+            raise RuntimeError(
+                f"Sparse dtype: requested = {dtype.name}, actual = {value.dtype.name}"
+            )
+        return value
+    return convert.convert_to_tensor(value, dtype, name)
+
+
+def is_sparse(x: Any) -> bool:
+    """Whether `x` is a sparse tensor or its value."""
+    return isinstance(x, (SparseTensor, SparseTensorValue))
+

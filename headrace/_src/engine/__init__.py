@@ -1,0 +1,1 @@
+"""How a program runs: plans, the interpreter, sessions. Names no op."""

@@ -1,0 +1,239 @@
+"""The interpreter: executes a plan's steps one after another with NumPy kernels."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from headrace._src.core import errors
+from headrace._src.core.operation import Operation
+from headrace._src.engine import plan as plan_lib
+from headrace._src.engine.plan import MANY, MULTIPLE, ONE, TWO, Plan, Step
+from headrace._src.engine.resources import Cell
+from headrace._src.engine.run import Run, RunKernel
+
+_NO_LOCK = contextlib.nullcontext()
+
+
+def execute(plan: Plan, slots: list[Any], run: Run) -> None:
+    """Executes every step of a plan over `slots`.
+
+    Raises:
+      OpError: a kernel failed; every variable is as it was before.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            if plan.has_blocking > 1:
+                _execute_concurrently(plan, slots, run)
+            elif run.trace is not None or run.deadline is not None:
+                for step in plan.steps:
+                    run.check()
+                    execute_step(step, slots, run)
+            else:
+                _execute_fast(plan.steps, slots, run)
+    except BaseException:
+        run.undo()
+        raise
+
+
+def call_function(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
+    """Executes the body of a function within a run; returns its results."""
+    plan = graph.plan
+    if plan is None or plan.mutations != graph._version:
+        elements = [*graph.outputs, *graph.stateful_operations()]
+        plan = graph.plan = Plan(elements, graph.inputs, graph._version)
+    slots = plan.template.copy()
+    for slot, value in zip(plan.feeds, arguments, strict=True):
+        slots[slot] = value
+    if plan.has_blocking > 1:
+        _execute_concurrently(plan, slots, run)
+    elif run.trace is not None or run.deadline is not None:
+        for step in plan.steps:
+            run.check()
+            execute_step(step, slots, run)
+    else:
+        _execute_fast(plan.steps, slots, run)
+    results = [slots[s] for s in plan.outputs[: len(graph.outputs)] if s is not None]
+    return [v.read() if isinstance(v, Cell) else v for v in results]
+
+
+def _execute_fast(steps: Sequence[Step], slots: list[Any], run: Run) -> None:
+    step = None
+    try:
+        for step in steps:
+            kind, call, inputs, outputs, free, _, _ = step
+            if kind == TWO:
+                a, b = inputs
+                slots[outputs] = call(slots[a], slots[b])
+            elif kind == ONE:
+                slots[outputs] = call(slots[inputs])
+            elif kind == MANY:
+                slots[outputs] = call(*[slots[i] for i in inputs])
+            elif kind == MULTIPLE:
+                for slot, value in zip(outputs, call(*[slots[i] for i in inputs]) or (), strict=False):
+                    slots[slot] = value
+            else:
+                _execute_stateful(step, slots, run)
+            for slot in free:
+                slots[slot] = None
+    except Exception as e:
+        assert step is not None
+        raise runtime_error(e, step, slots) from _cause(e)
+
+
+def execute_step(step: Step, slots: list[Any], run: Run) -> None:
+    """Executes one step, with tracing and full error context."""
+    start = time.time()
+    try:
+        kind, call, inputs, outputs, _, _, _ = step
+        if kind == plan_lib.STATEFUL:
+            _execute_stateful(step, slots, run)
+        elif kind == MULTIPLE:
+            for slot, value in zip(outputs, call(*[slots[i] for i in inputs]) or (), strict=False):
+                slots[slot] = value
+        else:
+            positions = (inputs,) if kind == ONE else inputs
+            slots[outputs] = call(*[slots[i] for i in positions])
+    except Exception as e:
+        raise runtime_error(e, step, slots) from _cause(e)
+    for slot in step.free:
+        slots[slot] = None
+    if run.trace is not None:
+        run.trace.append((step.op, start, time.time()))
+
+
+def _execute_stateful(step: Step, slots: list[Any], run: Run) -> None:
+    op = step.op
+    spec = op.spec
+    args = [slots[i] for i in step.inputs]
+    for p in step.reads:
+        args[p] = args[p].read()
+    k = RunKernel(run, op)
+    # Reading, changing and writing a variable is one act towards other runs.
+    exclusive = not spec.blocking and any(isinstance(a, Cell) for a in args)
+    with run.resources.lock if exclusive else _NO_LOCK:
+        if exclusive and not spec.allows_uninitialized and spec.ref_inputs:
+            for a, arg in zip(args, spec.flat_inputs(op), strict=True):
+                if arg.is_ref and isinstance(a, Cell):
+                    a.read()
+        result = step.call(k, *args)
+    if spec.single_output:
+        slots[step.outputs[0]] = result
+    elif step.outputs:
+        for slot, value in zip(step.outputs, result, strict=True):
+            slots[slot] = value
+
+
+# -- several blocking operations -------------------------------------------------------------------
+
+
+def _execute_concurrently(plan: Plan, slots: list[Any], run: Run) -> None:
+    """Executes a plan in which several operations may wait for each other.
+
+    Everything that is ready and cannot wait runs first, on this thread; then every ready blocking operation gets a thread.
+    """
+    by_op = {step.op: step for step in plan.steps}
+    waiting: dict[Operation, int] = {}
+    followers: dict[Operation, list[Operation]] = {}
+    for op in by_op:
+        before = {t.op for t in op._inputs if t.op in by_op and plan.slots[t] not in plan.feeds}
+        before.update(c for c in op._control_inputs if c in by_op)
+        waiting[op] = len(before)
+        for b in before:
+            followers.setdefault(b, []).append(op)
+    ready = [op for op in by_op if not waiting[op]]
+    done = threading.Condition()
+    finished: list[tuple[Operation, BaseException | None]] = []
+    running = 0
+
+    def work(op: Operation) -> None:
+        error: BaseException | None = None
+        try:
+            with np.errstate(all="ignore"):
+                execute_step(by_op[op]._replace(free=()), slots, run)
+        except BaseException as e:  # handed to the thread that runs the plan
+            error = e
+        with done:
+            finished.append((op, error))
+            done.notify_all()
+
+    def release(op: Operation) -> None:
+        for f in followers.get(op, ()):
+            waiting[f] -= 1
+            if not waiting[f]:
+                ready.append(f)
+
+    while ready or running:
+        ready.sort(key=lambda op: (op.spec.blocking, op._id))
+        while ready and not ready[0].spec.blocking:
+            op = ready.pop(0)
+            execute_step(by_op[op]._replace(free=()), slots, run)
+            release(op)
+            ready.sort(key=lambda op: (op.spec.blocking, op._id))
+        for op in ready:
+            threading.Thread(target=work, args=(op,), daemon=True).start()
+            running += 1
+        ready.clear()
+        if running:
+            with done:
+                while not finished:
+                    done.wait()
+                batch, finished[:] = list(finished), []
+            for op, error in batch:
+                running -= 1
+                if error is not None:
+                    run.abort()
+                    raise error
+                release(op)
+
+
+# -- errors ----------------------------------------------------------------------------------------
+
+
+def _cause(e: BaseException) -> BaseException | None:
+    """Our own errors say all there is to say; foreign ones stay visible as the cause."""
+    return None if isinstance(e, errors.OpError) else e
+
+
+def runtime_error(e: Exception, step: Step, slots: list[Any]) -> Exception:
+    """The error of a failed kernel, completed with the node, the user's line and its inputs."""
+    op = step.op
+    if isinstance(e, errors.OpError):
+        if e.op is not None:
+            return e
+        kind: Any = type(e)
+        message = e.message
+    elif isinstance(e, MemoryError):
+        kind, message = errors.ResourceExhaustedError, f"OOM: {e}"
+    elif isinstance(e, NotImplementedError):
+        kind, message = errors.UnimplementedError, str(e)
+    elif isinstance(e, (ValueError, TypeError, IndexError, ArithmeticError)):
+        kind, message = errors.InvalidArgumentError, str(e)
+    else:
+        kind, message = errors.UnknownError, f"{type(e).__name__}: {e}"
+    made = "" if op.origin is None else f" (defined at {op.origin}) "
+    lines = [message, f"\t [[node {op.name}{made}]]"]
+    inputs = step.inputs if isinstance(step.inputs, tuple) else (step.inputs,)
+    shown = [
+        f"{t.name}: {_describe(slots[i])}" for t, i in zip(op._inputs, inputs, strict=True)
+    ]
+    if shown:
+        lines.append(f"\t inputs: {', '.join(shown[:8])}")
+    return kind(None, op, "\n".join(lines))  # type: ignore[no-any-return]
+
+
+def _describe(value: Any) -> str:
+    """dtype, shape and, when small, the elements of a run-time value."""
+    if isinstance(value, Cell):
+        return f"variable {value.dtype.name}"
+    if not isinstance(value, (np.ndarray, np.generic)):
+        return type(value).__name__
+    text = f"{value.dtype}[{','.join(map(str, value.shape))}]"
+    if value.size <= 8 and value.dtype.kind != "O":
+        text += f" = {np.array2string(np.asarray(value), separator=', ', threshold=8)}"
+    return text.replace("\n", "")

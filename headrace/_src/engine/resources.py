@@ -1,0 +1,109 @@
+"""What outlives a run: the cells of variables, queues and tables, by container and name.
+
+State inventory of `ResourceManager`:
+  _items: (container, kind, name) → resource.     lock: held while a kernel reads, changes and writes variables.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from headrace._src.core import errors
+from headrace._src.core.dims import Dims
+from headrace._src.core.dtypes import DType
+
+
+class Cell:
+    """The storage of one variable.
+
+    Attributes:
+      value: the present value, or None while uninitialised. Arrays in cells are never written into.
+      dtype: the dtype of the value.
+      dims: the static shape it must fit, or None.
+      name: the node name of the variable.
+      origin: the user's frame that made the variable, or None.
+    """
+
+    __slots__ = ("__weakref__", "dims", "dtype", "name", "origin", "value")
+
+    def __init__(
+        self, name: str, dtype: DType, dims: Dims = None, origin: Any = None
+    ) -> None:
+        self.name = name
+        self.dtype = dtype
+        self.dims = dims
+        self.origin = origin
+        self.value: Any = None
+
+    def read(self) -> Any:
+        """The present value.
+
+        Raises:
+          FailedPreconditionError: the variable is not initialised.
+        """
+        value = self.value
+        if value is None:
+            made = "" if self.origin is None else f" (made at {self.origin})"
+            raise errors.FailedPreconditionError(
+                None,
+                None,
+                f"Attempting to use uninitialized value {self.name}\n"
+                f"The variable {self.name!r}{made} has no value in this session: run its "
+                "initializer, tf.global_variables_initializer() made after it, or restore it.",
+            )
+        return value
+
+    def __repr__(self) -> str:
+        return f"<Cell {self.name!r} {self.dtype.name}>"
+
+
+class ResourceManager:
+    """The resources of a session, or of all sessions of one server."""
+
+    def __init__(self) -> None:
+        self._items: dict[tuple[str, str, str], Any] = {}
+        self.lock = threading.RLock()
+
+    def get_or_make(self, container: str, kind: str, name: str, make: Callable[[], Any]) -> Any:
+        """The resource of this name; made when there is none."""
+        key = (container, kind, name)
+        found = self._items.get(key)
+        if found is None:
+            with self.lock:
+                found = self._items.get(key)
+                if found is None:
+                    found = self._items[key] = make()
+        return found
+
+    def remove(self, resource: Any) -> None:
+        """Forgets a resource."""
+        with self.lock:
+            for key, value in list(self._items.items()):
+                if value is resource:
+                    del self._items[key]
+
+    def clear(self, containers: list[str] | None = None) -> None:
+        """Forgets all resources, or those of some containers."""
+        with self.lock:
+            if not containers:
+                self._items.clear()
+                return
+            for key in list(self._items):
+                if key[0] in containers:
+                    del self._items[key]
+
+    def all(self) -> list[Any]:
+        """All resources."""
+        with self.lock:
+            return list(self._items.values())
+
+
+def owned(value: Any, borrowed: Any = ()) -> Any:
+    """`value` as an array that nobody else may write into: a copy when it is a view or was fed."""
+    if isinstance(value, np.ndarray) and (value.base is not None or id(value) in borrowed):
+        return value.copy()
+    return value

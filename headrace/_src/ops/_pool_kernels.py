@@ -1,0 +1,257 @@
+"""Pooling arithmetic in any number of dimensions, for both executors; values are channels-last.
+
+Most of it walks over the *taps* of the window: one strided slice of the padded input an offset. XLA's own reductions take over where
+a window has very many taps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from headrace._src.core import dtypes, errors
+from headrace._src.ops import _windows
+from headrace._src.ops._windows import Window, pad, scatter_taps, tap_slices
+
+_MANY_TAPS = 64
+
+
+def _lowest(dtype: Any) -> Any:
+    return dtypes.as_dtype(dtype).min
+
+
+def pool_dims(
+    op_type: str,
+    input: Any,
+    ksize: Sequence[int],
+    strides: Sequence[int],
+    padding: str,
+    data_format: str,
+    rank: int,
+    over_depth: bool,
+) -> tuple[int | None, ...]:
+    """Static shape of a pooled input.
+
+    Args:
+      op_type: The op, for the messages.
+      input: Dims of the input.
+      ksize: Window, in the layout of `data_format`.
+      strides: Steps, in the same layout.
+      padding: `"SAME"` or `"VALID"`.
+      data_format: The layout.
+      rank: Rank of the input.
+      over_depth: Whether the op pools over channels.
+
+    Raises:
+      ValueError: a rank, window or stride that does not fit.
+    """
+    if input is None:
+        input = (None,) * rank
+    if len(input) != rank:
+        raise ValueError(f"Shape must be rank {rank} but is rank {len(input)}")
+    for name, values in (("stride", strides), ("ksize", ksize)):
+        if len(values) != rank:
+            raise ValueError(
+                f"{op_type} requires the {name} attribute to contain {rank} values, "
+                f"but got: {len(values)}"
+            )
+    batch, channels, sizes = _windows.split(input, data_format)
+    _, deep, window = _windows.split(ksize, data_format)
+    _, deep_step, steps = _windows.split(strides, data_format)
+    outs = [
+        _windows.output_size(size, wide, step, padding)
+        for size, wide, step in zip(sizes, window, steps, strict=True)
+    ]
+    if over_depth:
+        channels = _windows.output_size(channels, deep, deep_step, padding)
+    return _windows.join(batch, channels, outs, data_format)
+
+
+def run_windows(
+    shape: Sequence[int],
+    ksize: Sequence[int],
+    strides: Sequence[int],
+    padding: str,
+    data_format: str,
+    refusal: str = "Pooling is not yet supported on the depth dimension.",
+) -> tuple[Window, ...]:
+    """Windows of spatial pooling of an input of `shape` (in the layout of `data_format`).
+
+    Raises:
+      UnimplementedError: a window over batch or channels.
+    """
+    batch_window, deep, window = _windows.split(ksize, data_format)
+    batch_step, deep_step, steps = _windows.split(strides, data_format)
+    if batch_window != 1 or batch_step != 1:
+        raise errors.UnimplementedError(
+            None, None, "Pooling is not yet supported on the batch dimension."
+        )
+    if deep != 1 or deep_step != 1:
+        raise errors.UnimplementedError(None, None, refusal)
+    sizes = _windows.split(shape, data_format)[2]
+    return _windows.geometry(sizes, window, steps, padding)
+
+
+def _reduce_window(k: Any, x: Any, windows: Sequence[Window], start: Any, combine: Any) -> Any:
+    return k.lax.reduce_window(
+        x,
+        np.asarray(start, x.dtype)[()],
+        combine,
+        (1, *(w.window for w in windows), 1),
+        (1, *(w.stride for w in windows), 1),
+        ((0, 0), *((w.before, w.after) for w in windows), (0, 0)),
+    )
+
+
+# -- Maximum --------------------------------------------------------------------------------------
+
+
+def max_forward(k: Any, x: Any, windows: Sequence[Window]) -> Any:
+    """The largest element of every window; NaN only counts where 1.15 lets it, never over a number."""
+    lowest = _lowest(x.dtype)
+    if k.np_for(x) is not np:
+        if np.issubdtype(x.dtype, np.inexact):
+            x = k.np.where(k.np.isnan(x), k.np.asarray(lowest, x.dtype), x)
+        return _reduce_window(k, x, windows, lowest, k.lax.max)
+    x = pad(k, x, windows, lowest)
+    best = np.asarray(lowest, x.dtype)
+    for where in tap_slices(windows):
+        best = np.fmax(best, x[where])
+    return best
+
+
+def _first_hits(k: Any, x: Any, y: Any, windows: Sequence[Window]) -> Iterator[Any]:
+    """A mask a tap: whether the tap holds the first maximum of the window."""
+    taken = None
+    x = pad(k, x, windows, _lowest(x.dtype))
+    for where in tap_slices(windows):
+        hit = x[where] == y
+        if taken is None:
+            taken = hit
+        else:
+            hit = hit & ~taken
+            taken = taken | hit
+        yield hit
+
+
+def _all_hits(k: Any, x: Any, y: Any, windows: Sequence[Window]) -> Iterator[Any]:
+    """A mask a tap: whether the tap holds a maximum of the window."""
+    x = pad(k, x, windows, _lowest(x.dtype))
+    for where in tap_slices(windows):
+        yield x[where] == y
+
+
+def max_backward(k: Any, x: Any, y: Any, dy: Any, windows: Sequence[Window]) -> Any:
+    """Gives each element of `dy` to the first maximum of its window; in 3-D, as in 1.15, to every one."""
+    xp = k.np_for(x, y, dy)
+    hits = _first_hits if len(windows) < 3 else _all_hits
+    if xp is not np and hits is _first_hits and math.prod(w.window for w in windows) > _MANY_TAPS:
+        import jax
+
+        return jax.vjp(lambda v: max_forward(k, v, windows), k.np.asarray(x))[1](dy)[0]
+    if not dy.size:
+        return xp.zeros(x.shape, dy.dtype)
+    nothing = dy.dtype.type(0)
+    parts = (xp.where(hit, dy, nothing) for hit in hits(k, x, y, windows))
+    return scatter_taps(k, x.shape, windows, parts)
+
+
+def max_gather(k: Any, x: Any, y: Any, values: Any, windows: Sequence[Window]) -> Any:
+    """Takes from `values`, shaped like `x`, the element where the window's first maximum is."""
+    xp = k.np_for(x, y, values)
+    nothing = values.dtype.type(0)
+    total = xp.zeros(y.shape, values.dtype)
+    values = pad(k, values, windows)
+    for where, hit in zip(tap_slices(windows), _first_hits(k, x, y, windows), strict=True):
+        total = total + xp.where(hit, values[where], nothing)
+    return total
+
+
+def max_depth(k: Any, x: Any, window: int, step: int) -> Any:
+    """The largest element of each group of `window` channels.
+
+    Raises:
+      UnimplementedError: groups that overlap or leave channels over.
+    """
+    if x.shape[-1] % window:
+        raise errors.UnimplementedError(
+            None, None, "Depthwise max pooling requires the depth window to evenly divide the input depth"
+        )
+    if window != step:
+        raise errors.UnimplementedError(
+            None, None, "Depthwise max pooling requires the depth window to equal the depth stride"
+        )
+    return x.reshape(*x.shape[:-1], -1, window).max(axis=-1)
+
+
+def max_with_index(
+    k: Any, x: Any, windows: Sequence[Window], with_batch: bool
+) -> tuple[Any, Any]:
+    """The largest element of every 2-D window and its flat position in the image (or the batch), int64."""
+    xp = k.np_for(x)
+    rows, columns = windows
+    channels = x.shape[-1]
+    lowest = _lowest(x.dtype)
+    padded = pad(k, x, windows, lowest)
+    shape = (x.shape[0], rows.out, columns.out, channels)
+    best = xp.full(shape, lowest, x.dtype)
+    index = xp.zeros(shape, np.int64)
+    lines = np.arange(rows.out, dtype=np.int64) * rows.stride - rows.before
+    places = np.arange(columns.out, dtype=np.int64) * columns.stride - columns.before
+    for where in tap_slices(windows):
+        line = (lines + where[1].start)[:, None] * columns.size
+        flat = (line + places + where[2].start)[:, :, None] * channels + np.arange(channels)
+        part = padded[where]
+        larger = part > best
+        best = xp.where(larger, part, best)
+        index = xp.where(larger, flat, index)
+    if with_batch:
+        step = rows.size * columns.size * channels
+        index = index + np.arange(x.shape[0], dtype=np.int64).reshape(-1, 1, 1, 1) * step
+    return best, index
+
+
+# -- Average --------------------------------------------------------------------------------------
+
+
+def _counts(windows: Sequence[Window], dtype: Any) -> Any:
+    """How many real elements every window holds, `[*out, 1]`; a number when all are full."""
+    if not any(w.before or w.after for w in windows):
+        return np.asarray(math.prod(w.window for w in windows), dtype)[()]
+    total = np.ones((), np.int64)
+    for w in windows:
+        starts = np.arange(w.out) * w.stride - w.before
+        held = np.minimum(starts + w.window, w.size) - np.maximum(starts, 0)
+        total = total[..., None] * held
+    return total[..., None].astype(dtype)
+
+
+def mean_forward(k: Any, x: Any, windows: Sequence[Window]) -> Any:
+    """The mean of the real elements of every window."""
+    counts = _counts(windows, x.dtype)
+    if k.np_for(x) is not np:
+        return _reduce_window(k, x, windows, 0, k.lax.add) / counts
+    padded = pad(k, x, windows)
+    total = None
+    for where in tap_slices(windows):
+        total = padded[where].copy() if total is None else np.add(total, padded[where], out=total)
+    return total / counts
+
+
+def mean_backward(k: Any, shape: Sequence[int], dy: Any, windows: Sequence[Window]) -> Any:
+    """Spreads `dy` evenly over the real elements of each window; the result has `shape`."""
+    scaled = dy / _counts(windows, dy.dtype)
+    if k.np_for(dy) is not np:
+        import jax
+
+        argument = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
+        transpose = jax.linear_transpose(
+            lambda x: _reduce_window(k, x, windows, 0, k.lax.add), argument
+        )
+        return transpose(scaled)[0]
+    if not dy.size:
+        return np.zeros(shape, dy.dtype)
+    return scatter_taps(k, shape, windows, (scaled for _ in tap_slices(windows)))

@@ -1,0 +1,180 @@
+"""Conditions: `If`, `StatelessIf` and tf.cond."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from headrace._api.export import export
+from headrace._src.core import attrs as A
+from headrace._src.core import convert, dims, nest, scopes
+from headrace._src.core import graph as graph_lib
+from headrace._src.core.opspec import op
+from headrace._src.core.operation import Operation
+from headrace._src.core.tensor import Tensor
+from headrace._src.ops import func_graph, identity
+
+_SIGNATURE = "cond: Tcond, input: list:Tin -> output: list:Tout"
+
+
+def _attrs() -> dict[str, Any]:
+    return {
+        "Tcond": A.dtype(),
+        "Tin": A.dtypes(minimum=0),
+        "Tout": A.dtypes(minimum=0),
+        "then_branch": A.func(),
+        "else_branch": A.func(),
+        "output_shapes": A.shapes(default=()),
+    }
+
+
+# -- If ------------------------------------------------------------------------------------------
+If = op("If", _SIGNATURE, stateful=True, calls_functions=True, host_only=True, **_attrs())
+
+
+@If.shape
+def _shape_if(s: Any, cond: Any, input: Any, *, output_shapes: Any, Tout: Any) -> Any:  # noqa: N803
+    return list(output_shapes) if output_shapes else [None] * len(Tout)
+
+
+@If.kernel
+def _kernel_if(k: Any, cond: Any, input: Any, *, then_branch: Any, else_branch: Any) -> Any:
+    value = np.asarray(cond)
+    # As in 1.15, a condition that is no scalar asks whether there is anything in it.
+    taken = bool(value.size) if value.ndim else bool(value[()])
+    return k.call(then_branch if taken else else_branch, input)
+
+
+If.no_gradient("gradients through conditions are not implemented yet", undefined=True)
+
+# -- StatelessIf ---------------------------------------------------------------------------------
+StatelessIf = op("StatelessIf", _SIGNATURE, calls_functions=True, host_only=True, **_attrs())
+StatelessIf.shape(_shape_if)
+StatelessIf.kernel(_kernel_if)
+StatelessIf.no_gradient("gradients through conditions are not implemented yet", undefined=True)
+
+
+@export("cond", v2=())
+def cond(
+    pred: Any,
+    true_fn: Callable[[], Any] | None = None,
+    false_fn: Callable[[], Any] | None = None,
+    strict: bool = False,
+    name: str | None = None,
+    fn1: Callable[[], Any] | None = None,
+    fn2: Callable[[], Any] | None = None,
+) -> Any:
+    """Returns `true_fn()` where `pred` holds, else `false_fn()`; only one of them is executed.
+
+    Args:
+      pred: a scalar bool tensor.
+      true_fn: makes the result when `pred` is true.
+      false_fn: makes the result otherwise; the same structure and dtypes.
+      strict: whether a result of one element keeps its list or tuple.
+      name: the name of the node.
+      fn1: deprecated name of `true_fn`.
+      fn2: deprecated name of `false_fn`.
+
+    Returns:
+      Tensors in the structure that the functions return.
+
+    Raises:
+      TypeError: a function is missing or no function, or the results differ in number or dtype.
+      ValueError: the results differ in structure.
+    """
+    if fn1 is not None:
+        if true_fn is not None:
+            raise TypeError("cannot specify both true_fn and fn1")
+        true_fn = fn1
+    if fn2 is not None:
+        if false_fn is not None:
+            raise TypeError("cannot specify both false_fn and fn2")
+        false_fn = fn2
+    if not callable(true_fn):
+        raise TypeError("true_fn must be callable." if true_fn else "true_fn argument required")
+    if not callable(false_fn):
+        raise TypeError("false_fn must be callable." if false_fn else "false_fn argument required")
+    if isinstance(pred, bool):
+        raise TypeError("pred must not be a Python bool")
+    with scopes.name_scope(name, "cond") as scope:
+        pred = convert.convert_to_tensor(pred, name="pred")
+        return _build(pred, true_fn, false_fn, scope, strict)
+
+
+def _build(
+    pred: Tensor,
+    true_fn: Callable[[], Any],
+    false_fn: Callable[[], Any],
+    scope: str,
+    strict: bool,
+) -> Any:
+    base = scope[:-1].replace("/", "_")
+    bodies = [
+        func_graph.trace(f"{base}_{word}_{func_graph.uid()}", fn, pred)
+        for word, fn in (("true", true_fn), ("false", false_fn))
+    ]
+    true_graph, false_graph = bodies
+    _check_same(true_graph, false_graph)
+    arguments = func_graph.match_captures(bodies)
+    shapes = [
+        _common(a.dims, b.dims)
+        for a, b in zip(true_graph.outputs, false_graph.outputs, strict=True)
+    ]
+    spec = If if any(g.stateful_operations() for g in bodies) else StatelessIf
+    node = spec.make(
+        pred,
+        arguments,
+        Tout=func_graph.output_types(true_graph),
+        then_branch=true_graph.reference(),
+        else_branch=false_graph.reference(),
+        output_shapes=shapes,
+        name=scope,
+    )
+    node.attrs["_lower_using_switch_merge"] = True
+    graph = graph_lib.get_default_graph()
+    for body in bodies:
+        graph._functions[body.name] = body
+    if not node.outputs:
+        return node
+    results = [identity.identity(t) for t in node.outputs]
+    packed = nest.pack_sequence_as(
+        true_graph.structured_outputs, results, expand_composites=True
+    )
+    if not strict and isinstance(packed, (list, tuple)) and len(packed) == 1:
+        packed = packed[0]
+    return packed
+
+
+def _check_same(a: func_graph.FuncGraph, b: func_graph.FuncGraph) -> None:
+    if len(a.outputs) != len(b.outputs):
+        raise TypeError(
+            "true_fn and false_fn must return the same number of arguments to tf.cond, got "
+            f"{len(a.outputs)} and {len(b.outputs)}"
+        )
+    nest.assert_same_structure(a.structured_outputs, b.structured_outputs, expand_composites=True)
+    for x, y in zip(a.outputs, b.outputs, strict=True):
+        if x.dtype.base_dtype is not y.dtype.base_dtype:
+            raise TypeError(
+                "true_fn and false_fn must return the same types of tensors to tf.cond, got "
+                f"{x.dtype.base_dtype.name} ({x.name}) and {y.dtype.base_dtype.name} ({y.name})"
+            )
+
+
+def _common(a: dims.Dims, b: dims.Dims) -> dims.Dims:
+    """The dims that both shapes satisfy."""
+    if a is None or b is None or len(a) != len(b):
+        return None
+    return tuple(x if x == y else None for x, y in zip(a, b, strict=True))
+
+
+def guard(
+    condition: Tensor, otherwise: Callable[[], Operation], no_op: Callable[[], Operation], name: str
+) -> Operation:
+    """Executes `otherwise()` unless `condition` holds; returns the operation to wait for."""
+    result = cond(condition, no_op, otherwise, name=name)
+    return result if isinstance(result, Operation) else result.op  # type: ignore[no-any-return]
+
+
+__all__ = ["If", "StatelessIf", "cond", "guard"]

@@ -1,0 +1,144 @@
+"""py_func: Python functions as operations."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from headrace._api.export import export
+from headrace._src.core import attrs as A
+from headrace._src.core import dtypes, errors
+from headrace._src.core import graph as graph_lib
+from headrace._src.core.opspec import op
+
+_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {}
+_TOKENS: Final = itertools.count()
+_LOCK: Final = threading.Lock()
+
+_SIGNATURE = "input: list:Tin -> output: list:Tout"
+
+
+def _register(graph: Any, function: Callable[..., Any]) -> str:
+    """Names a function; the graph keeps it alive, as long as its nodes may call it."""
+    with _LOCK:
+        token = f"pyfunc_{next(_TOKENS)}"
+    kept = graph.__dict__.setdefault("_py_functions", {})
+    kept[token] = function
+    _FUNCTIONS[token] = function
+    return token
+
+
+def _results(function: Callable[..., Any], values: Any, types: Any) -> list[Any]:
+    result = function(*values)
+    if not types:
+        return []
+    if not isinstance(result, (list, tuple)):
+        result = [result]
+    if len(result) != len(types):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"pyfunc returned {len(result)} values, but expects to see {len(types)} values.",
+        )
+    return [_result(v, t, i) for i, (v, t) in enumerate(zip(result, types, strict=True))]
+
+
+def _result(value: Any, dtype: Any, i: int) -> Any:
+    wanted = np.dtype(dtype.as_numpy_dtype)
+    if wanted.kind == "O":
+        array = np.asarray(value)
+        flat = [v.encode() if isinstance(v, str) else bytes(v) for v in array.ravel().tolist()]
+        text = np.empty(array.size, dtype=object)
+        text[:] = flat
+        return text.reshape(array.shape)
+    array = np.asarray(value)
+    if array.dtype != wanted:
+        # Python numbers take the declared type; arrays must have it already.
+        if isinstance(value, (np.ndarray, np.generic)):
+            got = "object" if array.dtype.kind in "OSU" else dtypes.as_dtype(array.dtype).name
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"{i}-th value returned by pyfunc is {got}, but expects {dtype.name}",
+            )
+        array = array.astype(wanted)
+    return array.copy()
+
+
+def _kernel(k: Any, input: Any, *, token: str, Tout: Any) -> Any:  # noqa: N803
+    function = _FUNCTIONS.get(token)
+    if function is None:
+        raise errors.InvalidArgumentError(
+            None, None, f"callback {token} is not found: graphs with py_func cannot be loaded from files"
+        )
+    values = [np.array(v) if isinstance(v, np.ndarray) else v for v in input]
+    values = [v[()] if isinstance(v, np.ndarray) and v.ndim == 0 else v for v in values]
+    return _results(function, values, Tout)
+
+
+def _shape(s: Any, input: Any, *, Tout: Any) -> Any:  # noqa: N803
+    return [None] * len(Tout)
+
+
+# -- PyFunc --------------------------------------------------------------------------------------
+PyFunc = op(
+    "PyFunc",
+    _SIGNATURE,
+    token=A.text(),
+    Tin=A.dtypes(minimum=0),
+    Tout=A.dtypes(minimum=0),
+    stateful=True,
+    host_only=True,
+)
+PyFunc.shape(_shape)
+PyFunc.kernel(_kernel)
+PyFunc.no_gradient("a Python function has no gradient rule", undefined=True)
+
+# -- PyFuncStateless -----------------------------------------------------------------------------
+PyFuncStateless = op(
+    "PyFuncStateless",
+    _SIGNATURE,
+    token=A.text(),
+    Tin=A.dtypes(minimum=0),
+    Tout=A.dtypes(minimum=0),
+    host_only=True,
+)
+PyFuncStateless.shape(_shape)
+PyFuncStateless.kernel(_kernel)
+PyFuncStateless.no_gradient("a Python function has no gradient rule", undefined=True)
+
+
+@export("numpy_function", "py_func", v2=("numpy_function",))
+def py_func(func: Any, inp: Any, Tout: Any, stateful: bool = True, name: Any = None) -> Any:  # noqa: N803
+    """Wraps a Python function of NumPy arrays as an operation.
+
+    Args:
+      func: takes an array for each input and returns an array or a list of arrays.
+      inp: the input tensors.
+      Tout: the dtype of the result, or a list of dtypes.
+      stateful: whether the function may return different things for the same inputs.
+      name: the name of the operation.
+
+    Returns:
+      A tensor, or a list of tensors when `Tout` is a list; the operation when it is empty.
+
+    Raises:
+      InvalidArgumentError: (run) the function returns other dtypes or another number of values.
+    """
+    graph = graph_lib.get_default_graph()
+    while graph.building_function:
+        graph = graph.outer_graph
+    single = not isinstance(Tout, (list, tuple))
+    types = [Tout] if single else list(Tout)
+    spec = PyFunc if stateful else PyFuncStateless
+    result = spec(
+        list(inp) if isinstance(inp, (list, tuple)) else [inp],
+        token=_register(graph, func),
+        Tout=types,
+        name=name,
+    )
+    return result[0] if single else result

@@ -1,0 +1,442 @@
+"""The update rules of optimizers.
+
+Each rule declares up to four ops with one formula: dense and sparse, for reference and for resource variables (`ApplyMomentum`,
+`SparseApplyMomentum`, `ResourceApplyMomentum`, `ResourceSparseApplyMomentum`). A rule is a function `(xp, cells, grad, scalars, attrs) -> new
+values of the cells`; a sparse op applies it to the rows that its indices name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from headrace._src.core import attrs as A
+from headrace._src.core import dims, errors
+from headrace._src.core.dtypes import groups as G
+from headrace._src.core.opspec import OpSpec, op
+
+Rule = Callable[[Any, list[Any], Any, dict[str, Any], dict[str, Any]], Sequence[Any]]
+
+_NO_GRADIENT = "an update is the end of a computation"
+
+
+def _signature(cells: Sequence[str], rest: Sequence[str], resource: bool, sparse: bool) -> str:
+    kind = "resource" if resource else "Ref(T)"
+    parts = [f"{c}: {kind}" for c in cells]
+    for name in rest:
+        if sparse and name in ("grad", "delta"):
+            parts += ["grad: T", "indices: Tindices"]
+        elif name == "global_step":
+            parts.append("global_step: int64")
+        else:
+            parts.append(f"{name}: T")
+    return f"{', '.join(parts)} ->{'' if resource else ' out: Ref(T)'}"
+
+
+def _declare(
+    name: str,
+    cells: Sequence[str],
+    rest: Sequence[str],
+    rule: Rule,
+    kinds: str = "dense sparse",
+    **attrs: Any,
+) -> dict[str, OpSpec]:
+    """Declares the ops of one rule; returns them by op type."""
+    specs = {}
+    for sparse in (False, True):
+        if ("sparse" if sparse else "dense") not in kinds:
+            continue
+        for resource in (False, True):
+            if not resource and "resource only" in kinds:
+                continue
+            op_type = f"{'Resource' if resource else ''}{'Sparse' if sparse else ''}Apply{name}"
+            extra = {"Tindices": A.dtype(G.INDEX)} if sparse else {}
+            spec = op(
+                op_type,
+                _signature(cells, rest, resource, sparse),
+                T=A.dtype(G.NUMBER),
+                **extra,
+                use_locking=A.boolean(default=False),
+                stateful=resource,
+                **attrs,
+            )
+            spec.shape(_shape_rule(len(cells), sparse, resource))
+            spec.kernel(_kernel(cells, rest, rule, sparse, resource))
+            spec.no_gradient(_NO_GRADIENT, undefined=True)
+            specs[op_type] = spec
+    return specs
+
+
+def _shape_rule(n_cells: int, sparse: bool, resource: bool) -> Callable[..., Any]:
+    def rule(s: Any, *inputs: Any) -> Any:
+        shape = inputs[0]
+        if resource:
+            data = s.tensor(0).handle_data
+            shape = None if data is None else data[1]
+        for other in inputs[1:n_cells] if not resource else ():
+            shape = dims.merge(shape, other)
+        if sparse:
+            return [] if resource else shape
+        grad = next(i for i, a in enumerate(s.operation.spec.inputs) if a.name in ("grad", "delta"))
+        shape = dims.merge(shape, inputs[grad])
+        return [] if resource else shape
+
+    return rule
+
+
+def _kernel(
+    cells: Sequence[str], rest: Sequence[str], rule: Rule, sparse: bool, resource: bool
+) -> Callable[..., Any]:
+    n = len(cells)
+    names = [x for part in rest for x in ((part, "indices") if sparse and part in ("grad", "delta") else (part,))]
+
+    def kernel(k: Any, *inputs: Any, **attrs: Any) -> Any:
+        stores = inputs[:n]
+        values = dict(zip(names, inputs[n:], strict=True))
+        grad = values.pop("delta", None)
+        grad = values.pop("grad", grad)
+        indices = values.pop("indices", None)
+        current = [k.read(c) for c in stores]
+        if indices is None:
+            _check_same(stores, current, grad)
+            new = rule(k.np, current, grad, values, attrs)
+        else:
+            new = _rows(k, rule, current, grad, indices, values, attrs)
+        for store, before, after in zip(stores, current, new, strict=True):
+            if after is not before:
+                k.write(store, after)
+        return None if resource else stores[0]
+
+    return kernel
+
+
+def _check_same(stores: Sequence[Any], current: Sequence[Any], grad: Any) -> None:
+    for store, value in zip(stores, current, strict=True):
+        if np.shape(value) != np.shape(grad):
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"{store.name} and grad do not have the same shape"
+                f"{list(np.shape(value))} {list(np.shape(grad))}",
+            )
+
+
+def _rows(
+    k: Any, rule: Rule, current: list[Any], grad: Any, indices: Any, values: Any, attrs: Any
+) -> list[Any]:
+    """Applies a rule to the rows that `indices` name, one after another where they repeat."""
+    if k.np is not np:
+        rows = [c[indices] for c in current]
+        new = rule(k.np, rows, grad, values, attrs)
+        return [c.at[indices].set(r) for c, r in zip(current, new, strict=True)]
+    limit = current[0].shape[0]
+    bad = np.flatnonzero((indices < 0) | (indices >= limit))
+    if bad.size:
+        i = int(bad[0])
+        raise errors.InvalidArgumentError(
+            None, None, f"Index {int(indices[i])} at offset {i} in indices is out of range"
+        )
+    result = [c.copy() for c in current]
+    unique = np.unique(indices).size == len(indices)
+    batches = [np.arange(len(indices))] if unique else [np.array([i]) for i in range(len(indices))]
+    for batch in batches:
+        at = indices[batch]
+        new = rule(np, [r[at] for r in result], grad[batch], values, attrs)
+        for r, value in zip(result, new, strict=True):
+            r[at] = value
+    return result
+
+
+# -- GradientDescent -------------------------------------------------------------------------------
+def _gradient_descent(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    (var,) = cells
+    return [var - grad * s["alpha"]]
+
+
+GRADIENT_DESCENT = _declare(
+    "GradientDescent", ["var"], ["alpha", "delta"], _gradient_descent, "dense"
+)
+
+
+# -- ProximalGradientDescent -----------------------------------------------------------------------
+def _shrunk(xp: Any, value: Any, step: Any, l1: Any, l2: Any) -> Any:
+    """The proximal step of an L1 and L2 penalty."""
+    soft = xp.sign(value) * xp.maximum(xp.abs(value) - step * l1, xp.zeros_like(value))
+    one = xp.ones_like(l2)
+    return xp.where(l1 > 0, soft, value) / (one + l2 * step)
+
+
+def _proximal_gradient_descent(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    (var,) = cells
+    alpha = s["alpha"]
+    return [_shrunk(xp, var - grad * alpha, alpha, s["l1"], s["l2"])]
+
+
+PROXIMAL_GRADIENT_DESCENT = _declare(
+    "ProximalGradientDescent", ["var"], ["alpha", "l1", "l2", "delta"], _proximal_gradient_descent
+)
+
+
+# -- Momentum --------------------------------------------------------------------------------------
+def _momentum(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    var, accum = cells
+    accum = accum * s["momentum"] + grad
+    if attrs["use_nesterov"]:
+        return [var - (grad * s["lr"] + accum * s["momentum"] * s["lr"]), accum]
+    return [var - accum * s["lr"], accum]
+
+
+MOMENTUM = _declare(
+    "Momentum",
+    ["var", "accum"],
+    ["lr", "grad", "momentum"],
+    _momentum,
+    use_nesterov=A.boolean(default=False),
+)
+
+
+# -- KerasMomentum ---------------------------------------------------------------------------------
+def _keras_momentum(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    var, accum = cells
+    accum = accum * s["momentum"] - grad * s["lr"]
+    if attrs["use_nesterov"]:
+        return [var + (accum * s["momentum"] - grad * s["lr"]), accum]
+    return [var + accum, accum]
+
+
+KERAS_MOMENTUM = _declare(
+    "KerasMomentum",
+    ["var", "accum"],
+    ["lr", "grad", "momentum"],
+    _keras_momentum,
+    "dense sparse resource only",
+    use_nesterov=A.boolean(default=False),
+)
+
+
+# -- Adam ------------------------------------------------------------------------------------------
+def _adam(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    var, m, v = cells
+    one = xp.ones_like(s["lr"])
+    alpha = s["lr"] * xp.sqrt(one - s["beta2_power"]) / (one - s["beta1_power"])
+    m = m + (grad - m) * (one - s["beta1"])
+    v = v + (grad * grad - v) * (one - s["beta2"])
+    step = grad * (one - s["beta1"]) + s["beta1"] * m if attrs["use_nesterov"] else m
+    return [var - step * alpha / (xp.sqrt(v) + s["epsilon"]), m, v]
+
+
+ADAM = _declare(
+    "Adam",
+    ["var", "m", "v"],
+    ["beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon", "grad"],
+    _adam,
+    "dense",
+    use_nesterov=A.boolean(default=False),
+)
+
+
+# -- AdaMax ----------------------------------------------------------------------------------------
+def _ada_max(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    var, m, v = cells
+    one = xp.ones_like(s["lr"])
+    m = m + (grad - m) * (one - s["beta1"])
+    v = xp.maximum(s["beta2"] * v, xp.abs(grad))
+    return [var - s["lr"] / (one - s["beta1_power"]) * (m / (v + s["epsilon"])), m, v]
+
+
+ADA_MAX = _declare(
+    "AdaMax",
+    ["var", "m", "v"],
+    ["beta1_power", "lr", "beta1", "beta2", "epsilon", "grad"],
+    _ada_max,
+    "dense",
+)
+
+
+# -- RMSProp ---------------------------------------------------------------------------------------
+def _rms_prop(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    var, ms, mom = cells
+    one = xp.ones_like(s["lr"])
+    ms = ms + (grad * grad - ms) * (one - s["rho"])
+    mom = mom * s["momentum"] + (grad * s["lr"]) / xp.sqrt(ms + s["epsilon"])
+    return [var - mom, ms, mom]
+
+
+RMS_PROP = _declare(
+    "RMSProp", ["var", "ms", "mom"], ["lr", "rho", "momentum", "epsilon", "grad"], _rms_prop
+)
+
+
+# -- CenteredRMSProp -------------------------------------------------------------------------------
+def _centered_rms_prop(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    var, mg, ms, mom = cells
+    one = xp.ones_like(s["lr"])
+    ms = ms + (grad * grad - ms) * (one - s["rho"])
+    mg = mg + (grad - mg) * (one - s["rho"])
+    spread = (ms - mg * mg) + s["epsilon"]
+    mom = mom * s["momentum"] + (grad * s["lr"]) / xp.sqrt(spread)
+    return [var - mom, mg, ms, mom]
+
+
+CENTERED_RMS_PROP = _declare(
+    "CenteredRMSProp",
+    ["var", "mg", "ms", "mom"],
+    ["lr", "rho", "momentum", "epsilon", "grad"],
+    _centered_rms_prop,
+)
+
+
+# -- Adagrad ---------------------------------------------------------------------------------------
+def _adagrad(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    var, accum = cells
+    if attrs["update_slots"]:
+        accum = accum + grad * grad
+    one = xp.ones_like(s["lr"])
+    return [var - grad * s["lr"] * (one / xp.sqrt(accum)), accum]
+
+
+ADAGRAD = _declare(
+    "Adagrad",
+    ["var", "accum"],
+    ["lr", "grad"],
+    _adagrad,
+    update_slots=A.boolean(default=True),
+)
+
+
+# -- AdagradV2 -------------------------------------------------------------------------------------
+def _adagrad_v2(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    var, accum = cells
+    if attrs["update_slots"]:
+        accum = accum + grad * grad
+    return [var - grad * s["lr"] / (xp.sqrt(accum) + s["epsilon"]), accum]
+
+
+ADAGRAD_V2 = _declare(
+    "AdagradV2",
+    ["var", "accum"],
+    ["lr", "epsilon", "grad"],
+    _adagrad_v2,
+    update_slots=A.boolean(default=True),
+)
+
+
+# -- ProximalAdagrad -------------------------------------------------------------------------------
+def _proximal_adagrad(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    var, accum = cells
+    accum = accum + grad * grad
+    one = xp.ones_like(s["lr"])
+    step = s["lr"] * (one / xp.sqrt(accum))
+    return [_shrunk(xp, var - grad * step, step, s["l1"], s["l2"]), accum]
+
+
+PROXIMAL_ADAGRAD = _declare(
+    "ProximalAdagrad", ["var", "accum"], ["lr", "l1", "l2", "grad"], _proximal_adagrad
+)
+
+
+# -- AdagradDA -------------------------------------------------------------------------------------
+def _adagrad_da(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    var, total, squares = cells
+    total = total + grad
+    squares = squares + grad * grad
+    step = xp.asarray(s["global_step"]).astype(var.dtype)
+    soft = xp.sign(total) * xp.maximum(xp.abs(total) - s["l1"] * step, xp.zeros_like(total))
+    numerator = -s["lr"] * xp.where(s["l1"] > 0, soft, total)
+    return [numerator / (s["l2"] * step * s["lr"] + xp.sqrt(squares)), total, squares]
+
+
+ADAGRAD_DA = _declare(
+    "AdagradDA",
+    ["var", "gradient_accumulator", "gradient_squared_accumulator"],
+    ["grad", "lr", "l1", "l2", "global_step"],
+    _adagrad_da,
+)
+
+
+# -- Adadelta --------------------------------------------------------------------------------------
+def _adadelta(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    var, accum, accum_update = cells
+    one = xp.ones_like(s["lr"])
+    rho, epsilon = s["rho"], s["epsilon"]
+    accum = accum * rho + grad * grad * (one - rho)
+    update = xp.sqrt(accum_update + epsilon) * (one / xp.sqrt(accum + epsilon)) * grad
+    accum_update = accum_update * rho + update * update * (one - rho)
+    return [var - update * s["lr"], accum, accum_update]
+
+
+ADADELTA = _declare(
+    "Adadelta", ["var", "accum", "accum_update"], ["lr", "rho", "epsilon", "grad"], _adadelta
+)
+
+
+# -- Ftrl ------------------------------------------------------------------------------------------
+def _ftrl_step(xp: Any, cells: Any, grad: Any, s: Any, shrunk_grad: Any) -> Any:
+    var, accum, linear = cells
+    lr, l1, l2 = s["lr"], s["l1"], s["l2"]
+    new_accum = accum + grad * grad
+    new_power = xp.power(new_accum, -s["lr_power"])
+    linear = linear + (shrunk_grad - (new_power - xp.power(accum, -s["lr_power"])) / lr * var)
+    numerator = l1 * xp.sign(linear) - linear
+    denominator = new_power / lr + l2 + l2
+    var = xp.where(xp.abs(linear) > l1, numerator / denominator, xp.zeros_like(var))
+    return [var, new_accum, linear]
+
+
+def _ftrl(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    return _ftrl_step(xp, cells, grad, s, grad)
+
+
+FTRL = _declare(
+    "Ftrl", ["var", "accum", "linear"], ["grad", "lr", "l1", "l2", "lr_power"], _ftrl
+)
+
+
+# -- FtrlV2 ----------------------------------------------------------------------------------------
+def _ftrl_v2(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    twice = s["l2_shrinkage"] + s["l2_shrinkage"]
+    return _ftrl_step(xp, cells, grad, s, grad + twice * cells[0])
+
+
+FTRL_V2 = _declare(
+    "FtrlV2",
+    ["var", "accum", "linear"],
+    ["grad", "lr", "l1", "l2", "l2_shrinkage", "lr_power"],
+    _ftrl_v2,
+)
+
+
+# -- AddSign and PowerSign -------------------------------------------------------------------------
+def _sign_agreement(xp: Any, m: Any, grad: Any, s: Any) -> Any:
+    m = m * s["beta"] + grad * (xp.ones_like(s["beta"]) - s["beta"])
+    return m, xp.sign(grad) * xp.sign(m)
+
+
+def _add_sign(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    var, m = cells
+    m, agreement = _sign_agreement(xp, m, grad, s)
+    return [var - s["lr"] * (s["alpha"] + s["sign_decay"] * agreement) * grad, m]
+
+
+def _power_sign(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    var, m = cells
+    m, agreement = _sign_agreement(xp, m, grad, s)
+    return [var - s["lr"] * xp.exp(s["logbase"] * s["sign_decay"] * agreement) * grad, m]
+
+
+ADD_SIGN = _declare(
+    "AddSign",
+    ["var", "m"],
+    ["lr", "alpha", "sign_decay", "beta", "grad"],
+    _add_sign,
+    "dense",
+)
+POWER_SIGN = _declare(
+    "PowerSign",
+    ["var", "m"],
+    ["lr", "logbase", "sign_decay", "beta", "grad"],
+    _power_sign,
+    "dense",
+)

@@ -1,0 +1,1 @@
+"""What programs use around the graph: flags, logging, files, test cases, versions."""

@@ -1,0 +1,1 @@
+"""What a program remembers: variables, their scopes, initializers and partitions."""
