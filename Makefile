@@ -21,6 +21,7 @@ check: $(STAMP)
 	$(BIN)/python scripts/gen_api.py --check
 
 bench: $(STAMP)
+	@ls benchmarks/bench_*.py >/dev/null
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
 api: $(STAMP)

@@ -1,9 +1,9 @@
-"""Train a small convolutional network on scikit-learn's handwritten digits: a plain TensorFlow 1 script.
+"""Train a small convolutional network on handwritten digits: a plain TensorFlow 1 script.
 
     python digits.py [--steps=300] [--logdir=digits_logs]      with TensorFlow 1.15
     headrace run digits.py [--steps=300] [--logdir=...]        with headrace
 
-The event files in the log directory show the graph, the loss and the accuracy: tensorboard --logdir=digits_logs
+The event files show the graph, the loss and the accuracy: tensorboard --logdir=digits_logs
 """
 
 import numpy as np
@@ -32,7 +32,9 @@ def conv(x, filters, name):
     with tf.variable_scope(name):
         depth = int(x.shape[-1])
         kernel = tf.get_variable(
-            "kernel", [3, 3, depth, filters], initializer=tf.truncated_normal_initializer(stddev=0.1)
+            "kernel",
+            [3, 3, depth, filters],
+            initializer=tf.truncated_normal_initializer(stddev=0.1),
         )
         bias = tf.get_variable("bias", [filters], initializer=tf.zeros_initializer())
         y = tf.nn.conv2d(x, kernel, strides=[1, 1, 1, 1], padding="SAME")

@@ -4,7 +4,8 @@
     scripts/pick_facts.py DIRECTORY
 
 DIRECTORY holds api_1_15.tsv (public signatures) and ops_1_15.json (op registry). Writes
-tests/golden/api_1_15.tsv (exported symbols and their methods) and tests/golden/ops_1_15.json (registered ops).
+tests/golden/api_1_15.tsv (exported symbols and their methods) and tests/golden/ops_1_15.json
+(registered ops).
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def pick_ops(source: pathlib.Path) -> None:
 
     facts = json.loads(source.read_text("utf-8"))
     kept = {name: facts[name] for name in sorted(opspec.registered()) if name in facts}
-    rows = [f"{json.dumps(name)}: {json.dumps(value, sort_keys=True)}" for name, value in kept.items()]
+    rows = [
+        f"{json.dumps(name)}: {json.dumps(value, sort_keys=True)}" for name, value in kept.items()
+    ]
     (GOLDEN / "ops_1_15.json").write_text("{\n" + ",\n".join(rows) + "\n}\n", "utf-8")
     print(f"{len(kept)} ops")
 

@@ -5,8 +5,9 @@
 
 Writes two lists of names:
   headrace/_api/known_1_15.tsv      public namespace <tab> its symbols; "(root)" is the root
-  headrace/_src/alias/modules.tsv   Python module <tab> public symbols in it; `attr=public.name` where the
-                                    attribute is not the public name's last part, `v2:` where only compat.v2 has it
+  headrace/_src/alias/modules.tsv   Python module <tab> symbols in it; `attr=public.name` where the
+                                    attribute is not the public name's last part, `v2:` where only
+                                    compat.v2 has it
 """
 
 import os
@@ -16,7 +17,18 @@ import warnings
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SKIP = {"python", "core", "compiler", "lite", "compat", "raw_ops", "tools", "_api", "quantization"}
-WHOLE = ("ops", "framework", "platform", "training", "util", "lib", "layers", "client", "summary", "saved_model")
+WHOLE = (
+    "ops",
+    "framework",
+    "platform",
+    "training",
+    "util",
+    "lib",
+    "layers",
+    "client",
+    "summary",
+    "saved_model",
+)
 
 
 def walk(module, prefix, out, inside, seen):
@@ -45,14 +57,30 @@ def public_api(name):
 
 def public_contrib(name):
     parts = name.split(".")
-    return parts[1:2] == ["contrib"] and "python" not in parts and "ops" not in parts and len(parts) <= 4
+    return (
+        parts[1:2] == ["contrib"]
+        and "python" not in parts
+        and "ops" not in parts
+        and len(parts) <= 4
+    )
 
 
 def symbols(tf):
     v1, v2, contrib = {}, {}, {}
     walk(tf.compat.v1, "", v1, public_api, set())
     # Some packages are reached through wrappers which are not _api modules.
-    for name in ("app", "flags", "logging", "gfile", "test", "summary", "layers", "losses", "estimator", "keras"):
+    for name in (
+        "app",
+        "flags",
+        "logging",
+        "gfile",
+        "test",
+        "summary",
+        "layers",
+        "losses",
+        "estimator",
+        "keras",
+    ):
         walk(getattr(tf.compat.v1, name), name + ".", v1, public_api, set())
     walk(tf.compat.v2, "", v2, public_api, set())
     tf.contrib.layers
@@ -63,12 +91,14 @@ def symbols(tf):
     return v1, v2, contrib
 
 
-def write_known(names):
+def write_known(names, packages):
     spaces = {}
     for name in names:
         space, _, symbol = name.rpartition(".")
         spaces.setdefault(space or "(root)", set()).add(symbol)
     # Methods and properties of classes are not names of the API.
+    for package in packages:
+        spaces.setdefault(package, set())
     with open(os.path.join(ROOT, "headrace", "_api", "known_1_15.tsv"), "w") as file:
         for space in sorted(spaces):
             file.write("%s\t%s\n" % (space, " ".join(sorted(spaces[space]))))
@@ -95,13 +125,21 @@ def write_modules(public):
             if inner.startswith("gen_") or "keras" in name and "contrib" in name:
                 continue
             tokens = []
-            whole = hasattr(module, "__path__") or path.split(".")[2:3] and path.split(".")[2] in WHOLE
+            whole = (
+                hasattr(module, "__path__") or path.split(".")[2:3] and path.split(".")[2] in WHOLE
+            )
             for attr, value in sorted(vars(module).items()):
-                if id(value) not in public or isinstance(value, types.ModuleType) or attr.startswith("_"):
+                if (
+                    id(value) not in public
+                    or isinstance(value, types.ModuleType)
+                    or attr.startswith("_")
+                ):
                     continue
                 if whole or getattr(value, "__module__", None) == path:
                     owner = public[id(value)]
-                    tokens.append(owner if owner.split(".")[-1] == attr else "%s=%s" % (attr, owner))
+                    tokens.append(
+                        owner if owner.split(".")[-1] == attr else "%s=%s" % (attr, owner)
+                    )
             if tokens:
                 file.write("%s\t%s\n" % (name, " ".join(tokens)))
 
@@ -117,7 +155,12 @@ def main():
     if len(sys.argv) > 1:
         rows = [line.rstrip("\n").split("\t") for line in open(sys.argv[1])]
         facts = [row[0][3:] for row in rows if row[1] in ("function", "class", "value")]
-    write_known(list(v1) + list(contrib) + facts)
+    packages = [
+        "contrib." + n
+        for n in dir(tf.contrib)
+        if isinstance(getattr(tf.contrib, n), types.ModuleType)
+    ]
+    write_known(list(v1) + list(contrib) + facts, [p for p in packages if "_" != p[8]])
     write_modules(owners(v1, v2, contrib))
 
 

@@ -30,7 +30,9 @@ OPTIONS = {"rtol", "atol", "nodes", "cfv2", "xla", "runs", "error"}
 def families():
     """Names of all snippet files."""
     names = os.listdir(os.path.join(ROOT, "tests", "parity"))
-    return sorted(n[:-3] for n in names if n.endswith(".py") and not n.startswith(("test_", "_", "conftest")))
+    return sorted(
+        n[:-3] for n in names if n.endswith(".py") and not n.startswith(("test_", "_", "conftest"))
+    )
 
 
 def load_snippets(family):
@@ -112,7 +114,9 @@ def record_nodes(graph, tmp="\0"):
     out = []
     for op in graph.get_operations():
         node = defs[op.name]
-        attrs = {k: _attr_text(node.attr[k], tmp) for k in sorted(node.attr) if k != "_output_shapes"}
+        attrs = {
+            k: _attr_text(node.attr[k], tmp) for k in sorted(node.attr) if k != "_output_shapes"
+        }
         out.append([node.name, node.op, list(node.input), attrs, node.device])
     return out
 
@@ -155,7 +159,7 @@ class Built:
             yield session
 
     def values(self, run, runs=1):
-        """Fetched values of `runs` runs as JSON (one run: its value); `run` is (session, fetch, feed) -> value."""
+        """Values of `runs` runs as JSON (one run: its value); `run` is (session, fetch, feed)."""
         with self.session() as session:
             got = [plain(run(session, self.fetch, self.feed)) for _ in range(runs)]
         return got[0] if runs == 1 else got
@@ -171,7 +175,9 @@ def record(tf, family, name, code, options):
         out = {"nodes": built.nodes} if options.get("nodes", True) else {}
         if built.fetch is not None:
             try:
-                out["value"] = built.values(lambda s, fetch, feed: s.run(fetch, feed), options.get("runs", 1))
+                out["value"] = built.values(
+                    lambda s, fetch, feed: s.run(fetch, feed), options.get("runs", 1)
+                )
             except Exception as error:
                 out["error"] = record_error(error, tmp)
         return out
@@ -189,17 +195,23 @@ def write_family(tf, family):
         if "error" in got:
             failed += 1
             print("  %s/%s: %s: %s" % ((family, name) + tuple(got["error"])))
-        lines.append("%s:%s" % (json.dumps(name), json.dumps(got, separators=(",", ":"), sort_keys=True)))
+        lines.append(
+            "%s:%s" % (json.dumps(name), json.dumps(got, separators=(",", ":"), sort_keys=True))
+        )
     with open(golden_path(family), "w") as file:
         file.write("{\n" + ",\n".join(lines) + "\n}\n")
     print("%s: %d snippets, %d of them errors" % (family, len(lines), failed))
 
 
 def oracle_python():
-    home = os.environ.get("ORACLE") or os.path.join(os.path.expanduser("~"), ".cache", "headrace-oracle")
+    home = os.environ.get("ORACLE") or os.path.join(
+        os.path.expanduser("~"), ".cache", "headrace-oracle"
+    )
     path = os.path.join(home, "bin", "python")
     if not os.path.exists(path):
-        sys.exit("No oracle at %s: set ORACLE to a virtual environment with TensorFlow 1.15.5." % home)
+        sys.exit(
+            "No oracle at %s: set ORACLE to a virtual environment with TensorFlow 1.15.5." % home
+        )
     return path
 
 

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Record what the programs of tests/programs/sources build, compute and print.
 
-    scripts/record_programs.py [NAME ...]                  under the oracle, into tests/golden/program_NAME.json
+    scripts/record_programs.py [NAME ...]                  under the oracle, into
+    tests/golden/program_NAME.json
     scripts/record_programs.py --impl headrace NAME OUT    what headrace does
 
-The script starts itself again under the oracle ($ORACLE or ~/.cache/headrace-oracle) for the first form; it must run
-on Python 3.7. Recorded: every node, at exit, of the first graph that a session ran; the sizes of its
-collections; the values of every `Session.run`; what was printed; the error, if one ended the program.
+The script starts itself again under the oracle ($ORACLE or ~/.cache/headrace-oracle) for the first
+form; it must run
+on Python 3.7. Recorded: every node, at exit, of the first graph that a session ran; the sizes of
+its collections; the values of every `Session.run`; what was printed; the error, if one ended the
+program.
 """
 
 import contextlib
@@ -113,7 +116,9 @@ def main(argv):
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
         python = parity.oracle_python()
         for name in argv or programs():
-            subprocess.check_call([python, "-W", "ignore", os.path.abspath(__file__), "--here", name])
+            subprocess.check_call(
+                [python, "-W", "ignore", os.path.abspath(__file__), "--here", name]
+            )
             print(name)
 
 

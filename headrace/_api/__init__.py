@@ -1,1 +1,1 @@
-"""How public names are declared (`export`), looked up (`namespace`) and checked in (the generated tables)."""
+"""How public names are declared (`export`) and looked up (`namespace`, generated tables)."""

@@ -58,7 +58,9 @@ def export(
     def mark(value: T) -> T:
         made: Any = inspect.unwrap(value) if inspect.isfunction(value) else value
         module, attr = made.__module__, made.__name__
-        note = deprecated or (f"deprecated arguments: {deprecated_args}" if deprecated_args else None)
+        note = deprecated or (
+            f"deprecated arguments: {deprecated_args}" if deprecated_args else None
+        )
         _register(Entry(value, module, attr, names, names if v2 is None else tuple(v2), note))
         canonical = (names or tuple(v2 or ()))[0]
         if canonical in names:

@@ -98,7 +98,9 @@ def missing(version: str, space: str, name: str, module: str) -> AttributeError:
     """Return the error for a name that is not there."""
     full = public_name(space, name)
     if name in known().get(space, ()):
-        return MissingSymbolError(f"tf.{full} is part of TensorFlow 1.15 but not implemented in headrace")
+        return MissingSymbolError(
+            f"tf.{full} is part of TensorFlow 1.15 but not implemented in headrace"
+        )
     if any(s == full or s.startswith(full + ".") for s in known()):
         return MissingSymbolError(f"headrace implements nothing of TensorFlow 1.15's tf.{full}")
     import difflib

@@ -2,7 +2,27 @@
 
 from headrace._src.ops.debugging import assert_ as Assert
 from headrace._src.ops.numerics import verify_tensor_all_finite as assert_all_finite
+from headrace._src.ops.assertions import assert_equal as assert_equal
+from headrace._src.ops.assertions import assert_greater as assert_greater
+from headrace._src.ops.assertions import assert_greater_equal as assert_greater_equal
+from headrace._src.ops.assertions import assert_integer as assert_integer
+from headrace._src.ops.assertions import assert_less as assert_less
+from headrace._src.ops.assertions import assert_less_equal as assert_less_equal
+from headrace._src.ops.assertions import assert_near as assert_near
+from headrace._src.ops.assertions import assert_negative as assert_negative
+from headrace._src.ops.assertions import assert_non_negative as assert_non_negative
+from headrace._src.ops.assertions import assert_non_positive as assert_non_positive
+from headrace._src.ops.assertions import assert_none_equal as assert_none_equal
+from headrace._src.ops.assertions import assert_positive as assert_positive
+from headrace._src.ops.assertions import assert_proper_iterable as assert_proper_iterable
+from headrace._src.ops.assertions import assert_rank as assert_rank
+from headrace._src.ops.assertions import assert_rank_at_least as assert_rank_at_least
+from headrace._src.ops.assertions import assert_rank_in as assert_rank_in
+from headrace._src.ops.assertions import assert_same_float_dtype as assert_same_float_dtype
+from headrace._src.ops.assertions import assert_scalar as assert_scalar
+from headrace._src.ops.assertions import assert_type as assert_type
 from headrace._src.ops.numerics import check_numerics as check_numerics
 from headrace._src.ops.math_unary import is_finite as is_finite
 from headrace._src.ops.math_unary import is_inf as is_inf
 from headrace._src.ops.math_unary import is_nan as is_nan
+from headrace._src.ops.assertions import is_numeric_tensor as is_numeric_tensor

@@ -2,3 +2,4 @@
 
 from headrace._src.ops.space import extract_image_patches as extract_image_patches
 from headrace._src.ops.space import extract_patches as extract_patches
+from headrace._src.ops.random_order import random_crop as random_crop

@@ -19,7 +19,9 @@ from headrace._src.ops.special import bessel_i0e as bessel_i0e
 from headrace._src.ops.special import bessel_i1 as bessel_i1
 from headrace._src.ops.special import bessel_i1e as bessel_i1e
 from headrace._src.ops.special import betainc as betainc
+from headrace._src.ops.histogram import bincount as bincount
 from headrace._src.ops.math_unary import ceil as ceil
+from headrace._src.ops.confusion_matrix import confusion_matrix as confusion_matrix
 from headrace._src.ops.casts import conj as conj
 from headrace._src.ops.math_functions import cos as cos
 from headrace._src.ops.math_functions import cosh as cosh

@@ -47,7 +47,9 @@ def check_gradients(
                 continue
             grad = _dense(grad)
             got = session.run(grad, feed_dict)
-            np.testing.assert_allclose(got, numeric, rtol=rtol, atol=atol, err_msg=f"gradient to {x}")
+            np.testing.assert_allclose(
+                got, numeric, rtol=rtol, atol=atol, err_msg=f"gradient to {x}"
+            )
             if order > 1:
                 check_gradients(session, grad, xs, feed_dict, delta, rtol, atol, order - 1)
 

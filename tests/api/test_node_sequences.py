@@ -30,7 +30,7 @@ def test_node_sequence(name):
         scope = {"tf": tf, "np": np, "C": tf.contrib}
         try:
             tf.set_random_seed(1)
-            exec(entry["setup"], scope)
+            exec(entry["setup"].replace("tensorflow", "headrace"), scope)
             before = len(graph.get_operations())
             exec(entry["code"], scope)
         except MissingSymbolError as missing:

@@ -32,10 +32,16 @@ def parse(signature):
         return None
     positional = [*arguments.posonlyargs, *arguments.args]
     defaults = dict(
-        zip([a.arg for a in positional][len(positional) - len(arguments.defaults) :], arguments.defaults)
+        zip(
+            [a.arg for a in positional][len(positional) - len(arguments.defaults) :],
+            arguments.defaults,
+            strict=True,
+        )
     )
     defaults |= {
-        a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults) if d is not None
+        a.arg: d
+        for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if d is not None
     }
     names = [a.arg for a in positional if a.arg not in ("self", "cls")]
     stars = [arguments.vararg.arg if arguments.vararg else None]

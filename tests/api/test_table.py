@@ -76,7 +76,9 @@ def test_names_are_those_of_tensorflow():
     invented = []
     for name in export.NAMES:
         space, _, symbol = name.rpartition(".")
-        if symbol not in known.get(space, ()) and not space.startswith(("app.flags", "contrib", "keras")):
+        if symbol not in known.get(space, ()) and not space.startswith(
+            ("app.flags", "contrib", "keras")
+        ):
             invented.append(name)
     assert not sorted(invented)
 

@@ -137,7 +137,7 @@ def _candidates(state, case):
 def _bounded_normal(state, case):
     real = np.dtype(case["dtype"]).type
     draw = state.reserve(rejection.bounded_normal_steps(1, 100))
-    return rejection.bounded_normal(draw, 40, *(real(p) for p in case["params"]))
+    return rejection.bounded_normal(draw, 40, *(real(p) for p in case["params"]))[0]
 
 
 def _sequential(state, case):

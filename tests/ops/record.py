@@ -25,8 +25,8 @@ class Record:
       grad_order: 2 checks second derivatives as well.
       bad_build: `(inputs, error type, regex)`: building must raise.
       bad_run: `(inputs, error type, regex)`: running must raise (shapes are fed unknown).
-      limits: Reasons for leaving parts out: "xla", "shapes" (masks), "graph_def", "grad_rtol" (a number).
-      name: Tells several records of one op apart.
+      limits: Reasons for leaving parts out: "xla", "shapes" (masks), "graph_def", "grad_rtol" (a
+      number). name: Tells several records of one op apart.
     """
 
     op: str

@@ -1,4 +1,4 @@
-"""Every op is complete: interface of TensorFlow 1.15, a gradient decision, kernels, and a test that covers it."""
+"""Every op has the interface of TensorFlow 1.15, a gradient decision, kernels, and a test."""
 
 import functools
 import importlib

@@ -125,8 +125,9 @@ def test_compiled(record):
         try:
             got = testing.run_compiled(session, tensors, case.feed)
         except testing.NotCompiled as reason:
-            host = [op.type for op in case.graph.get_operations() if op.spec.host_only]
-            if not host and testing.compiles():
+            ops = case.graph.get_operations()
+            text = any(t.dtype.base_dtype == tf.string for op in ops for t in op.outputs)
+            if testing.compiles() and not text and not any(op.spec.host_only for op in ops):
                 raise
             pytest.skip(str(reason))
     for e, g in zip(expected, got, strict=True):
@@ -183,6 +184,8 @@ def test_graph_def(record):
         tensors = case.tensors()
     expected = case.run()
     graph_def = case.graph.as_graph_def()
+    if not hasattr(tf, "import_graph_def"):
+        pytest.skip("this build cannot import graphs")
     again = tf.Graph()
     with again.as_default():
         tf.import_graph_def(graph_def, name="")

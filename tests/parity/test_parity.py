@@ -130,7 +130,9 @@ def difference(truth, got, rtol, atol, where):
             return f"{where}: {truth} in TensorFlow, {got} here"
         pairs = [(i, t, g) for i, (t, g) in enumerate(zip(truth, got, strict=True))]
     else:
-        return None if same(truth, got, rtol, atol) else f"{where}: {truth} in TensorFlow, {got} here"
+        return (
+            None if same(truth, got, rtol, atol) else f"{where}: {truth} in TensorFlow, {got} here"
+        )
     for key, t, g in pairs:
         problem = difference(t, g, rtol, atol, f"{where}[{key!r}]")
         if problem:

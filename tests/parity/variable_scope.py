@@ -244,7 +244,7 @@ x = tf.get_variable('x', [2], regularizer=lambda v: tf.reduce_sum(tf.square(v)))
 with tf.variable_scope('a', regularizer=tf.nn.l2_loss):
     y = tf.get_variable('y', [2])
     z = tf.get_variable('z', [2], regularizer=tf.no_regularizer)
-fetch = [tf.losses.get_regularization_losses()] if hasattr(tf.losses, 'get_regularization_losses') else x
+fetch = tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)
 """,
     "regularizer_once": """
 with tf.variable_scope('a', regularizer=tf.nn.l2_loss, reuse=tf.AUTO_REUSE):

@@ -303,10 +303,10 @@ v = tf.Variable([[1.0, 2.0], [3.0, 4.0]], use_resource=True)
 g, = tf.gradients(tf.reduce_sum(v.sparse_read([1, 1])), [v])
 fetch = [g.values, g.indices, g.dense_shape]
 """,
-    "initial_value_from_resource": """
+    "initial_value_from_resource": ("""
 a = tf.Variable([1.0, 2.0], use_resource=True)
 b = tf.Variable(a.initialized_value() * 2.0, use_resource=True, collections=[])
-""",
+""", {"cfv2": True}),
     "initial_value_from_variable": ("""
 a = tf.Variable([1.0, 2.0])
 b = tf.Variable(a * 2.0 + 1.0)

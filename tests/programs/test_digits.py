@@ -14,7 +14,14 @@ ROOT = pathlib.Path(__file__).parents[2]
 @pytest.mark.slow
 def test_digits(tmp_path):
     """`headrace run examples/digits.py` reaches 97 % and logs graph, loss and accuracy."""
-    command = [sys.executable, "-m", "headrace", "run", "examples/digits.py", f"--logdir={tmp_path}"]
+    command = [
+        sys.executable,
+        "-m",
+        "headrace",
+        "run",
+        "examples/digits.py",
+        f"--logdir={tmp_path}",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -69,9 +69,9 @@ def record_descriptors():
     return found
 
 
-def outcome(function):
+def outcome(function, *args):
     try:
-        return {"value": function().SerializeToString(deterministic=True).hex()}
+        return {"value": function(*args).SerializeToString(deterministic=True).hex()}
     except (TypeError, ValueError) as error:
         return {"error": type(error).__name__, "message": str(error).split("\n")[0]}
 
@@ -85,7 +85,7 @@ def record_graph(code, add_shapes):
 
 def save(name, value):
     with open(os.path.join(HERE, name), "w") as file:
-        lines = ["%s: %s" % (json.dumps(k), json.dumps(v)) for k, v in value.items()]
+        lines = [json.dumps(k) + ": " + json.dumps(v) for k, v in value.items()]
         file.write("{\n" + ",\n".join(lines) + "\n}\n")
 
 
@@ -93,11 +93,11 @@ def main():
     tf.compat.v1.enable_control_flow_v2()
     save("descriptors_1_15.json", record_descriptors())
     scope = {"tf": tf, "np": np, "M": tf.compat.v1.make_tensor_proto}
-    save("tensor_protos_1_15.json", {c: outcome(lambda c=c: eval(c, scope)) for c in TENSOR_CASES})
+    save("tensor_protos_1_15.json", {c: outcome(eval, c, scope) for c in TENSOR_CASES})
     save(
         "graphs_1_15.json",
         {
-            name: [outcome(lambda: record_graph(code, shapes)) for shapes in (False, True)]
+            name: [outcome(record_graph, code, shapes) for shapes in (False, True)]
             for name, code in GRAPH_CASES.items()
         },
     )

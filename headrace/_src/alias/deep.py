@@ -1,8 +1,9 @@
 """What TensorFlow's inner modules (`tensorflow.python.ops.array_ops`, ...) hold.
 
-In order: public symbols by `modules.tsv` (recorded from TensorFlow 1.15), the public namespace a module
-stands for, headrace modules that keep the same things, replacements of small utilities, ops by their generated
-function names, and modules below.
+In order: public symbols by `modules.tsv` (recorded from TensorFlow 1.15), the public namespace a
+module
+stands for, headrace modules that keep the same things, replacements of small utilities, ops by
+their generated function names, and modules below.
 """
 
 from __future__ import annotations
@@ -141,7 +142,13 @@ def is_module(name: str) -> bool:
     """Return whether TensorFlow 1.15 has an inner module of this name that can be answered."""
     if name.startswith(_CORE + "."):
         leaf = name.rpartition(".")[2]
-        return leaf.endswith("_pb2") or leaf in ("framework", "protobuf", "util", "example", "profiler")
+        return leaf.endswith("_pb2") or leaf in (
+            "framework",
+            "protobuf",
+            "util",
+            "example",
+            "profiler",
+        )
     if name.startswith(f"{_PYTHON}.ops.gen_"):
         return True
     if name.startswith(f"{_PYTHON}.keras."):
@@ -229,7 +236,14 @@ def _below(module: str, name: str) -> Any:
     full = f"{module}.{name}"
     if not is_module(full):
         # Modules see what they import: `rnn_cell.math_ops` is `tensorflow.python.ops.math_ops`.
-        full = next((f"{_PYTHON}.{p}.{name}" for p in ("ops", "framework") if is_module(f"{_PYTHON}.{p}.{name}")), "")
+        full = next(
+            (
+                f"{_PYTHON}.{p}.{name}"
+                for p in ("ops", "framework")
+                if is_module(f"{_PYTHON}.{p}.{name}")
+            ),
+            "",
+        )
         if not full or not module.startswith((_PYTHON + ".", _CONTRIB + ".")):
             return None
     return sys.modules.get(full) or importlib.import_module(full)

@@ -1,7 +1,7 @@
-"""The import hook: `tensorflow`, `tensorflow.contrib.*`, `tensorflow.python.*`, `tensorflow.core.*`.
+"""The import hook: `tensorflow` and everything below it.
 
-Public namespaces are headrace's own modules under their TensorFlow name. Modules that TensorFlow keeps its
-sources in are made here; `deep` finds what they hold.
+Public namespaces are headrace's own modules under their TensorFlow name. Modules that TensorFlow
+keeps its sources in are made here; `deep` finds what they hold.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Root(AliasModule):
 
 
 class Contrib(AliasModule):
-    """`tensorflow.contrib`, with this name so that `from tensorflow.contrib import x` asks the finder."""
+    """`tensorflow.contrib`: by this name `from tensorflow.contrib import x` asks the finder."""
 
     def _find(self, name: str) -> Any:
         return namespace.lookup("1", "contrib", name, self.__name__)

@@ -319,7 +319,7 @@ def identity_zeros(t: Tensor) -> Any:
     """The gradient of an output to which nothing flows back."""
     if t.dtype is dtypes.resource:
         return constant_ops.zeros_like(t, dtype=dtypes.float32)
-    return constant_ops.zeros_like(t)
+    return constant_ops.zeros_like(t, optimize=False)
 
 
 def _zeros_for(x: Any) -> Any:

@@ -72,20 +72,15 @@ def scan(source: str, filename: str = "<script>") -> list[Use]:
             visitor.visit(node)
     for statement in tree.body:
         visitor.visit(statement)
-    return [Use(line, _shown(*judged), judged[1]) for line, judged in _judge_all(visitor.found)]
+    judged = _judge_all(visitor.found)
+    return [
+        Use(line, symbol.replace(_ROOT + ".", "tf.", 1), status) for line, symbol, status in judged
+    ]
 
 
-def _judge_all(found: list[tuple[int, str]]) -> list[tuple[int, tuple[str, str]]]:
-    out = []
-    for line, name in dict.fromkeys(found):
-        judged = judge(name)
-        if judged is not None:
-            out.append((line, judged))
-    return sorted(set(out))
-
-
-def _shown(symbol: str, status: str) -> str:
-    return symbol.replace(_ROOT + ".", "tf.", 1)
+def _judge_all(found: list[tuple[int, str]]) -> list[tuple[int, str, str]]:
+    judged = [(line, judge(name)) for line, name in found]
+    return sorted({(line, *verdict) for line, verdict in judged if verdict is not None})
 
 
 def judge(name: str) -> tuple[str, str] | None:
@@ -107,13 +102,11 @@ def judge(name: str) -> tuple[str, str] | None:
         parent, _, leaf = space.rpartition(".")
         if leaf in namespace.known().get(parent, ()):
             return f"{_ROOT}.{space}", "missing"
+        if leaf in namespace.children(version, parent):
+            continue
         known = any(s == space or s.startswith(space + ".") for s in namespace.known())
-        if leaf not in namespace.children(version, parent) and not known:
-            return f"{_ROOT}.{space}", "unknown"
-    implemented = not space or space in ("compat", "contrib") or any(
-        s == space or s.startswith(space + ".") for s in namespace.tables()[version]
-    )
-    return None if implemented else (f"{_ROOT}.{space}", "missing")
+        return (name, "missing") if known else (f"{_ROOT}.{space}", "unknown")
+    return None
 
 
 def _judge_inner(name: str) -> tuple[str, str] | None:

@@ -25,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser(
         "doctor",
         help="list what a script uses of TensorFlow, and what of it is missing",
-        description="Read SCRIPT without running it. Exit status 1 when something it uses is missing.",
+        description="Read SCRIPT without running it. Exit status 1 when something is missing.",
     )
     doctor.add_argument("scripts", metavar="SCRIPT", nargs="+")
     doctor.add_argument("--all", action="store_true", help="list supported symbols too")

@@ -39,4 +39,6 @@ def _show(error: BaseException) -> None:
 
 
 def _is_ours(filename: str) -> bool:
-    return filename == __file__ or filename.startswith("<frozen runpy") or filename == runpy.__file__
+    return (
+        filename == __file__ or filename.startswith("<frozen runpy") or filename == runpy.__file__
+    )

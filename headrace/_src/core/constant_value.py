@@ -88,9 +88,9 @@ def _folds(t: Tensor, kind: int) -> bool:
     spec = t.op.spec
     if kind == 0:
         return spec.python_constant
-    return not (spec.has_effects or spec.random or spec.calls_functions or spec.host is None) and (
-        bool(spec.inputs) or spec.python_constant
-    )
+    if spec.has_effects or spec.random or spec.calls_functions or not spec.foldable:
+        return False
+    return spec.host is not None and (bool(spec.inputs) or spec.python_constant)
 
 
 def _pending_inputs(t: Tensor, kind: int) -> list[Tensor]:

@@ -102,7 +102,7 @@ def convert_to_tensor(
         if not wanted.is_compatible_with(value.dtype):
             raise ValueError(
                 f"Tensor conversion requested dtype {wanted.name} for Tensor with dtype "
-                f"{value.dtype.name}: {str(value)!r}"
+                f"{value.dtype.name}: {value!r}"
             )
         return value
     if dtype is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from headrace._api.export import export
 
 
-@export("DeviceSpec", "compat.v1.DeviceSpec")
+@export("DeviceSpec")
 class DeviceSpec:
     """A (possibly partial) device name: job, replica, task, device type and index.
 

@@ -19,7 +19,7 @@ from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import REQUIRED, AttrSpec
 from headrace._src.core.dims import Dims
 from headrace._src.core.operation import Operation
-from headrace._src.core.shape_context import ShapeContext, shape_error
+from headrace._src.core.shape_context import BlindShapeContext, ShapeContext, shape_error
 from headrace._src.core.tensor import Tensor
 
 _REGISTRY: Final[dict[str, OpSpec]] = {}
@@ -96,6 +96,7 @@ class OpSpec:
         self.random: bool = flags.pop("random", False)
         self.host_only: bool = flags.pop("host_only", False)
         self.blocking: bool = flags.pop("blocking", False)
+        self.foldable: bool = flags.pop("foldable", True)
         self.commutative: bool = flags.pop("commutative", False)
         self.aggregate: bool = flags.pop("aggregate", False)
         self.static: tuple[str, ...] = flags.pop("static", ())
@@ -363,6 +364,12 @@ class OpSpec:
             else:
                 result = rule(context, *args)
         except ValueError as e:
+            blind = BlindShapeContext(operation)
+            try:
+                rule(blind, *args, **{n: attrs[n] for n in self._shape_attrs})
+            except ValueError as without_values:
+                # What is wrong whatever the values are is reported without them.
+                raise shape_error(operation, blind, without_values) from None
             raise shape_error(operation, context, e) from None
         if self.single_output:
             return (result,)

@@ -48,6 +48,20 @@ class ShapeContext:
         return dims
 
 
+class BlindShapeContext(ShapeContext):
+    """A context in which no input has a known value, as in the first pass of 1.15's inference."""
+
+    __slots__ = ()
+
+    def value(self, i: int) -> None:
+        """Nothing is known."""
+
+    def value_as_dims(self, i: int) -> Dims:
+        """As many unknown dimensions as the vector has elements."""
+        dims = self.operation.inputs[i].dims
+        return (None,) * dims[0] if dims and len(dims) == 1 and dims[0] is not None else None
+
+
 def shape_error(operation: Operation, context: ShapeContext, error: ValueError) -> ValueError:
     """Completes the message of a shape rule with the node, its input shapes and known values."""
     shapes = ", ".join(dims_lib.text(t.dims) for t in operation.inputs)
@@ -56,14 +70,11 @@ def shape_error(operation: Operation, context: ShapeContext, error: ValueError) 
     )
     values = []
     partial = []
-    for i, value in context._asked.items():
+    for i, value in sorted(context._asked.items()):
         if isinstance(value, np.ndarray):
             values.append(f"input[{i}] = <{_value_text(value)}>")
         elif isinstance(value, tuple):
-            if dims_lib.is_full(value):
-                values.append(f"input[{i}] = <{' '.join(str(d) for d in value)}>")
-            else:
-                partial.append(f"input[{i}] = {dims_lib.text(value)}")
+            partial.append(f"input[{i}] = {dims_lib.text(value)}")
     if values:
         message += f" and with computed input tensors: {', '.join(values)}"
     if partial:

@@ -1,7 +1,7 @@
 """TensorProto and AttrValue: how arrays, shapes and attr values are written and read back.
 
-An array whose strides are all zero stands for one repeated value and is written as that one value, which is how a constant
-that was given a scalar and a shape looks in a GraphDef.
+An array whose strides are all zero stands for one repeated value and is written as that one value,
+which is how a constant that was given a scalar and a shape looks in a GraphDef.
 """
 
 from __future__ import annotations
@@ -80,6 +80,10 @@ def shape_from_proto(proto: Any) -> Dims:
 # -- tensors --------------------------------------------------------------------------------------
 
 
+class ListedArray(np.ndarray[Any, Any]):
+    """An array that is written value by value, never as raw bytes: the default of some attr."""
+
+
 def array_to_proto(array: np.ndarray[Any, Any], dtype: dtypes.DType | None = None) -> Any:
     """Writes an array, as 1.15 writes it.
 
@@ -108,7 +112,8 @@ def values_to_proto(
     )
     dtype = dtype.base_dtype
     size = int(np.prod(shape, dtype=np.int64))
-    if dtype in _CONTENT_TYPES and values.size == size and size > 1:
+    listed = isinstance(values, ListedArray)
+    if dtype in _CONTENT_TYPES and values.size == size and size > 1 and not listed:
         if values.size * values.itemsize >= MAX_CONTENT_BYTES:
             raise ValueError("Cannot create a tensor proto whose content is larger than 2GB.")
         proto.tensor_content = values.tobytes()
@@ -179,7 +184,7 @@ def _read_values(proto: Any, dtype: dtypes.DType) -> np.ndarray[Any, Any]:
     return np.array(values, dtype=dtype.np_dtype)
 
 
-@export("make_ndarray", "contrib.util.make_ndarray")
+@export("make_ndarray", "contrib.util.make_ndarray", v2=("make_ndarray",))
 def make_ndarray(tensor: Any) -> np.ndarray[Any, Any]:
     """Make an array from a TensorProto.
 

@@ -7,7 +7,8 @@ together: a round of the loops below draws for those that have not been accepted
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -164,33 +165,17 @@ def bounded_normal_steps(batches: int, samples: int) -> int:
     return batches * 2 * _MAX_TRIES * (samples + 3) // 4
 
 
-class _Reals:
-    """Successive groups of uniform or normal values of one dtype from one stream."""
+class _Proposals(NamedTuple):
+    """A way to propose values: what one round of it gives and takes from the stream."""
 
-    def __init__(self, draw: PhiloxDraw, dtype: np.dtype) -> None:
-        self._draw = draw
-        self._dtype = dtype
-        self.size = 2 if dtype == np.float64 else 4
-
-    def _next(self, sampler: Any, groups: int) -> np.ndarray:
-        values = sampler(self._draw, groups * self.size, self._dtype)
-        return values.reshape(groups, self.size)
-
-    def normals(self, groups: int) -> np.ndarray:
-        """Groups of normal values; does not advance."""
-        return self._next(distributions.normal, groups)
-
-    def uniforms(self, groups: int) -> np.ndarray:
-        """Groups of uniform values; does not advance."""
-        return self._next(distributions.uniform, groups)
-
-    def advance(self, groups: int) -> None:
-        """Go on past `groups` groups."""
-        self._draw = self._draw.skip(groups)
+    values: int
+    blocks: int
+    compute: Callable[[PhiloxDraw, int], tuple[np.ndarray, np.ndarray]]
 
 
-def bounded_normal(draw: PhiloxDraw, samples: int, mean: Any, deviation: Any, low: Any,
-                   high: Any) -> np.ndarray:
+def bounded_normal(
+    draw: PhiloxDraw, samples: int, mean: Any, deviation: Any, low: Any, high: Any
+) -> tuple[np.ndarray, PhiloxDraw]:
     """One batch of normal values between two bounds.
 
     Three methods, by the shape of the density between the bounds: normal proposals where the
@@ -206,61 +191,85 @@ def bounded_normal(draw: PhiloxDraw, samples: int, mean: Any, deviation: Any, lo
       high: upper bound, may be infinity.
 
     Returns:
-      `[samples]` of the dtype of `mean`.
+      `[samples]` of the dtype of `mean`, and the place in the stream behind them.
     """
     if (np.isinf(low) and low < 0) or high < mean:
         low, high, deviation = high, low, -deviation
     real = mean.dtype.type
     lower, upper = (low - mean) / deviation, (high - mean) / deviation
     root = np.sqrt(lower * lower + real(4))
-    cutoff = (real(2) * np.exp(real(0.5) + (lower * (lower - root)) / real(4)) / (lower + root))
-    reals = _Reals(draw, mean.dtype)
+    cutoff = real(2) * np.exp(real(0.5) + (lower * (lower - root)) / real(4)) / (lower + root)
     if (lower < -_PLAIN_BOUND and upper >= 0) or (upper > _PLAIN_BOUND and lower <= 0):
-        propose = _plain_proposals(reals, lower, upper)
+        proposals = _plain_proposals(lower, upper)
     elif upper - lower < cutoff:
-        propose = _uniform_proposals(reals, lower, upper)
+        proposals = _uniform_proposals(lower, upper)
     else:
-        propose = _exponential_proposals(reals, lower, upper)
-    return _accept_in_order(propose, samples, real) * deviation + mean
+        proposals = _exponential_proposals(lower, upper)
+    values, draw = _accept_in_order(proposals, draw, samples, real)
+    return values * deviation + mean, draw
 
 
-def _accept_in_order(propose: Any, samples: int, real: Any) -> np.ndarray:
+def _accept_in_order(
+    proposals: _Proposals, draw: PhiloxDraw, samples: int, real: Any
+) -> tuple[np.ndarray, PhiloxDraw]:
     out = np.empty(samples, real)
     filled, tries = 0, 0
     while filled < samples:
-        values, accepted = propose(samples - filled)
-        for value, ok in zip(values, accepted, strict=True):
+        rounds = -(-(samples - filled) // proposals.values)
+        values, accepted = proposals.compute(draw, rounds)
+        used = rounds
+        for i, ok in enumerate(accepted.tolist()):
             tries += 1
             if ok or tries >= _MAX_TRIES:
-                out[filled] = value
+                out[filled] = values[i]
                 filled, tries = filled + 1, 0
                 if filled == samples:
+                    used = i // proposals.values + 1
                     break
-    return out
+        draw = draw.skip(used * proposals.blocks)
+    return out, draw
 
 
-def _plain_proposals(reals: _Reals, lower: Any, upper: Any) -> Any:
-    def propose(n: int) -> tuple[np.ndarray, np.ndarray]:
-        groups = -(-n // reals.size)
-        z = reals.normals(groups).reshape(-1)
-        reals.advance(groups)
+def _group(real: type) -> int:
+    return 2 if real is np.float64 else 4
+
+
+def _plain_proposals(lower: Any, upper: Any) -> _Proposals:
+    real = type(lower)
+
+    def compute(draw: PhiloxDraw, rounds: int) -> tuple[np.ndarray, np.ndarray]:
+        z = distributions.normal(draw, rounds * _group(real), real)
         return z, (z >= lower) & (z <= upper)
 
-    return propose
+    return _Proposals(_group(real), 1, compute)
 
 
-def _uniform_proposals(reals: _Reals, lower: Any, upper: Any) -> Any:
+def _uniform_proposals(lower: Any, upper: Any) -> _Proposals:
     real = type(lower)
     plus = lower * lower if lower >= 0 else real(0)
 
-    def propose(n: int) -> tuple[np.ndarray, np.ndarray]:
-        groups = -(-n // reals.size)
-        pairs = reals.uniforms(2 * groups).reshape(groups, 2, reals.size)
-        reals.advance(2 * groups)
+    def compute(draw: PhiloxDraw, rounds: int) -> tuple[np.ndarray, np.ndarray]:
+        uniform = distributions.uniform(draw, 2 * rounds * _group(real), real)
+        pairs = uniform.reshape(rounds, 2, _group(real))
         z = (pairs[:, 0] * (upper - lower) + lower).reshape(-1)
         return z, pairs[:, 1].reshape(-1) <= np.exp((plus - z * z) / real(2))
 
-    return propose
+    return _Proposals(_group(real), 2, compute)
+
+
+def _exponential_proposals(lower: Any, upper: Any) -> _Proposals:
+    real = type(lower)
+    alpha = (lower + np.sqrt(lower * lower + real(4))) / real(2)
+
+    def compute(draw: PhiloxDraw, rounds: int) -> tuple[np.ndarray, np.ndarray]:
+        pairs = distributions.uniform(draw, rounds * _group(real), real).reshape(-1, 2)
+        z = -_log(pairs[:, 0]) / alpha + lower
+        x = alpha - z if lower < alpha else lower - alpha
+        with np.errstate(over="ignore"):
+            weight = np.exp(-x * x / real(2))
+        return z, (pairs[:, 1] <= weight) & (z < upper)
+
+    return _Proposals(_group(real) // 2, 1, compute)
 
 
 def _log(x: np.ndarray) -> np.ndarray:
@@ -269,20 +278,3 @@ def _log(x: np.ndarray) -> np.ndarray:
     safe = np.where(zero, x.dtype.type(1), x)
     log = libm.log_float32(np, safe) if x.dtype == np.float32 else np.log(safe)
     return np.where(zero, x.dtype.type(-np.inf), log)
-
-
-def _exponential_proposals(reals: _Reals, lower: Any, upper: Any) -> Any:
-    real = type(lower)
-    alpha = (lower + np.sqrt(lower * lower + real(4))) / real(2)
-
-    def propose(n: int) -> tuple[np.ndarray, np.ndarray]:
-        groups = -(-2 * n // reals.size)
-        pairs = reals.uniforms(groups).reshape(-1, 2)
-        reals.advance(groups)
-        z = -_log(pairs[:, 0]) / alpha + lower
-        x = alpha - z if lower < alpha else lower - alpha
-        with np.errstate(over="ignore"):
-            weight = np.exp(-x * x / real(2))
-        return z, (pairs[:, 1] <= weight) & (z < upper)
-
-    return propose

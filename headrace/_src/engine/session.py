@@ -54,12 +54,14 @@ def finished(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         if value.ndim == 0:
             return value[()]
-        # References: the slots, this frame and getrefcount; any more and somebody else holds it.
-        if value.base is not None or not value.flags.writeable or sys.getrefcount(value) > 4:
+        # References: the list of values, this frame and getrefcount; with more somebody else holds
+        # it, such as the cell of a variable.
+        if value.base is not None or not value.flags.writeable or sys.getrefcount(value) > 3:
             return value.copy()
         return value
     if isinstance(value, Cell):
-        return finished(value.read())
+        held = value.read()
+        return held.copy() if isinstance(held, np.ndarray) and held.ndim else finished(held)
     return value
 
 

@@ -89,6 +89,13 @@ def run_windows(
         raise errors.UnimplementedError(
             None, None, "Pooling is not yet supported on the batch dimension."
         )
+    if deep != 1 and any(w != 1 for w in window) and len(window) == 2:
+        raise errors.UnimplementedError(
+            None,
+            None,
+            "MaxPooling supports exactly one of pooling across depth or pooling across "
+            "width/height.",
+        )
     if deep != 1 or deep_step != 1:
         raise errors.UnimplementedError(None, None, refusal)
     sizes = _windows.split(shape, data_format)[2]
@@ -148,10 +155,14 @@ def max_backward(k: Any, x: Any, y: Any, dy: Any, windows: Sequence[Window]) -> 
     """Gives each element of `dy` to the first maximum of its window; in 3-D, as in 1.15, to every one."""
     xp = k.np_for(x, y, dy)
     hits = _first_hits if len(windows) < 3 else _all_hits
-    if xp is not np and hits is _first_hits and math.prod(w.window for w in windows) > _MANY_TAPS:
+    many = math.prod(w.window for w in windows) > _MANY_TAPS
+    if xp is not np and many and hits is _first_hits and np.issubdtype(x.dtype, np.inexact):
         import jax
 
-        return jax.vjp(lambda v: max_forward(k, v, windows), k.np.asarray(x))[1](dy)[0]
+        # JAX differentiates a maximum only when it starts from minus infinity.
+        return jax.vjp(
+            lambda v: _reduce_window(k, v, windows, -np.inf, k.lax.max), k.np.asarray(x)
+        )[1](dy)[0]
     if not dy.size:
         return xp.zeros(x.shape, dy.dtype)
     nothing = dy.dtype.type(0)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from headrace._src.core import dims as dims_lib
 from headrace._src.core import errors
+from headrace._src.ops._shapes import require_rank
 
 Dim = int | None
 
@@ -139,6 +141,18 @@ def explicit_pairs(
             "Nonzero explicit padding in the batch or depth dimensions is not supported"
         )
     return spatial
+
+
+def dims_from_vector(s: Any, index: int, vector: dims_lib.Dims, rank: int) -> Any:
+    """Dims of `rank` that the shape vector at input `index` describes.
+
+    Raises:
+      ValueError: the vector has another length.
+    """
+    if vector is not None and len(vector) == 1 and vector[0] not in (None, rank):
+        # Checked before the value is asked for: 1.15's message has no computed inputs.
+        raise ValueError(f"Shape must be rank {rank} but is rank {vector[0]}")
+    return require_rank(s.value_as_dims(index), rank)
 
 
 # -- Run-time geometry ----------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import errors
+from headrace._src.core import dims, errors
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
@@ -49,7 +49,7 @@ def avg_pool_gradient(
     dy = _windows.to_last(k, dy, data_format)
     if dy.shape != (batch, *(w.out for w in windows), channels):
         raise errors.InvalidArgumentError(
-            None, None, f"grad has shape {list(dy.shape)}, which is not that of the pooled input"
+            None, None, f"grad has shape {dims.text(tuple(dy.shape))}, which is not that of the pooled input"
         )
     dx = _pool_kernels.mean_backward(k, (batch, *sizes, channels), dy, windows)
     return _windows.from_last(k, dx, data_format)
@@ -145,7 +145,7 @@ AvgPoolGrad = op(
 
 @AvgPoolGrad.shape
 def _shape_avg_pool_grad(s: Any, orig_input_shape: Any, grad: Any) -> Any:
-    return require_rank(s.value_as_dims(0), 4)
+    return _windows.dims_from_vector(s, 0, orig_input_shape, 4)
 
 
 @AvgPoolGrad.kernel

@@ -30,31 +30,29 @@ def _concat_dims(axis, parts):
     """Dims of the concatenation; `axis` is None when unknown."""
     if axis is None:
         rank = next((len(p) for p in parts if p is not None), None)
+        if rank == 0:
+            raise ValueError("Can't concatenate scalars (use tf.stack instead)")
+        if rank is None:
+            return None
         for part in parts:
-            if part is not None and len(part) != rank:
-                raise ValueError(f"Shapes must be equal rank, but are {rank} and {len(part)}")
-        return None if rank is None else (None,) * rank
+            dims_lib.with_rank(part, rank)
+        return (None,) * rank
     least = axis + 1 if axis >= 0 else -axis
-    for part in parts:
-        if part is not None and len(part) < least:
-            raise ValueError(f"Shape must be at least rank {least} but is rank {len(part)}")
-    known = [p for p in parts if p is not None]
-    if not known:
-        return None
-    rank = len(known[0])
-    before = after = None
-    for i, part in enumerate(parts):
-        if part is None:
-            continue
-        at = axis % rank if len(part) == rank else axis % len(part)
-        try:
-            before = dims_lib.merge(part[:at], before)
-            after = dims_lib.merge(part[at + 1:], after)
-        except ValueError as error:
-            raise ValueError(f"{error}\n\tFrom merging shape {i} with other shapes.") from None
-    sizes = [None if p is None else p[axis] for p in parts]
-    total = None if None in sizes else sum(sizes)
-    return (*before, total, *after)
+    before, total, after = _cut_at(parts[-1], axis, least)
+    for part in parts[-2::-1]:
+        left, size, right = _cut_at(part, axis, least)
+        before = dims_lib.merge(left, before)
+        total = dims_lib.add(total, size)
+        after = dims_lib.merge(right, after)
+    return dims_lib.concat(dims_lib.concat(before, (total,)), after)
+
+
+def _cut_at(part, axis, least):
+    """Dims before the axis, its size, dims after it."""
+    if dims_lib.with_rank_at_least(part, least) is None:
+        return None, None, None
+    at = axis % len(part)
+    return part[:at], part[at], part[at + 1 :]
 
 
 def _concat_shape(s, position, axis_dims, parts):
@@ -441,7 +439,8 @@ def _shape_split(s, split_dim, value, *, num_split):
     at = axis % rank
     if value[at] is not None and value[at] % num_split:
         raise ValueError(
-            f"Dimension size must be evenly divisible by {num_split} but is {value[at]}"
+            f"Dimension size must be evenly divisible by {num_split} but is {value[at]}\n\t"
+            "Number of ways to split should evenly divide the split dimension"
         )
     size = None if value[at] is None else value[at] // num_split
     return [(*value[:at], size, *value[at + 1:])] * num_split

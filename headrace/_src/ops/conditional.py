@@ -97,7 +97,7 @@ def cond(
     if not callable(false_fn):
         raise TypeError("false_fn must be callable." if false_fn else "false_fn argument required")
     if isinstance(pred, bool):
-        raise TypeError("pred must not be a Python bool")
+        raise TypeError("pred must not be a Python bool", pred)
     with scopes.name_scope(name, "cond") as scope:
         pred = convert.convert_to_tensor(pred, name="pred")
         return _build(pred, true_fn, false_fn, scope, strict)
@@ -147,19 +147,23 @@ def _build(
     return packed
 
 
+_MISMATCH = (
+    "true_fn and false_fn arguments to tf.cond must have the same number, type, and overall "
+    "structure of return values."
+)
+
+
 def _check_same(a: func_graph.FuncGraph, b: func_graph.FuncGraph) -> None:
-    if len(a.outputs) != len(b.outputs):
-        raise TypeError(
-            "true_fn and false_fn must return the same number of arguments to tf.cond, got "
-            f"{len(a.outputs)} and {len(b.outputs)}"
+    shown = f"\n\ntrue_fn output:  {a.structured_outputs}\nfalse_fn output: {b.structured_outputs}"
+    try:
+        nest.assert_same_structure(
+            a.structured_outputs, b.structured_outputs, expand_composites=True
         )
-    nest.assert_same_structure(a.structured_outputs, b.structured_outputs, expand_composites=True)
+    except (ValueError, TypeError) as e:
+        raise TypeError(f"{_MISMATCH}{shown}\n\nError details:\n{e}") from None
     for x, y in zip(a.outputs, b.outputs, strict=True):
         if x.dtype.base_dtype is not y.dtype.base_dtype:
-            raise TypeError(
-                "true_fn and false_fn must return the same types of tensors to tf.cond, got "
-                f"{x.dtype.base_dtype.name} ({x.name}) and {y.dtype.base_dtype.name} ({y.name})"
-            )
+            raise TypeError(f"{_MISMATCH}{shown}")
 
 
 def _common(a: dims.Dims, b: dims.Dims) -> dims.Dims:

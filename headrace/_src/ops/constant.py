@@ -11,7 +11,7 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import dtypes, nest
+from headrace._src.core import dtypes, errors, nest
 from headrace._src.core.convert import convert_to_tensor, register_tensor_conversion_function
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
@@ -124,10 +124,9 @@ def _wrapped(values: Any, numpy_dtype: np.dtype) -> np.ndarray:
 
 
 def _array_of_python(values: Any, numpy_dtype: Any) -> np.ndarray:
-    if isinstance(values, Dimension) or (
-        isinstance(values, (list, tuple))
-        and any(isinstance(leaf, Dimension) for leaf in nest.flatten(values))
-    ):
+    if isinstance(values, Dimension):
+        values = values.value
+    elif numpy_dtype is not None and isinstance(values, (list, tuple)):
         values = nest.map_structure(
             lambda leaf: leaf.value if isinstance(leaf, Dimension) else leaf, values
         )
@@ -349,8 +348,8 @@ def _pack_nested(values, dtype, name):
             if _is_tensor_like(value):
                 if dtype is not None and value.dtype.base_dtype != dtype:
                     raise TypeError(
-                        f"Cannot convert a list containing a tensor of dtype {value.dtype!r} "
-                        f"to {dtype!r} (Tensor is: {value!r})"
+                        f"Cannot convert a list containing a tensor of dtype {value.dtype} "
+                        f"to {dtype} (Tensor is: {value!r})"
                     )
             elif isinstance(value, (list, tuple)):
                 value = _pack_nested(value, dtype, str(i))
@@ -408,8 +407,11 @@ def _shape_fill(s, dims, value):
 
 @Fill.kernel
 def _kernel_fill(k, dims, value):
-    np_ = k.np_for(value)
-    return np_.full(tuple(int(d) for d in dims), value, dtype=value.dtype)
+    shape = tuple(int(d) for d in dims)
+    for size in shape:
+        if size < 0:
+            raise errors.InvalidArgumentError(None, None, f"Dimension {size} must be >= 0")
+    return k.np_for(value).full(shape, value, dtype=value.dtype)
 
 
 @Fill.gradient

@@ -12,7 +12,7 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import errors
+from headrace._src.core import dims, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
@@ -118,8 +118,8 @@ def run_geometry(
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"{op_type}: input and filter must be {rank}-dimensional: {list(shape)} vs. "
-            f"{list(filter_shape)}",
+            f"{op_type}: input and filter must be {rank}-dimensional: {dims.text(tuple(shape))} vs. "
+            f"{dims.text(tuple(filter_shape))}",
         )
     batch_step, channel_step, steps = _windows.split(strides, data_format)
     if batch_step != 1 or channel_step != 1:
@@ -237,7 +237,7 @@ Conv2DBackpropInput = op(
 
 @Conv2DBackpropInput.shape
 def _shape_conv2d_backprop_input(s: Any, input_sizes: Any, filter: Any, out_backprop: Any) -> Any:
-    return require_rank(s.value_as_dims(0), 4)
+    return _windows.dims_from_vector(s, 0, input_sizes, 4)
 
 
 @Conv2DBackpropInput.kernel
@@ -321,7 +321,7 @@ Conv2DBackpropFilter = op(
 
 @Conv2DBackpropFilter.shape
 def _shape_conv2d_backprop_filter(s: Any, input: Any, filter_sizes: Any, out_backprop: Any) -> Any:
-    return require_rank(s.value_as_dims(1), 4)
+    return _windows.dims_from_vector(s, 1, filter_sizes, 4)
 
 
 @Conv2DBackpropFilter.kernel

@@ -266,7 +266,7 @@ Conv3DBackpropInputV2 = op(
 def _shape_conv3d_backprop_input_v2(
     s: Any, input_sizes: Any, filter: Any, out_backprop: Any
 ) -> Any:
-    return require_rank(s.value_as_dims(0), 5)
+    return _windows.dims_from_vector(s, 0, input_sizes, 5)
 
 
 @Conv3DBackpropInputV2.kernel
@@ -401,7 +401,7 @@ Conv3DBackpropFilterV2 = op(
 def _shape_conv3d_backprop_filter_v2(
     s: Any, input: Any, filter_sizes: Any, out_backprop: Any
 ) -> Any:
-    return require_rank(s.value_as_dims(1), 5)
+    return _windows.dims_from_vector(s, 1, filter_sizes, 5)
 
 
 @Conv3DBackpropFilterV2.kernel

@@ -148,7 +148,7 @@ DepthwiseConv2dNativeBackpropInput = op(
 def _shape_depthwise_backprop_input(
     s: Any, input_sizes: Any, filter: Any, out_backprop: Any
 ) -> Any:
-    return require_rank(s.value_as_dims(0), 4)
+    return _windows.dims_from_vector(s, 0, input_sizes, 4)
 
 
 @DepthwiseConv2dNativeBackpropInput.kernel
@@ -221,7 +221,7 @@ DepthwiseConv2dNativeBackpropFilter = op(
 def _shape_depthwise_backprop_filter(
     s: Any, input: Any, filter_sizes: Any, out_backprop: Any
 ) -> Any:
-    return require_rank(s.value_as_dims(1), 4)
+    return _windows.dims_from_vector(s, 1, filter_sizes, 4)
 
 
 @DepthwiseConv2dNativeBackpropFilter.kernel

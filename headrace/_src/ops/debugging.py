@@ -41,9 +41,19 @@ def _kernel_assert(k: Any, condition: Any, data: Any, *, summarize: int) -> None
 Assert.no_gradient("an assertion has no outputs")
 
 
+_ESCAPES = {10: "\\n", 13: "\\r", 9: "\\t", 34: '\\"', 39: "\\'", 92: "\\\\"}
+
+
+def _escaped(value: bytes) -> str:
+    """Bytes as C writes them: special ones escaped, unprintable ones in octal."""
+    return "".join(
+        _ESCAPES.get(b) or (chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in value
+    )
+
+
 def _text(value: Any) -> str:
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return _escaped(value)
     if isinstance(value, (bool, np.bool_)):
         return str(int(value))
     if isinstance(value, (float, np.floating)):
@@ -56,23 +66,22 @@ def _summary(value: Any, limit: int) -> str:
     array = np.asarray(value)
     if array.ndim == 0:
         return _text(array[()])
-    flat = array.ravel()
-    limit = flat.size if limit < 0 else limit
-    shown = _rows(array, [limit])
-    return shown + ("..." if flat.size > limit else "")
+    limit = array.size if limit < 0 else limit
+    return _rows(array, [limit], True) + ("..." if array.size > limit else "")
 
 
-def _rows(array: np.ndarray[Any, Any], left: list[int]) -> str:
+def _rows(array: np.ndarray[Any, Any], left: list[int], outermost: bool) -> str:
     """Elements between blanks, inner dimensions in brackets, until `left` elements are printed."""
     if array.ndim == 1:
         shown = array[: left[0]]
         left[0] -= len(shown)
-        return " ".join(_text(v) for v in shown)
+        cut = not outermost and len(shown) < len(array)
+        return " ".join(_text(v) for v in shown) + ("..." if cut else "")
     parts = []
     for row in array:
         if left[0] <= 0:
             break
-        parts.append(f"[{_rows(row, left)}]")
+        parts.append(f"[{_rows(row, left, False)}]")
     return "".join(parts)
 
 

@@ -26,7 +26,7 @@ def _as_list(params: Any) -> list[Any]:
 
 def _is_resource(param: Any) -> bool:
     """Whether rows can be read without reading the whole variable."""
-    return hasattr(param, "sparse_read")
+    return getattr(param, "handle", None) is not None
 
 
 def _rank(x: Any) -> tuple[Any, bool]:

@@ -249,9 +249,11 @@ def gather(
     static = constants.constant_value(axis) if isinstance(axis, Tensor) else axis
     if static is None or static != 0:
         return GatherV2(params, indices, axis, batch_dims=batch_dims, name=name)
-    if hasattr(params, "sparse_read"):
+    try:
         return params.sparse_read(indices, name=name)
-    return GatherV2(params, indices, axis, name=name)
+    except AttributeError:
+        # Tensors have no such method, and reference variables raise.
+        return GatherV2(params, indices, axis, name=name)
 
 
 @export("batch_gather", deprecated="tf.gather with batch_dims=-1")

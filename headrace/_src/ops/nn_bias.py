@@ -6,7 +6,7 @@ from typing import Any
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import errors
+from headrace._src.core import dims, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
@@ -57,7 +57,7 @@ def _add_bias(k: Any, value: Any, bias: Any, data_format: str) -> Any:
             None,
             None,
             "Must provide as many biases as the last dimension of the input tensor: "
-            f"{list(bias.shape)} vs. {list(value.shape)}",
+            f"{dims.text(bias.shape)} vs. {dims.text(value.shape)}",
         )
     if axis != value.ndim - 1:
         bias = bias.reshape((-1,) + (1,) * (value.ndim - 1 - axis))

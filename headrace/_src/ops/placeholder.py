@@ -18,8 +18,14 @@ from headrace._src.core.tensor import Tensor
 _MESSAGE_NAMES = {"float16": "half", "float32": "float", "float64": "double"}
 
 # -- Placeholder ------------------------------------------------------------------------------------
+# Only kernels of ops that call functions, among those without effects, are told their node; the message names it.
 Placeholder = op(
-    "Placeholder", "-> output: dtype", dtype=G.ANY, shape=A.shape(default=None), host_only=True
+    "Placeholder",
+    "-> output: dtype",
+    dtype=G.ANY,
+    shape=A.shape(default=None),
+    host_only=True,
+    calls_functions=True,
 )
 
 
@@ -62,7 +68,12 @@ def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Tenso
 
 # -- PlaceholderV2 ----------------------------------------------------------------------------------
 PlaceholderV2 = op(
-    "PlaceholderV2", "-> output: dtype", dtype=G.ANY, shape=A.shape(), host_only=True
+    "PlaceholderV2",
+    "-> output: dtype",
+    dtype=G.ANY,
+    shape=A.shape(),
+    host_only=True,
+    calls_functions=True,
 )
 PlaceholderV2.shape(_shape_placeholder)
 PlaceholderV2.kernel(_kernel_placeholder)
@@ -71,7 +82,12 @@ PlaceholderV2.no_gradient("a placeholder has no inputs")
 
 # -- PlaceholderWithDefault -------------------------------------------------------------------------
 PlaceholderWithDefault = op(
-    "PlaceholderWithDefault", "input: dtype -> output: dtype", dtype=G.ANY, shape=A.shape()
+    "PlaceholderWithDefault",
+    "input: dtype -> output: dtype",
+    dtype=G.ANY,
+    shape=A.shape(),
+    # A fed value may differ from the default, so shapes must not be computed from it.
+    foldable=False,
 )
 
 

@@ -113,8 +113,8 @@ def _check_pooled(y: Any, dy: Any, windows: Any) -> None:
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"Expected orig_output and grad to be pooled to {list(outs)}, but got "
-            f"{list(y.shape)} and {list(dy.shape)}",
+            f"Expected orig_output and grad to be pooled to {dims.text(outs)}, but got "
+            f"{dims.text(y.shape)} and {dims.text(dy.shape)}",
         )
 
 

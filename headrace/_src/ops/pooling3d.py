@@ -217,7 +217,7 @@ AvgPool3DGrad = op(
 
 @AvgPool3DGrad.shape
 def _shape_avg_pool3d_grad(s: Any, orig_input_shape: Any, grad: Any) -> Any:
-    return require_rank(s.value_as_dims(0), 5)
+    return _windows.dims_from_vector(s, 0, orig_input_shape, 5)
 
 
 @AvgPool3DGrad.kernel

@@ -32,7 +32,7 @@ def _register(graph: Any, function: Callable[..., Any]) -> str:
     return token
 
 
-def _results(function: Callable[..., Any], values: Any, types: Any) -> list[Any]:
+def _results(token: str, function: Callable[..., Any], values: Any, types: Any) -> list[Any]:
     result = function(*values)
     if not types:
         return []
@@ -42,12 +42,12 @@ def _results(function: Callable[..., Any], values: Any, types: Any) -> list[Any]
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"pyfunc returned {len(result)} values, but expects to see {len(types)} values.",
+            f"{token} returned {len(result)} values, but expects to see {len(types)} values.",
         )
-    return [_result(v, t, i) for i, (v, t) in enumerate(zip(result, types, strict=True))]
+    return [_result(token, v, t, i) for i, (v, t) in enumerate(zip(result, types, strict=True))]
 
 
-def _result(value: Any, dtype: Any, i: int) -> Any:
+def _result(token: str, value: Any, dtype: Any, i: int) -> Any:
     wanted = np.dtype(dtype.as_numpy_dtype)
     if wanted.kind == "O":
         array = np.asarray(value)
@@ -63,7 +63,7 @@ def _result(value: Any, dtype: Any, i: int) -> Any:
             raise errors.InvalidArgumentError(
                 None,
                 None,
-                f"{i}-th value returned by pyfunc is {got}, but expects {dtype.name}",
+                f"{i}-th value returned by {token} is {got}, but expects {dtype.name}",
             )
         array = array.astype(wanted)
     return array.copy()
@@ -77,7 +77,7 @@ def _kernel(k: Any, input: Any, *, token: str, Tout: Any) -> Any:  # noqa: N803
         )
     values = [np.array(v) if isinstance(v, np.ndarray) else v for v in input]
     values = [v[()] if isinstance(v, np.ndarray) and v.ndim == 0 else v for v in values]
-    return _results(function, values, Tout)
+    return _results(token, function, values, Tout)
 
 
 def _shape(s: Any, input: Any, *, Tout: Any) -> Any:  # noqa: N803

@@ -329,11 +329,49 @@ def _kernel_parameterized_truncated_normal(k, shape, means, stdevs, minvals, max
     if all(p.size == 1 for p in parameters):
         batches, samples = -(-n // _SHARED_BATCH), _SHARED_BATCH
     draw = k.philox(rejection.bounded_normal_steps(batches, samples))
-    # Half precision is computed in single precision, as the generator's own normals are.
-    real = np.float64 if means.dtype == np.float64 else np.float32
-    rows = np.stack([np.broadcast_to(p.reshape(-1), (batches,)) for p in parameters]).astype(real)
-    out = [
-        rejection.bounded_normal(part, min(samples, n - b * samples), *rows[:, b])
-        for b, part in _one_shard(draw, rows)
-    ]
-    return np.concatenate(out).reshape(dims).astype(means.dtype)
+    rows = np.stack([np.broadcast_to(p.reshape(-1), (batches,)) for p in parameters], axis=1)
+    parts = []
+    for b, (mean, deviation, low, high) in enumerate(rows):
+        if not (deviation > 0 and low < high and (np.isfinite(low) or np.isfinite(high))):
+            raise errors.InvalidArgumentError(None, None, "Invalid parameters")
+        count = min(samples, n - b * samples)
+        values, draw = rejection.bounded_normal(draw, count, mean, deviation, low, high)
+        parts.append(values)
+    return np.concatenate(parts).reshape(dims)
+
+
+def parameterized_truncated_normal(
+    shape: Any,
+    means: Any = 0.0,
+    stddevs: Any = 1.0,
+    minvals: Any = -2.0,
+    maxvals: Any = 2.0,
+    dtype: Any = dtypes.float32,
+    seed: int | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """Draw normally distributed numbers between two bounds, with parameters for each batch.
+
+    Args:
+        shape: Shape of the result: integers, or int32 or int64 vector.
+        means: Means before truncation, scalar or `[shape[0]]`, as are the others.
+        stddevs: Standard deviations before truncation.
+        minvals: Lower bounds.
+        maxvals: Upper bounds.
+        dtype: float16, bfloat16, float32 or float64.
+        seed: Seed of the op, see `tf.set_random_seed`.
+        name: Name of the scope.
+
+    Returns:
+        Tensor `[*shape]` of type `dtype`.
+    """
+    with name_scope(
+        name, "parameterized_truncated_normal", [shape, means, stddevs, minvals, maxvals]
+    ):
+        shape = shape_tensor(shape)
+        named = (("means", means), ("stddevs", stddevs), ("minvals", minvals),
+                 ("maxvals", maxvals))
+        parameters = [convert_to_tensor(value, dtype=dtype, name=key) for key, value in named]
+        result = ParameterizedTruncatedNormal(shape, *parameters, **seed_attrs(seed))
+        keep_static_shape(result, shape)
+        return result

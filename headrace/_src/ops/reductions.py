@@ -40,10 +40,8 @@ def _rank(x: Any) -> int | None:
     if isinstance(x, SparseTensor):
         shape = x.dense_shape.dims
         return shape[0] if shape else None
-    if not isinstance(x, Tensor):
-        # A Python value has a rank of its own; it is converted once more by the op, as in 1.15.
-        return convert_to_tensor(x).shape.ndims
-    return None if x.dims is None else len(x.dims)
+    # Of a Python value the graph computes the rank, as in 1.15.
+    return len(x.dims) if isinstance(x, Tensor) and x.dims is not None else None
 
 
 def reduction_dims(x: Any, axis: Any) -> Any:

@@ -231,7 +231,7 @@ ExpandDims = op(
 def _shape_expand_dims(s, input, dim):
     axis = s.value(1)
     if axis is None:
-        return None if input is None else (None,) * (len(input) + 1)
+        return None
     if np.size(axis) != 1:
         raise ValueError(
             f"'dim' input must be a tensor with a single value. {np.size(axis)} values"

@@ -249,7 +249,7 @@ def _gather_or_zero(
         is_positive = late.greater_equal(ids, 0)
         for _ in range(len(gathered.dims) - len(is_positive.dims)):
             is_positive = late.expand_dims(is_positive, -1)
-        is_positive = is_positive & late.ones_like(gathered, dtype=dtypes.bool)
+        is_positive = is_positive & late.ones_like(gathered, dtype=dtypes.bool_)
     zeros = late.zeros_like(gathered)
     return late.where(is_positive, gathered, zeros), clipped, is_positive
 

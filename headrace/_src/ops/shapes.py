@@ -328,12 +328,15 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
 
 
 # -- EnsureShape ------------------------------------------------------------------------------------
-EnsureShape = op("EnsureShape", "input: T -> output: T", T=G.ANY, shape=A.shape())
+# The message names the node of the input: see Placeholder for the flag.
+EnsureShape = op(
+    "EnsureShape", "input: T -> output: T", T=G.ANY, shape=A.shape(), calls_functions=True
+)
 
 
 @EnsureShape.shape
 def _shape_ensure_shape(s, input, *, shape):
-    return dims_lib.merge(input, shape)
+    return dims_lib.merge(shape, input)
 
 
 @EnsureShape.kernel
@@ -344,8 +347,7 @@ def _kernel_ensure_shape(k, input, *, shape):
     ):
         raise errors.InvalidArgumentError(
             None, None,
-            f"Shape of tensor {k.op.inputs[0].op.name if hasattr(k, 'op') else 'input'} "
-            f"{dims_lib.text(input.shape)} is not compatible with expected shape "
+            f"Shape of tensor {'input' if k.xla else k.op.inputs[0].op.name} {dims_lib.text(input.shape)} is not compatible with expected shape "
             f"{dims_lib.text(shape)}.",
         )
     return input

@@ -195,13 +195,6 @@ IgammaGradA = binary(
     names=_AX,
     no_gradient="1.15 has none either.",
 )
-RandomGammaGrad = binary(
-    "RandomGammaGrad",
-    _lax("random_gamma_grad"),
-    G.FLOAT_DOUBLE,
-    names=("alpha", "sample", "output"),
-    no_gradient="1.15 has none either.",
-)
 
 
 @export("math.igamma", "igamma", v2=("math.igamma",))

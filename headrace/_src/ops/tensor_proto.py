@@ -12,7 +12,7 @@ from headrace._src.core.tensor_proto import values_to_proto
 from headrace._src.ops import constant as constant_ops
 
 
-@export("make_tensor_proto", "contrib.util.make_tensor_proto")
+@export("make_tensor_proto", "contrib.util.make_tensor_proto", v2=("make_tensor_proto",))
 def make_tensor_proto(
     values: Any,
     dtype: Any = None,

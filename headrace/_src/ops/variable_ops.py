@@ -1,7 +1,8 @@
 """Variables as ops: reference cells (`VariableV2`) and resource cells (`VarHandleOp`).
 
-Both kinds of variable are the same `Cell` of the session's resource manager at run time. A `Ref(T)` output and a handle
-output are that cell; kernels look at it only through `k.read` and `k.write`, so that a failing run undoes what it wrote.
+Both kinds of variable are the same `Cell` of the session's resource manager at run time. A
+`Ref(T)` output and a handle output are that cell; kernels look at it only through `k.read` and
+`k.write`, so that a failing run undoes what it wrote.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def new_cell(k: Any, dtype: dtypes.DType, dims: dims_lib.Dims, name: str = "") -
 
 
 def shape_of_cell(cell: Cell) -> tuple[int, ...]:
-    """The shape that an update must match: the value's, or the declared one before the first value."""
+    """The shape that an update must match: the value's, or at first the declared one."""
     if cell.value is not None:
         return tuple(cell.value.shape)
     return tuple(cell.dims or ())
@@ -58,6 +59,12 @@ def read_resource(k: Any, cell: Cell, failure: type[errors.OpError]) -> Any:
         return k.read(cell)
     except errors.FailedPreconditionError:
         missing = f"Resource localhost/{cell.name}/N10tensorflow3VarE does not exist."
+        others = (r for r in k.run.resources.all() if r is not cell)
+        if all(getattr(r, "value", None) is None for r in others):
+            missing = (
+                "Container localhost does not exist. "
+                f"(Could not find resource: localhost/{cell.name})"
+            )
         if failure is errors.FailedPreconditionError:
             missing = (
                 f"Error while reading resource variable {cell.name} from Container: localhost. "

@@ -95,6 +95,14 @@ def _check_rows(k: Any, shape: Any, indices: Any, updates: Any) -> None:
             raise _bad(f"indices{place} = {indices[first]} is not in [0, {shape[0]})")
 
 
+def _check_prefix(wanted: Any, given: Any) -> None:
+    if tuple(given[: len(wanted)]) != tuple(wanted):
+        raise _bad(
+            f"shape of indices ({spell(wanted)}) is not compatible with the shape of updates "
+            f"({spell(given)})"
+        )
+
+
 def _check_vectors(k: Any, shape: Any, indices: Any, updates: Any) -> None:
     given, wanted, shape = tuple(np.shape(updates)), tuple(np.shape(indices)), tuple(shape)
     depth = wanted[-1] if wanted else 1
@@ -224,6 +232,8 @@ def _resource_scatter(op_type: str, kind: str, allowed: Any, nd: bool) -> OpSpec
 
     def kernel(k, resource, indices, updates):
         old = read_resource(k, resource, errors.NotFoundError)
+        if not nd and np.ndim(updates):
+            _check_prefix(np.shape(indices), np.shape(updates))
         k.write(resource, _scattered(k, kind, nd, old, indices, updates))
         return ()
 

@@ -1,7 +1,7 @@
 """Command-line flags: absl's, with what TensorFlow 1 programs expect of them.
 
-Differences from absl: the `DEFINE_*` functions take the old argument names as well, and reading a flag
-before the command line was parsed parses it.
+Differences from absl: the `DEFINE_*` functions take the old argument names as well, and reading a
+flag before the command line was parsed parses it.
 """
 
 from __future__ import annotations

@@ -39,7 +39,9 @@ def _theoretical(
 ) -> np.ndarray:
     from headrace._src.core.indexed_slices import IndexedSlices
 
-    out = np.zeros((_size(x_shape, x.dtype), _size(y_shape, dy.dtype)), x.dtype.real_dtype.as_numpy_dtype)
+    out = np.zeros(
+        (_size(x_shape, x.dtype), _size(y_shape, dy.dtype)), x.dtype.real_dtype.as_numpy_dtype
+    )
     y_real = dy.dtype.real_dtype.as_numpy_dtype
     for column in range(out.shape[1]):
         unit = np.zeros(y_shape, dy.dtype.as_numpy_dtype)
@@ -56,7 +58,13 @@ def _theoretical(
 
 
 def _numeric(
-    x: Any, x_shape: Any, x_data: np.ndarray, y: Any, y_shape: Any, delta: float, feeds: dict[Any, Any]
+    x: Any,
+    x_shape: Any,
+    x_data: np.ndarray,
+    y: Any,
+    y_shape: Any,
+    delta: float,
+    feeds: dict[Any, Any],
 ) -> np.ndarray:
     x_real, y_real = x.dtype.real_dtype.as_numpy_dtype, y.dtype.real_dtype.as_numpy_dtype
     out = np.zeros((_size(x_shape, x.dtype), _size(y_shape, y.dtype)), x_real)
@@ -95,8 +103,8 @@ def compute_gradient(
       extra_feed_dict: More tensors to feed.
 
     Returns:
-      Two arrays `[size of x, size of y]`, by gradients and by differences; for a list of tensors the
-      list of such pairs.
+      Two arrays `[size of x, size of y]`, by gradients and by differences; for a list of tensors
+      the list of such pairs.
     """
     for target in init_targets or ():
         target.run()

@@ -348,7 +348,7 @@ class TestCase(absltest.TestCase):
     def assertRaisesWithPredicateMatch(
         self, exception_type: type[BaseException], expected_err_re_or_predicate: Any
     ) -> Iterator[None]:
-        """Assert that the body raises an error that a predicate accepts or a pattern is found in."""
+        """Assert that the body raises an error that fits a predicate or a pattern."""
         wanted = expected_err_re_or_predicate
         try:
             yield

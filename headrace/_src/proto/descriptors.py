@@ -116,13 +116,14 @@ def _add_block(file: Any, made: dict[str, Any], block: Block, enums: set[str]) -
 
 def _add_field(message: Any, block: Block, parts: re.Match[str], enums: set[str]) -> None:
     field = message.field.add(name=parts["name"], number=int(parts["number"]))
-    field.label = field.LABEL_REPEATED if parts["repeated"] or parts["key"] else field.LABEL_OPTIONAL
+    repeated = parts["repeated"] or parts["key"]
+    field.label = field.LABEL_REPEATED if repeated else field.LABEL_OPTIONAL
     if parts["key"]:
         entry = message.nested_type.add(name=_camel(parts["name"]) + "Entry")
         entry.options.map_entry = True
-        for number, (name, kind) in enumerate((("key", parts["key"]), ("value", parts["value"])), 1):
+        for number, name in enumerate(("key", "value"), 1):
             inner = entry.field.add(name=name, number=number, label=field.LABEL_OPTIONAL)
-            _set_type(inner, kind, block.package, enums)
+            _set_type(inner, parts[name], block.package, enums)
         field.type = field.TYPE_MESSAGE
         field.type_name = f".{block.full_name}.{entry.name}"
         return

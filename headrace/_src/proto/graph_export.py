@@ -201,7 +201,8 @@ def _fill_function_node(
     if op.device:
         node.device = op.device
     _fill_attrs(node, op)
-    if add_shapes:
+    # 1.15 finds the shapes by name, and so none for nodes that got another name.
+    if add_shapes and node.name == op.name:
         _add_output_shapes(node, op)
 
 

@@ -1,6 +1,7 @@
 """The functions that change variables: `assign`, `assign_add`, `scatter_update` and so on.
 
-Each takes a reference variable (or its tensor), for which it adds the op on references, or a resource variable.
+Each takes a reference variable (or its tensor), for which it adds the op on references, or a
+resource variable.
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@ import os
 from typing import Any
 
 from headrace._api.export import export
+from headrace._src.core import dtypes
 from headrace._src.core.graph import get_collection, get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.scopes import colocate_with, device, name_scope
-from headrace._src.core import dtypes
 from headrace._src.ops import constant, grouping
 from headrace._src.ops import identity as identity_ops
 from headrace._src.ops._late import late

@@ -29,7 +29,7 @@ def global_step(sess, global_step_tensor):
     return int(sess.run(global_step_tensor))
 
 
-@export("train.get_global_step", v2=())
+@export("train.get_global_step", "contrib.framework.get_global_step", v2=())
 def get_global_step(graph=None):
     """Find the global step of a graph.
 
@@ -59,7 +59,7 @@ def get_global_step(graph=None):
     return found
 
 
-@export("train.create_global_step", v2=())
+@export("train.create_global_step", "contrib.framework.create_global_step", v2=())
 def create_global_step(graph=None):
     """Make the global step of a graph, an int64 variable named `global_step`.
 
@@ -87,7 +87,7 @@ def create_global_step(graph=None):
         )
 
 
-@export("train.get_or_create_global_step", v2=())
+@export("train.get_or_create_global_step", "contrib.framework.get_or_create_global_step", v2=())
 def get_or_create_global_step(graph=None):
     """Find the global step of a graph, or make it.
 
@@ -102,7 +102,7 @@ def get_or_create_global_step(graph=None):
     return create_global_step(graph) if found is None else found
 
 
-@export("train.assert_global_step", v2=())
+@export("train.assert_global_step", "contrib.framework.assert_global_step", v2=())
 def assert_global_step(global_step_tensor):
     """Check that something can be a global step.
 

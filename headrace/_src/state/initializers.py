@@ -263,7 +263,8 @@ class VarianceScaling(Initializer):
     Args:
       scale: positive number.
       mode: `"fan_in"`, `"fan_out"` or `"fan_avg"`.
-      distribution: `"truncated_normal"` (also called `"normal"`), `"untruncated_normal"` or `"uniform"`.
+      distribution: `"truncated_normal"` (also called `"normal"`), `"untruncated_normal"` or
+        `"uniform"`.
       seed: int, see `tf.set_random_seed`.
       dtype: floating type of the elements when the call gives none.
 

@@ -61,7 +61,7 @@ class Orthogonal(_Gained):
 
 @export("contrib.framework.convolutional_delta_orthogonal", v2=())
 class ConvolutionDeltaOrthogonal(_Gained):
-    """Fills a convolution kernel with an orthogonal matrix at its centre and zeros elsewhere (Xiao et al., 2018).
+    """Fills a convolution kernel with zeros around an orthogonal matrix (Xiao et al., 2018).
 
     Args:
       gain: number to multiply by.
@@ -69,7 +69,8 @@ class ConvolutionDeltaOrthogonal(_Gained):
       dtype: floating type of the elements when the call gives none.
 
     Raises:
-      ValueError: `dtype` is not a floating type; or, when called, the rank is not 3 to 5, or there are more inputs than outputs.
+      ValueError: `dtype` is not a floating type; or, when called, the rank is not 3 to 5, or there
+        are more inputs than outputs.
     """
 
     def __init__(self, gain=1.0, seed=None, dtype=dtypes.float32):

@@ -1,4 +1,4 @@
-"""Resource variables: a handle (`VarHandleOp`) whose value is read and assigned by operations of their own."""
+"""Resource variables: a handle whose value is read and assigned by operations of their own."""
 
 from __future__ import annotations
 
@@ -492,21 +492,31 @@ class UnreadVariable(BaseResourceVariable):
 
 
 def _refuse_in_place(symbol: str, method: str) -> Any:
+    if method == "assign":
+        use = (
+            f"`var.assign(var {symbol} value)` to modify the variable or "
+            f"`var = var {symbol} value`"
+        )
+    else:
+        use = (
+            f"variable.{method}(value) to modify the variable value and "
+            f"variable = variable {symbol} value"
+        )
+
     def refuse(self: Any, other: Any) -> NoReturn:
         raise RuntimeError(
-            f"Variable {symbol}= value not supported. Use {method} to modify the variable and "
-            f"`variable = variable {symbol} value` to get a new Tensor object."
+            f"Variable {symbol}= value not supported. Use {use} to get a new Tensor object."
         )
 
     return refuse
 
 
 _METHODS = {
-    "iadd": ("+", "variable.assign_add(value)"),
-    "isub": ("-", "variable.assign_sub(value)"),
-    "imul": ("*", "`var.assign(var * value)`"),
-    "itruediv": ("/", "`var.assign(var / value)`"),
-    "ipow": ("**", "`var.assign(var ** value)`"),
+    "iadd": ("+", "assign_add"),
+    "isub": ("-", "assign_sub"),
+    "imul": ("*", "assign"),
+    "itruediv": ("/", "assign"),
+    "ipow": ("**", "assign"),
 }
 for _name, (_symbol, _method) in _METHODS.items():
     setattr(BaseResourceVariable, f"__{_name}__", _refuse_in_place(_symbol, _method))

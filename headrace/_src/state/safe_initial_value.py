@@ -1,7 +1,7 @@
 """Initial values that are computed from other variables.
 
-`tf.Variable(2 * v)` must work when all initializers run together, in any order. So the part of the graph between `v` and the
-initial value is copied, with `v.initialized_value()` in place of `v`.
+`tf.Variable(2 * v)` must work when all initializers run together, in any order. So the part of the
+graph between `v` and the initial value is copied, with `v.initialized_value()` in place of `v`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _VARIABLES = frozenset({"Variable", "VariableV2", "VarHandleOp"})
 
 
 def guarded(scope: str, initial_value: Tensor) -> Tensor:
-    """`initial_value`, or a copy of it that reads initialized values; copies are named after `scope`."""
+    """`initial_value`, or a copy, named after `scope`, that reads initialized values."""
     order = _ancestors(initial_value.op)
     if not any(op.type in _VARIABLES for op in order):
         return initial_value
@@ -29,7 +29,7 @@ def guarded(scope: str, initial_value: Tensor) -> Tensor:
 
 
 def _ancestors(last: Operation) -> list[Operation]:
-    """The operations that `last` is computed from, inputs first, in the order of a depth-first walk."""
+    """The operations that `last` is computed from, inputs first, as met going depth first."""
     order: list[Operation] = []
     seen: set[Operation] = set()
     stack: list[tuple[Operation, bool]] = [(last, False)]

@@ -1,7 +1,7 @@
 """`tf.Variable`: what all kinds of variable share, and how a call picks the kind.
 
-The class that users call, `VariableV1`, makes nothing itself: its metaclass asks the variable creators of the graph, the last
-of which makes a `RefVariable` or a `ResourceVariable`.
+The class that users call, `VariableV1`, makes nothing itself: its metaclass asks the variable
+creators of the graph, the last of which makes a `RefVariable` or a `ResourceVariable`.
 """
 
 from __future__ import annotations
@@ -260,6 +260,7 @@ class Variable(metaclass=VariableMeta):
     """What all kinds of variable share: operators, identity and the names of their nodes."""
 
     __array_priority__ = 100
+    is_tensor_like = True
     SaveSliceInfo = SaveSliceInfo
     _save_slice_info: SaveSliceInfo | None = None
 
@@ -448,29 +449,33 @@ for _name in Tensor.OVERLOADABLE_OPERATORS - {"__eq__", "__ne__", "__getitem__"}
 class VariableV1(Variable):
     """A tensor that outlives a run: it keeps its value in the session.
 
-    The value is set by running `initializer` (or an assignment), and read wherever a tensor may stand.
+    The value is set by running `initializer` (or an assignment), and read wherever a tensor may
+    stand.
 
     Args:
-      initial_value: a `Tensor`, something convertible to one, or a function of no arguments that returns one. Its shape must
-        be known unless `validate_shape` is False.
-      trainable: whether to add the variable to `GraphKeys.TRAINABLE_VARIABLES`; True by default, unless `synchronization` is
-        `ON_READ`.
+      initial_value: a `Tensor`, something convertible to one, or a function of no arguments that
+        returns one. Its shape must be known unless `validate_shape` is False.
+      trainable: whether to add the variable to `GraphKeys.TRAINABLE_VARIABLES`; True by default,
+        unless `synchronization` is `ON_READ`.
       collections: keys of the graph collections to join; `[GraphKeys.GLOBAL_VARIABLES]` by default.
       validate_shape: False lets the initial value, and later assignments, have any shape.
       caching_device: device on which reads are cached; the variable's own by default.
       name: name of the variable, `"Variable"` by default; made unique.
-      variable_def: a `VariableDef` whose nodes in the default graph the object stands for; excludes `initial_value`.
+      variable_def: a `VariableDef` whose nodes in the default graph the object stands for;
+        excludes `initial_value`.
       dtype: type that the initial value is converted to.
       expected_shape: ignored.
       import_scope: name scope of the nodes that `variable_def` names.
       constraint: projection that optimizers apply after each update.
-      use_resource: True makes a resource variable, False a reference variable; None follows the variable scope.
+      use_resource: True makes a resource variable, False a reference variable; None follows the
+        variable scope.
       synchronization: when distributed copies are brought together.
       aggregation: how distributed copies are combined.
       shape: the shape of the variable when it is not that of the initial value.
 
     Raises:
-      ValueError: (build) no initial value, or one of unknown shape; wrong collections or constraint.
+      ValueError: (build) no initial value, or one of unknown shape; wrong collections or
+        constraint.
     """
 
     def __init__(self, initial_value=None, trainable=None, collections=None, validate_shape=True,

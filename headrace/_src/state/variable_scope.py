@@ -10,213 +10,19 @@ from types import TracebackType
 from typing import Any
 
 from headrace._api.export import export
-from headrace._src.core import dtypes, graph as graph_lib
-from headrace._src.core.convert import convert_to_tensor
+from headrace._src.core import dtypes
+from headrace._src.core import graph as graph_lib
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.scopes import name_scope as make_name_scope
 from headrace._src.state import variable
 from headrace._src.state.ref_variable import RefVariable
 from headrace._src.state.resource_variable import ResourceVariable
+from headrace._src.state.scope_state import VariableScope
 from headrace._src.state.variable import VariableAggregation, VariableSynchronization
 from headrace._src.state.variable_store import AUTO_REUSE, VariableStore, _Defaults
 
 _STORE_KEY = ("__variable_store",)
 _SCOPES_KEY = ("__varscope",)
-
-
-@export("VariableScope", v2=())
-class VariableScope:
-    """The state of a variable scope: its name, whether it shares variables, and its defaults.
-
-    Args:
-      reuse: True, None or `tf.AUTO_REUSE`.
-      name: full name of the scope.
-      initializer: default initializer.
-      regularizer: default regularizer.
-      caching_device: default caching device.
-      partitioner: default partitioner.
-      custom_getter: default custom getter.
-      name_scope: the name scope that belongs to the scope.
-      dtype: default dtype.
-      use_resource: whether variables are resource variables.
-      constraint: default constraint.
-    """
-
-    def __init__(
-        self,
-        reuse,
-        name="",
-        initializer=None,
-        regularizer=None,
-        caching_device=None,
-        partitioner=None,
-        custom_getter=None,
-        name_scope="",
-        dtype=dtypes.float32,
-        use_resource=None,
-        constraint=None,
-    ):
-        self._name = name
-        self._initializer = initializer
-        self._regularizer = regularizer
-        self._reuse = reuse
-        self._caching_device = caching_device
-        self._partitioner = partitioner
-        self._custom_getter = custom_getter
-        self._name_scope = name_scope
-        self._dtype = dtype
-        self._use_resource = use_resource
-        self._constraint = constraint
-
-    @property
-    def name(self):
-        """The full name of the scope."""
-        return self._name
-
-    @property
-    def original_name_scope(self):
-        """The name scope that was made together with the scope."""
-        return self._name_scope
-
-    @property
-    def reuse(self):
-        """Whether variables are shared: True, False, None or `tf.AUTO_REUSE`."""
-        return self._reuse
-
-    @property
-    def initializer(self):
-        """The default initializer."""
-        return self._initializer
-
-    @property
-    def dtype(self):
-        """The default dtype."""
-        return self._dtype
-
-    @property
-    def use_resource(self):
-        """Whether variables are resource variables; None when the scope does not say."""
-        return self._use_resource
-
-    @property
-    def regularizer(self):
-        """The default regularizer."""
-        return self._regularizer
-
-    @property
-    def caching_device(self):
-        """The default caching device."""
-        return self._caching_device
-
-    @property
-    def partitioner(self):
-        """The default partitioner."""
-        return self._partitioner
-
-    @property
-    def custom_getter(self):
-        """The default custom getter."""
-        return self._custom_getter
-
-    @property
-    def constraint(self):
-        """The default constraint."""
-        return self._constraint
-
-    def reuse_variables(self):
-        """Share variables from now on."""
-        self._reuse = True
-
-    def set_initializer(self, initializer):
-        """Set the default initializer."""
-        self._initializer = initializer
-
-    def set_dtype(self, dtype):
-        """Set the default dtype."""
-        self._dtype = dtype
-
-    def set_use_resource(self, use_resource):
-        """Set whether variables are resource variables."""
-        self._use_resource = use_resource
-
-    def set_regularizer(self, regularizer):
-        """Set the default regularizer."""
-        self._regularizer = regularizer
-
-    def set_caching_device(self, caching_device):
-        """Set the default caching device."""
-        self._caching_device = caching_device
-
-    def set_partitioner(self, partitioner):
-        """Set the default partitioner."""
-        self._partitioner = partitioner
-
-    def set_custom_getter(self, custom_getter):
-        """Set the default custom getter."""
-        self._custom_getter = custom_getter
-
-    def get_collection(self, name):
-        """List the members of a collection that belong to the scope."""
-        return graph_lib.get_collection(name, self._name + "/" if self._name else "")
-
-    def trainable_variables(self):
-        """List the trainable variables of the scope."""
-        return self.get_collection(GraphKeys.TRAINABLE_VARIABLES)
-
-    def global_variables(self):
-        """List the global variables of the scope."""
-        return self.get_collection(GraphKeys.GLOBAL_VARIABLES)
-
-    def local_variables(self):
-        """List the local variables of the scope."""
-        return self.get_collection(GraphKeys.LOCAL_VARIABLES)
-
-    def get_variable(
-        self,
-        var_store,
-        name,
-        shape=None,
-        dtype=None,
-        initializer=None,
-        regularizer=None,
-        reuse=None,
-        trainable=None,
-        collections=None,
-        caching_device=None,
-        partitioner=None,
-        validate_shape=True,
-        use_resource=None,
-        custom_getter=None,
-        constraint=None,
-        synchronization=VariableSynchronization.AUTO,
-        aggregation=VariableAggregation.NONE,
-    ):
-        """Get a variable of the scope from a store; see `tf.get_variable`."""
-        with make_name_scope(None):
-            if dtype is not None and initializer is not None and not callable(initializer):
-                held = convert_to_tensor(initializer).dtype.base_dtype
-                if held != dtype:
-                    raise ValueError(
-                        f"Initializer type '{held}' and explicit dtype '{dtype}' don't match."
-                    )
-            return var_store.get_variable(
-                f"{self._name}/{name}" if self._name else name,
-                shape=shape,
-                dtype=self._dtype if dtype is None else dtype,
-                initializer=self._initializer if initializer is None else initializer,
-                regularizer=self._regularizer if regularizer is None else regularizer,
-                reuse=self._reuse if reuse is None else reuse,
-                trainable=trainable,
-                collections=collections,
-                caching_device=self._caching_device if caching_device is None else caching_device,
-                partitioner=self._partitioner if partitioner is None else partitioner,
-                validate_shape=validate_shape,
-                use_resource=self._use_resource if use_resource is None else use_resource,
-                custom_getter=self._custom_getter if custom_getter is None else custom_getter,
-                constraint=self._constraint if constraint is None else constraint,
-                synchronization=synchronization,
-                aggregation=aggregation,
-            )
 
 
 def get_partitioned_variable(
@@ -228,7 +34,7 @@ def get_partitioned_variable(
     collections=None,
     partitioner=None,
 ):
-    """The partitioned variable of the present scope, under the scope's own name when `name` is None."""
+    """The partitioned variable of the present scope, with its name when `name` is None."""
     scope = get_variable_scope()
     if scope.custom_getter is not None:
         raise ValueError(
@@ -319,13 +125,15 @@ def get_variable(
       name: name of the variable within the present variable scope.
       shape: shape of the variable.
       dtype: type of the elements; that of the scope, float32, by default.
-      initializer: an initializer, a function, a tensor or a value (then without `shape`); that of the scope by default, else
-        Glorot's uniform one for floats and zeros for integers, bools and strings.
+      initializer: an initializer, a function, a tensor or a value (then without `shape`); that of
+        the scope by default, else Glorot's uniform one for floats and zeros for integers, bools
+        and strings.
       regularizer: function of the variable whose result joins `GraphKeys.REGULARIZATION_LOSSES`.
       trainable: whether the variable joins `GraphKeys.TRAINABLE_VARIABLES`.
       collections: keys of the graph collections to join; `[GraphKeys.GLOBAL_VARIABLES]` by default.
       caching_device: device on which reads are cached.
-      partitioner: function of shape and dtype that says into how many parts each dimension is split.
+      partitioner: function of shape and dtype that says into how many parts each dimension is
+        split.
       validate_shape: False lets a tensor initializer have an unknown shape.
       use_resource: True makes a resource variable.
       custom_getter: function that is called with the true getter and all arguments in its place.
@@ -337,7 +145,8 @@ def get_variable(
       The variable, or a `PartitionedVariable` where a partitioner splits it.
 
     Raises:
-      ValueError: (build) the variable exists and must not, or must and does not; or shapes or dtypes do not fit.
+      ValueError: (build) the variable exists and must not, or must and does not; or shapes or
+        dtypes do not fit.
     """
     return get_variable_scope().get_variable(
         get_variable_store(),
@@ -422,10 +231,11 @@ def _chained_getter(new: Any, old: Any) -> Any:
     if old is None:
         return new
 
-    def getter(true_getter: Any, *args: Any, **kwargs: Any) -> Any:
-        return new(functools.partial(old, true_getter), *args, **kwargs)
+    # The store passes the true getter by this name.
+    def chained(getter: Any, *args: Any, **kwargs: Any) -> Any:
+        return new(functools.partial(old, getter), *args, **kwargs)
 
-    return getter
+    return chained
 
 
 def _derived(
@@ -538,7 +348,8 @@ class variable_scope:  # noqa: N801
       caching_device: default caching device.
       partitioner: default partitioner.
       custom_getter: default custom getter.
-      reuse: True shares variables and makes none, `tf.AUTO_REUSE` makes missing ones, None inherits.
+      reuse: True shares variables and makes none, `tf.AUTO_REUSE` makes missing ones, None
+        inherits.
       dtype: default dtype.
       use_resource: whether variables are resource variables.
       constraint: default constraint.
@@ -706,7 +517,8 @@ def variable_creator_scope(variable_creator) -> Iterator[None]:
     """Let a function make the variables that are made inside.
 
     Args:
-      variable_creator: function `(next_creator, **kwargs)` that returns a variable, usually that of `next_creator(**kwargs)`.
+      variable_creator: function `(next_creator, **kwargs)` that returns a variable, usually that
+        of `next_creator(**kwargs)`.
 
     Yields:
       Nothing.

@@ -1,4 +1,4 @@
-"""The variables that `tf.get_variable` made in a graph, by full name, and the rules for sharing them."""
+"""The variables that `tf.get_variable` made in a graph, and the rules for sharing them."""
 
 from __future__ import annotations
 
@@ -158,7 +158,8 @@ class VariableStore:
         """Returns the variable of this full name, made or shared as `reuse` says.
 
         Raises:
-          ValueError: the variable exists and must not, or must and does not, or is of another shape, dtype or partition.
+          ValueError: the variable exists and must not, or must and does not, or is of another
+            shape, dtype or partition.
         """
         if custom_getter is not None and not callable(custom_getter):
             raise ValueError(f"Passed a custom_getter which is not callable: {custom_getter}")

@@ -33,7 +33,9 @@ def function(name: str) -> Callable[..., Any] | None:
         return None
     spec = registered[op_type]
     inputs = [arg.name for arg in spec.inputs]
-    inferred = {a for arg in spec.inputs for a in (arg.number_attr, arg.type_attr, arg.type_list_attr)}
+    inferred = {
+        a for arg in spec.inputs for a in (arg.number_attr, arg.type_attr, arg.type_list_attr)
+    }
     parameters = [*inputs, *(a for a in spec.attrs if a not in inferred), "name"]
 
     def add(*args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""`tensorflow.python.util.tf_inspect` and `function_utils`: the standard module on unwrapped functions."""
+"""`tensorflow.python.util.tf_inspect` and `function_utils`: mostly the standard module."""
 
 from __future__ import annotations
 

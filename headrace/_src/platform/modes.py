@@ -1,0 +1,40 @@
+"""Switches between the behaviours of TensorFlow 1 and 2: headrace has the graphs of the former."""
+
+from __future__ import annotations
+
+from headrace._api.export import export
+
+
+@export("executing_eagerly")
+def executing_eagerly() -> bool:
+    """Return whether ops run as they are called: never, they are added to a graph."""
+    return False
+
+
+@export("disable_eager_execution", v2=())
+def disable_eager_execution() -> None:
+    """Build graphs, which is what headrace does anyway."""
+
+
+@export("disable_v2_behavior", v2=())
+def disable_v2_behavior() -> None:
+    """Behave as TensorFlow 1, which is what headrace does anyway."""
+
+
+@export("enable_control_flow_v2", v2=())
+def enable_control_flow_v2() -> None:
+    """Make functional control flow, which is what headrace does anyway."""
+
+
+@export("disable_control_flow_v2", v2=())
+def disable_control_flow_v2() -> None:
+    """Accept programs that ask for the control flow of TensorFlow 1.
+
+    Control flow stays functional: the nodes differ from TensorFlow's, the values do not.
+    """
+
+
+@export("control_flow_v2_enabled", v2=())
+def control_flow_v2_enabled() -> bool:
+    """Return whether control flow is functional: always."""
+    return True

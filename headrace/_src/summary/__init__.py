@@ -1,0 +1,1 @@
+"""Event files and TFRecord files: writers and readers."""
