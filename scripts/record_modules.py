@@ -82,6 +82,10 @@ def symbols(tf):
         "keras",
     ):
         walk(getattr(tf.compat.v1, name), name + ".", v1, public_api, set())
+    for name in dir(tf.compat):
+        if not isinstance(getattr(tf.compat, name), types.ModuleType) and name[0] != "_":
+            v1["compat." + name] = getattr(tf.compat, name)
+    v1["test.mock"] = tf.test.mock
     walk(tf.compat.v2, "", v2, public_api, set())
     tf.contrib.layers
     for name in sorted(dir(tf.contrib)):

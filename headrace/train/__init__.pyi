@@ -9,6 +9,7 @@ from headrace._src.train.adagrad import AdagradOptimizer as AdagradOptimizer
 from headrace._src.train.adam import AdamOptimizer as AdamOptimizer
 from headrace._src.train.server import ClusterSpec as ClusterSpec
 from headrace._src.train.coordinator import Coordinator as Coordinator
+from headrace._src.train.moving_averages import ExponentialMovingAverage as ExponentialMovingAverage
 from headrace._src.train.ftrl import FtrlOptimizer as FtrlOptimizer
 from headrace._src.train.gradient_descent import GradientDescentOptimizer as GradientDescentOptimizer
 from headrace._src.train.coordinator import LooperThread as LooperThread
@@ -21,10 +22,20 @@ from headrace._src.train.rmsprop import RMSPropOptimizer as RMSPropOptimizer
 from headrace._src.train.server import Server as Server
 from headrace._src.train.queue_runner import add_queue_runner as add_queue_runner
 from headrace._src.state.global_step import assert_global_step as assert_global_step
+from headrace._src.train.learning_rate_decay import cosine_decay as cosine_decay
+from headrace._src.train.learning_rate_decay import cosine_decay_restarts as cosine_decay_restarts
 from headrace._src.state.global_step import create_global_step as create_global_step
+from headrace._src.train.learning_rate_decay import exponential_decay as exponential_decay
 from headrace._src.state.global_step import get_global_step as get_global_step
 from headrace._src.state.global_step import get_or_create_global_step as get_or_create_global_step
 from headrace._src.state.global_step import global_step as global_step
+from headrace._src.train.learning_rate_decay import inverse_time_decay as inverse_time_decay
+from headrace._src.train.learning_rate_decay import linear_cosine_decay as linear_cosine_decay
+from headrace._src.train.learning_rate_decay import natural_exp_decay as natural_exp_decay
+from headrace._src.train.learning_rate_decay import noisy_linear_cosine_decay as noisy_linear_cosine_decay
+from headrace._src.train.learning_rate_decay import piecewise_constant as piecewise_constant
+from headrace._src.train.learning_rate_decay import piecewise_constant as piecewise_constant_decay
+from headrace._src.train.learning_rate_decay import polynomial_decay as polynomial_decay
 from headrace._src.train.queue_runner import start_queue_runners as start_queue_runners
 from headrace._src.summary.events_file import summary_iterator as summary_iterator
 

@@ -1,9 +1,12 @@
 """`import tensorflow` and what programs import below it, in processes of their own."""
 
+import importlib.util
 import subprocess
 import sys
 
 import pytest
+
+from headrace._src.alias import deep
 
 PREAMBLE = "import headrace.alias; headrace.alias.install()\n"
 
@@ -40,7 +43,8 @@ def check(code):
         "@tf_export('a', v1=['b'])\ndef f(): return 1\nassert f() == 1",
         "from tensorflow.python.util import deprecation\n"
         "@deprecation.deprecated(None, 'x')\ndef f(): return 1\nassert f() == 1",
-        "from tensorflow.python.util import nest; assert nest.flatten([1, (2, 3)]) == [1, 2, 3]",
+        "from tensorflow.python.util import nest\n"
+        "assert nest.flatten([1, (2, 3)]) == [1, 2, 3] and nest.is_sequence([1])",
         "from tensorflow.python.platform import gfile, tf_logging, flags; gfile.FastGFile",
         "from tensorflow.python.client import session; import tensorflow as tf\n"
         "assert session.Session is tf.Session",
@@ -77,6 +81,13 @@ def test_missing_is_loud(code, error, text):
     last = done.stderr.strip().splitlines()[-1]
     assert last.split(":")[0].endswith(error)
     assert text in last
+
+
+def test_modules_of_headrace_exist():
+    """Every headrace module that an inner module is answered from is there."""
+    for inner, modules in deep.MODULES.items():
+        for module in modules:
+            assert importlib.util.find_spec(f"headrace._src.{module}"), f"{inner}: {module}"
 
 
 def test_refuses_beside_a_real_tensorflow():

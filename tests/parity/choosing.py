@@ -23,10 +23,11 @@ fetch = [z, tf.where_v2(x > 1.0, x, 0.0, name="w"), tf.gradients(z * z, [x, y]),
     "select_half": "tf.where([True], tf.zeros([1]))",
     "where": """
 x = tf.placeholder(tf.int32, [None, 2])
-fetch = [tf.where([True, False, True]), tf.where([[1.0, 0.0], [0.0, 2.0]]), tf.where(x, name="w"), tf.where(tf.constant(True))]
+fetch = [tf.where([True, False, True]), tf.where([[1.0, 0.0], [0.0, 2.0]]), tf.where(x, name="w")]
 static(*fetch)
 feed = {x: [[0, 1], [2, 0]]}
 """,
+    "where_scalar": "fetch = tf.where(tf.constant(True))",
     "boolean_mask": """
 c = tf.constant(np.arange(12, dtype=np.float32).reshape(2, 3, 2))
 x = tf.placeholder(tf.float32, [None, 3])

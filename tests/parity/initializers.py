@@ -60,6 +60,13 @@ v = tf.get_variable('v', [3, 3, 2, 4], initializer=i)
 fetch = v
 """, {"rtol": 1e-3, "atol": 1e-5}),
     "delta_orthogonal_rank": "tf.get_variable('v', [3, 3], initializer=tf.contrib.framework.convolutional_delta_orthogonal())",
+    "conv_orthogonal_1d": ("i = tf.contrib.framework.convolutional_orthogonal_1d(seed=3)\nv = tf.get_variable('v', [3, 2, 4], initializer=i)\nfetch = v", {"rtol": 1e-3, "atol": 1e-5}),
+    "conv_orthogonal_1d_size_1": ("i = tf.contrib.framework.convolutional_orthogonal_1d()\nv = tf.get_variable('v', [1, 2, 4], initializer=i)\nfetch = v", {"rtol": 1e-3, "atol": 1e-5}),
+    "conv_orthogonal_2d": ("i = tf.contrib.framework.convolutional_orthogonal_2d(2.0, seed=3)\nv = tf.get_variable('v', [3, 3, 2, 4], initializer=i)\nfetch = v", {"rtol": 1e-3, "atol": 1e-5}),
+    "conv_orthogonal_3d": ("i = tf.contrib.framework.convolutional_orthogonal_3d(seed=3)\nv = tf.get_variable('v', [2, 2, 2, 2, 2], initializer=i)\nfetch = v", {"rtol": 1e-3, "atol": 1e-5}),
+    "conv_orthogonal_rank": "tf.get_variable('v', [3, 3], initializer=tf.contrib.framework.convolutional_orthogonal_2d())",
+    "conv_orthogonal_sizes": "tf.get_variable('v', [3, 2, 2, 2], initializer=tf.contrib.framework.convolutional_orthogonal_2d())",
+    "conv_orthogonal_filters": "tf.get_variable('v', [3, 4, 2], initializer=tf.contrib.framework.convolutional_orthogonal_1d())",
     "partitioned_identity": """
 v = tf.get_variable('v', [4, 4], initializer=tf.initializers.identity(), partitioner=tf.fixed_size_partitioner(2))
 fetch = tf.identity(v)

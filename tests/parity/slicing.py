@@ -64,12 +64,20 @@ static(*fetch)
     "index_run_out": "x = tf.placeholder_with_default(np.zeros(2), None); fetch = tf.identity(x)[2]",
     "index_run_scalar": "x = tf.placeholder_with_default(1.0, None); fetch = tf.identity(x)[0]",
     "index_assign_constant": "tf.zeros([2])[0].assign(1.0)",
-    "iterate": "list(tf.zeros([2]))",
+    "shape_vectors": """
+x = tf.placeholder(tf.float32, [None, 3, 5])
+s = tf.shape(x)
+u = tf.placeholder(tf.float32)
+vectors = [tf.identity(s), s[:2], s[1:], s[::2], tf.slice(s, [1], [2]), tf.gather(s, [1, 2]), tf.concat([s[:1], s[1:]], 0),
+           tf.stack([3, s[0]]), [s[0], s[2]], [s[2], 5], [-1, s[1]], tf.reshape(s, [3]), tf.tile(s, [1]), tf.reverse(s, [0]),
+           tf.concat([tf.expand_dims(s[1], 0), [2]], 0), tf.shape_n([x, x])[1], s[1:] * 2, tf.split(s, 3)[1], s[-2:], s[1:2],
+           tf.concat([[2], s[1:]], 0), [tf.size(x[0]), 2], tf.cast(tf.shape(x, out_type=tf.int64), tf.int32), tf.stack(tf.unstack(s))]
+static(*[tf.reshape(u, v) for v in vectors])
+static(tf.range(s[1]), tf.one_hot([1], s[1]), tf.zeros([s[1]]), tf.fill(s[1:], 0), tf.tile([1], s[1:2]), tf.broadcast_to(1, s[1:]))
+""",
     "assign_ref": """
 v = tf.Variable([[1.0, 2.0], [3.0, 4.0]], use_resource=False)
-a = v[0].assign([7.0, 8.0])
-with tf.control_dependencies([a]):
-    fetch = [tf.identity(v), tf.identity(v[1, 0])]
+fetch = v[0].assign([7.0, 8.0])
 """,
     "assign_resource": """
 v = tf.Variable([[1.0, 2.0], [3.0, 4.0]], use_resource=True)

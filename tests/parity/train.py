@@ -260,3 +260,101 @@ _ERRORS = {
 SNIPPETS.update(("error_" + name, _PAIR + code) for name, code in _ERRORS.items())
 SNIPPETS["error_not_a_gradient"] = (SNIPPETS["error_not_a_gradient"], {"error": "type"})
 SNIPPETS["error_integer_loss"] = (SNIPPETS["error_integer_loss"], {"error": "type"})
+
+# -- Learning rates ----------------------------------------------------------------------------------
+_DECAYS = {
+    "exponential": "tf.train.exponential_decay(0.1, step, 10, 0.9)",
+    "exponential_staircase": "tf.train.exponential_decay(tf.constant(0.1), step, 10, 0.9, staircase=True, name='lr')",
+    "exponential_double": "tf.train.exponential_decay(np.float64(0.1), step, 10, 0.9)",
+    "natural_exp": "tf.train.natural_exp_decay(0.1, step, 10, 0.5)",
+    "natural_exp_staircase": "tf.train.natural_exp_decay(0.1, step, 10, 0.5, staircase=True)",
+    "inverse_time": "tf.train.inverse_time_decay(0.1, step, 10, 0.5)",
+    "inverse_time_staircase": "tf.train.inverse_time_decay(0.1, step, 10, 0.5, staircase=True, name='lr')",
+    "polynomial": "tf.train.polynomial_decay(0.1, step, 20, 0.01, power=2.)",
+    "cosine": "tf.train.cosine_decay(0.1, step, 100, alpha=0.1)",
+    "linear_cosine": "tf.train.linear_cosine_decay(0.1, step, 100, num_periods=2., alpha=0.1)",
+    "noisy_linear_cosine": "tf.train.noisy_linear_cosine_decay(0.1, step, 100, initial_variance=0.5)",
+}
+_CONDITIONAL = {
+    "polynomial_cycle": "tf.train.polynomial_decay(0.1, step, 20, 0.01, cycle=True)",
+    "cosine_restarts": "tf.train.cosine_decay_restarts(0.1, step, 10, alpha=0.1, m_mul=0.9)",
+    "cosine_equal_restarts": "tf.train.cosine_decay_restarts(0.1, step, 10, t_mul=1.0, name='warm')",
+    "piecewise": "tf.train.piecewise_constant(step, [30, 40], [1.0, 0.5, 0.1])",
+    "piecewise_one": "tf.train.piecewise_constant_decay(step, [50], [tf.constant(1.0), 0.5], name='lr')",
+    "piecewise_reversed": "tf.train.piecewise_constant(step, [10, 20, 40], [1.0, 0.5, 0.1, 0.05])",
+}
+for _kind, _resource in (("ref", "False"), ("resource", "True")):
+    _step = (
+        "step = tf.get_variable('step', [], tf.int64, tf.constant_initializer(37), trainable=False, "
+        "use_resource=%s)\n" % _resource
+    )
+    for _name, _decay in _DECAYS.items():
+        SNIPPETS["decay_%s_%s" % (_name, _kind)] = _step + "fetch = " + _decay
+    for _name, _decay in _CONDITIONAL.items():
+        SNIPPETS["decay_%s_%s" % (_name, _kind)] = (_step + "fetch = " + _decay, {"cfv2": True})
+SNIPPETS["decay_of_integer"] = "fetch = tf.train.exponential_decay(0.1, 7, 10, 0.9)"
+SNIPPETS["decay_fed"] = """
+step = tf.placeholder(tf.int32, [])
+fetch, feed = tf.train.polynomial_decay(0.1, step, 20), {step: 30}
+"""
+SNIPPETS["decay_in_optimizer"] = (
+    _PAIR
+    + """
+step = tf.train.get_or_create_global_step()
+rate = tf.train.exponential_decay(0.1, step, 1, 0.5, staircase=True)
+train = tf.train.MomentumOptimizer(rate, 0.9).minimize(loss, global_step=step)
+fetch = [train, rate]
+""",
+    {"runs": 3, "nodes": True},
+)
+
+# -- Moving averages ---------------------------------------------------------------------------------
+_AVERAGES = {
+    "ema": """
+ema = tf.train.ExponentialMovingAverage(0.9)
+done = ema.apply([w, b])
+with tf.control_dependencies([done]):
+    fetch = [ema.average(w).read_value(), ema.average(b).read_value()]
+""",
+    "ema_default_variables": """
+ema = tf.train.ExponentialMovingAverage(0.9, num_updates=tf.train.get_or_create_global_step(), name='average')
+train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+with tf.control_dependencies([train]):
+    done = ema.apply()
+with tf.control_dependencies([done]):
+    fetch = [ema.average(w).read_value(), ema.average(b).read_value()]
+names = tf.constant(sorted(ema.variables_to_restore()) + [ema.average_name(w), ema.name])
+""",
+    "ema_tensor": """
+ema = tf.train.ExponentialMovingAverage(0.9)
+done = ema.apply([loss, x])
+with tf.control_dependencies([done]):
+    fetch = [ema.average(loss).read_value(), ema.average(x).read_value()]
+names = tf.constant([ema.average_name(loss), ema.average_name(b), str(ema.average(b))])
+""",
+    "ema_zero_debias": """
+ema = tf.train.ExponentialMovingAverage(0.9, zero_debias=True)
+done = ema.apply([loss, w])
+with tf.control_dependencies([done]):
+    fetch = [ema.average(loss).read_value(), ema.average(w).read_value()]
+""",
+    "ema_twice": """
+ema = tf.train.ExponentialMovingAverage(0.9)
+first = ema.apply([w])
+second = ema.apply([w, b])
+fetch = [first, second]
+""",
+    "ema_of_slots": """
+opt = tf.train.AdamOptimizer(0.1)
+train = opt.minimize(loss)
+ema = tf.train.ExponentialMovingAverage(tf.constant(0.5))
+fetch = ema.apply([opt.get_slot(w, 'm')])
+names = tf.constant(sorted(ema.variables_to_restore([w])))
+""",
+}
+for _name, _code in _AVERAGES.items():
+    _options = {"runs": 3}
+    if "zero_debias" in _name or "average" in _code or "apply" in _code:
+        _options["cfv2"] = True
+    for _kind, _variables in (("ref", _REF), ("resource", _RESOURCE)):
+        SNIPPETS["%s_%s" % (_name, _kind)] = (_variables + _DENSE + _code, dict(_options))

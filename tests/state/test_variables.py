@@ -189,3 +189,12 @@ def test_operator_with_numpy_on_the_left():
     with tf.Session() as session:
         session.run(v.initializer)
         np.testing.assert_array_equal(session.run(y), [2.0, 3.0])
+
+
+def test_template_error_names_its_definition():
+    """An error inside a template says where the template was made."""
+    template = tf.make_template("t", lambda: tf.Variable(1.0))  # made as a template here
+    template()
+    with pytest.raises(ValueError, match="^Trainable variable created when calling") as caught:
+        template()
+    assert f"{__file__}:{_line_of('# made as a template here')}" in str(caught.value)

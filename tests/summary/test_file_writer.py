@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import headrace as tf
-from headrace._src.summary import event_queue
+from headrace._src.proto import record_io
 
 
 def events_of(directory):
@@ -174,7 +174,7 @@ def test_a_directory_that_cannot_be_made(tmp_path):
 
 
 def test_a_failing_disk_is_an_error_not_a_hang(tmp_path, monkeypatch):
-    monkeypatch.setattr(event_queue.EventsFile, "_new_path", lambda self: "/dev/full")
+    monkeypatch.setattr(record_io, "open_file", lambda path, mode: open("/dev/full", "wb"))
     writer = tf.summary.FileWriter(str(tmp_path), max_queue=1)
     writer.add_summary(scalar("a", 1.0), 1)
     with pytest.raises(tf.errors.ResourceExhaustedError, match="No space left on device"):
@@ -197,6 +197,35 @@ def test_a_vanished_directory(tmp_path):
     writer.add_summary(scalar("a", 1.0), 1)
     with pytest.raises(tf.errors.NotFoundError):
         writer.close()
+
+
+def test_two_writers_of_one_directory(tmp_path):
+    writers = [tf.summary.FileWriter(str(tmp_path)) for _ in range(3)]
+    for step, writer in enumerate(writers):
+        writer.add_summary(scalar("a", 1.0), step)
+        writer.close()
+    assert len(os.listdir(tmp_path)) == 3
+    assert sorted(e.step for e in events_of(tmp_path)) == [0, 0, 0, 0, 1, 2]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork.*")
+def test_a_child_process_writes_a_file_of_its_own(tmp_path):
+    writer = tf.summary.FileWriter(str(tmp_path))
+    writer.add_summary(scalar("a", 1.0), 1)
+    writer.flush()
+    writer.add_summary(scalar("b" * 1000, 1.0), 4)
+    child = os.fork()
+    if child == 0:
+        try:
+            writer.add_summary(scalar("a", 2.0), 2)
+            writer.close()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    writer.add_summary(scalar("a", 3.0), 3)
+    writer.close()
+    assert sorted(e.step for e in events_of(tmp_path)) == [0, 0, 1, 2, 3, 4]
 
 
 def test_a_forgotten_close_loses_nothing(tmp_path):

@@ -78,27 +78,19 @@ MODULES = {
     "framework.random_seed": ("core.random_seed",),
     "framework.sparse_tensor": ("core.sparse_tensor",),
     "framework.device": ("core.device",),
-    "framework.function": ("function.defun",),
-    "framework.importer": ("proto.graph_import",),
     "framework.test_util": ("alias.replacements.test_util", "platform.test_case", "platform.test"),
     "eager.context": ("alias.replacements.context",),
     "client.session": ("engine.session",),
-    "client.timeline": ("engine.timeline", "engine.trace"),
     "client.device_lib": ("platform.device_lib",),
     "lib.io.file_io": ("platform.gfile",),
     "platform.gfile": ("platform.gfile",),
-    "ops.control_flow_ops": ("ops.grouping", "ops.control_flow", "ops.cond", "ops.while_loop"),
+    "ops.control_flow_ops": ("ops.grouping", "ops.conditional"),
     "ops.array_ops": ("ops.identity", "ops.shapes", "ops.reshape"),
-    "ops.resources": ("state.resources",),
     "ops.variables": ("state.variable", "state.ref_variable"),
     "ops.variable_scope": ("state.variable_scope",),
     "ops.resource_variable_ops": ("state.resource_variable", "ops.variable_ops"),
-    "ops.rnn_cell_impl": ("layers.rnn_cell", "layers.rnn_cells"),
     "training.moving_averages": ("train.moving_averages",),
     "training.optimizer": ("train.optimizer",),
-    "training.saver": ("state.saver",),
-    "layers.base": ("layers.base",),
-    "layers.utils": ("layers.utils",),
     "util.nest": ("core.nest",),
     "util.tf_inspect": ("alias.replacements.tf_inspect",),
     "util.tf_export": ("alias.replacements.decorators",),
@@ -109,6 +101,13 @@ MODULES = {
     "util.function_utils": ("alias.replacements.tf_inspect",),
     "util.all_util": ("alias.replacements.decorators",),
     "util.compat": ("platform.text",),
+}
+
+# Old names of public symbols.
+RENAMED = {
+    "util.nest.is_sequence": "nest.is_nested",
+    "data.util.nest.is_sequence": "nest.is_nested",
+    "ops.constant_op.constant": "constant",
 }
 
 
@@ -177,6 +176,8 @@ def find(module: str, name: str) -> Any:
 
 def _recorded(module: str, name: str) -> Any:
     public = recorded().get(module, {}).get(name)
+    if public is None:
+        public = RENAMED.get(f"{module.removeprefix(_PYTHON + '.')}.{name}")
     if public is None:
         return None
     if public.startswith("v2:"):

@@ -24,7 +24,7 @@ _LOG = logging.getLogger("headrace")
         "contrib.slim.xavier_initializer", "contrib.slim.xavier_initializer_conv2d",
         "contrib.slim.initializers.xavier_initializer",
         "contrib.slim.initializers.xavier_initializer_conv2d", v2=())  # fmt: skip
-def xavier_initializer(uniform=True, seed=None, dtype=dtypes.float32):
+def xavier_initializer(uniform: bool = True, seed: Any = None, dtype: Any = dtypes.float32) -> Any:
     """Make the initializer with variance `2 / (fan_in + fan_out)` (Glorot and Bengio, 2010).
 
     Args:
@@ -45,8 +45,12 @@ def xavier_initializer(uniform=True, seed=None, dtype=dtypes.float32):
         "contrib.slim.variance_scaling_initializer",
         "contrib.slim.initializers.variance_scaling_initializer", v2=())  # fmt: skip
 def variance_scaling_initializer(
-    factor=2.0, mode="FAN_IN", uniform=False, seed=None, dtype=dtypes.float32
-):
+    factor: Any = 2.0,
+    mode: str = "FAN_IN",
+    uniform: bool = False,
+    seed: Any = None,
+    dtype: Any = dtypes.float32,
+) -> Any:
     """Make the initializer with variance `factor / n`.
 
     Args:
@@ -66,7 +70,7 @@ def variance_scaling_initializer(
     if mode not in ("FAN_IN", "FAN_OUT", "FAN_AVG"):
         raise TypeError("Unknown mode %s [FAN_IN, FAN_OUT, FAN_AVG]", mode)
 
-    def initializer(shape, dtype=dtype, partition_info=None):
+    def initializer(shape: Any, dtype: Any = dtype, partition_info: Any = None) -> Any:
         _check_floating(dtype)
         inputs, outputs = _fans(shape)
         n = {"FAN_IN": inputs, "FAN_OUT": outputs, "FAN_AVG": (inputs + outputs) / 2.0}[mode]
@@ -112,7 +116,7 @@ def _nothing(_: Any) -> None:
 
 @export("contrib.layers.l1_regularizer", "contrib.slim.l1_regularizer",
         "contrib.slim.regularizers.l1_regularizer", v2=())  # fmt: skip
-def l1_regularizer(scale, scope=None):
+def l1_regularizer(scale: Any, scope: str | None = None) -> Any:
     """Make the regularizer `scale * sum(abs(weights))`.
 
     Args:
@@ -128,7 +132,7 @@ def l1_regularizer(scale, scope=None):
     if not _check_scale(scale):
         return _nothing
 
-    def l1(weights, name=None):
+    def l1(weights: Any, name: str | None = None) -> Any:
         with name_scope(scope, "l1_regularizer", [weights]) as name:
             factor = convert_to_tensor(scale, dtype=weights.dtype.base_dtype, name="scale")
             return late.multiply(factor, late.reduce_sum(late.abs(weights)), name=name)
@@ -138,7 +142,7 @@ def l1_regularizer(scale, scope=None):
 
 @export("contrib.layers.l2_regularizer", "contrib.slim.l2_regularizer",
         "contrib.slim.regularizers.l2_regularizer", v2=())  # fmt: skip
-def l2_regularizer(scale, scope=None):
+def l2_regularizer(scale: Any, scope: str | None = None) -> Any:
     """Make the regularizer `scale * sum(weights ** 2) / 2`.
 
     Args:
@@ -154,7 +158,7 @@ def l2_regularizer(scale, scope=None):
     if not _check_scale(scale):
         return _nothing
 
-    def l2(weights):
+    def l2(weights: Any) -> Any:
         with name_scope(scope, "l2_regularizer", [weights]) as name:
             factor = convert_to_tensor(scale, dtype=weights.dtype.base_dtype, name="scale")
             return late.multiply(factor, getattr(late, "nn.l2_loss")(weights), name=name)
@@ -164,7 +168,7 @@ def l2_regularizer(scale, scope=None):
 
 @export("contrib.layers.l1_l2_regularizer", "contrib.slim.l1_l2_regularizer",
         "contrib.slim.regularizers.l1_l2_regularizer", v2=())  # fmt: skip
-def l1_l2_regularizer(scale_l1=1.0, scale_l2=1.0, scope=None):
+def l1_l2_regularizer(scale_l1: Any = 1.0, scale_l2: Any = 1.0, scope: str | None = None) -> Any:
     """Make the sum of an L1 and an L2 regularizer.
 
     Args:
@@ -191,7 +195,7 @@ def l1_l2_regularizer(scale_l1=1.0, scale_l2=1.0, scope=None):
 
 @export("contrib.layers.sum_regularizer", "contrib.slim.sum_regularizer",
         "contrib.slim.regularizers.sum_regularizer", v2=())  # fmt: skip
-def sum_regularizer(regularizer_list, scope=None):
+def sum_regularizer(regularizer_list: Any, scope: str | None = None) -> Any:
     """Make the sum of regularizers.
 
     Args:
@@ -205,7 +209,7 @@ def sum_regularizer(regularizer_list, scope=None):
     if not regularizers:
         return None
 
-    def sum_reg(weights):
+    def sum_reg(weights: Any) -> Any:
         with name_scope(scope, "sum_regularizer", [weights]) as name:
             losses = [r(weights) for r in regularizers]
             losses = [loss for loss in losses if loss is not None]
@@ -216,7 +220,7 @@ def sum_regularizer(regularizer_list, scope=None):
 
 @export("contrib.layers.apply_regularization", "contrib.slim.apply_regularization",
         "contrib.slim.regularizers.apply_regularization", v2=())  # fmt: skip
-def apply_regularization(regularizer, weights_list=None):
+def apply_regularization(regularizer: Any, weights_list: Any = None) -> Any:
     """Add up a regularizer over weights; the sum joins `GraphKeys.REGULARIZATION_LOSSES`.
 
     Args:

@@ -143,6 +143,9 @@ def _partial(tensor: Tensor) -> np.ndarray[Any, Any] | None:
     value = evaluate(tensor)
     if value is not None:
         return value.astype(np.int64) if value.dtype.kind in "iu" else None
+    if tensor.dims == ():
+        # 1.15 sees partially known vectors, but of scalars only the wholly known.
+        return None
     operation = tensor.op
     spec = operation.spec
     if spec.value_from_shapes is not None:

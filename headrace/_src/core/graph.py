@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import itertools
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 _OP_NAME: Final = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\\-/]*$")
 _SCOPE_NAME: Final = re.compile(r"^[A-Za-z0-9_.\\\-/]*$")
-_TENSOR_IDS: Final = itertools.count()
+_NO_OPERATIONS: Final[Sequence[Operation]] = ()
 
 
 @export("Graph")
@@ -67,11 +66,6 @@ class Graph:
 
     # -- nodes ---------------------------------------------------------------------------------
 
-    @staticmethod
-    def next_tensor_id() -> int:
-        """A number that orders tensors by creation, over all graphs."""
-        return next(_TENSOR_IDS)
-
     def capture_inputs(self, inputs: list[Tensor]) -> list[Tensor]:
         """Brings tensors of other graphs in; a plain graph refuses them."""
         for t in inputs:
@@ -98,7 +92,7 @@ class Graph:
             raise RuntimeError("Graph is finalized and cannot be modified.")
         inputs = self.capture_inputs(inputs)
         stacks = self.stacks
-        control = scopes.control_inputs_for(stacks.control, inputs) if stacks.control else []
+        control = scopes.control_inputs_for(stacks.control, inputs) if stacks.control else _NO_OPERATIONS
         operation = Operation(self, spec, name, inputs, control, attrs)
         types = spec.output_types(attrs) if output_types is None else output_types
         operation.outputs = outputs = [Tensor(operation, i, t) for i, t in enumerate(types)]
@@ -107,7 +101,7 @@ class Graph:
                 tensor.dims = dims
         elif spec.shape_rule is not None:
             spec.infer_shapes(operation)
-        operation.origin = origin_lib.current()
+        operation._code, operation._line = origin_lib.current()
         with self._lock:
             if name in self._by_name:
                 raise ValueError(f"Duplicate node name in graph: '{name}'")
@@ -463,6 +457,15 @@ class Graph:
         """Returns the current name scope, without a final slash."""
         return self.stacks.name
 
+    def resolve_scope(self, name: Any) -> str:
+        """The full name of the scope that `name` asks for here, without a final slash; its name is taken."""
+        if not name:
+            return ""
+        if isinstance(name, bytes):
+            name = name.decode()
+        check_scope_name(self, name)
+        return name[:-1] if name[-1] == "/" else self.unique_name(name)
+
     @contextlib.contextmanager
     def name_scope(self, name: str | None) -> Iterator[str]:
         """Returns a context manager that names the operations made inside it.
@@ -476,12 +479,7 @@ class Graph:
         """
         stacks = self.stacks
         outer = stacks.name
-        if not name:
-            inner = ""
-        else:
-            name = name.decode() if isinstance(name, bytes) else name
-            check_scope_name(self, name)
-            inner = name[:-1] if name[-1] == "/" else self.unique_name(name)
+        inner = self.resolve_scope(name)
         stacks.name = inner
         try:
             yield inner + "/" if inner else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from headrace._api.export import export
@@ -35,15 +37,16 @@ class Operation:
     __slots__ = (
         "__dict__",
         "__weakref__",
+        "_code",
         "_control_inputs",
         "_control_outputs",
         "_device",
         "_id",
         "_inputs",
+        "_line",
         "attrs",
         "graph",
         "name",
-        "origin",
         "outputs",
         "spec",
         "type",
@@ -55,7 +58,7 @@ class Operation:
         spec: OpSpec,
         name: str,
         inputs: list[Tensor],
-        control_inputs: list[Operation],
+        control_inputs: Sequence[Operation],
         attrs: dict[str, Any],
     ) -> None:
         self.graph = graph
@@ -68,7 +71,8 @@ class Operation:
         self.attrs = attrs
         self._device = ""
         self._id = 0
-        self.origin: origin_lib.Origin | None = None
+        self._code: CodeType | None = None
+        self._line = 0
         self.outputs: list[Tensor] = []
 
     # -- what it is ----------------------------------------------------------------------------
@@ -91,6 +95,11 @@ class Operation:
     def device(self) -> str:
         """The requested device, or an empty string."""
         return self._device
+
+    @property
+    def origin(self) -> origin_lib.Origin | None:
+        """The user's frame that made the operation, or None."""
+        return origin_lib.of(self._code, self._line)
 
     def values(self) -> tuple[Tensor, ...]:
         """Returns the outputs as a tuple."""
@@ -188,7 +197,7 @@ class Operation:
             if op.graph is not self.graph:
                 raise ValueError(f"{op} must be from the same graph as {self}.")
             if op not in self._control_inputs:
-                self._control_inputs.append(op)
+                self._control_inputs = [*self._control_inputs, op]
                 op._note_control_output(self)
         self.graph._mutations += 1
 
@@ -196,7 +205,7 @@ class Operation:
         for op in self._control_inputs:
             if op._control_outputs and self in op._control_outputs:
                 op._control_outputs.remove(self)
-        self._control_inputs = []
+        self._control_inputs = ()
         self.graph._mutations += 1
 
     def _note_control_output(self, op: Operation) -> None:

@@ -19,7 +19,7 @@ from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import REQUIRED, AttrSpec
 from headrace._src.core.dims import Dims
 from headrace._src.core.operation import Operation
-from headrace._src.core.shape_context import BlindShapeContext, ShapeContext, shape_error
+from headrace._src.core.shape_context import ShapeContext, first_shape_error
 from headrace._src.core.tensor import Tensor
 
 _REGISTRY: Final[dict[str, OpSpec]] = {}
@@ -364,13 +364,8 @@ class OpSpec:
             else:
                 result = rule(context, *args)
         except ValueError as e:
-            blind = BlindShapeContext(operation)
-            try:
-                rule(blind, *args, **{n: attrs[n] for n in self._shape_attrs})
-            except ValueError as without_values:
-                # What is wrong whatever the values are is reported without them.
-                raise shape_error(operation, blind, without_values) from None
-            raise shape_error(operation, context, e) from None
+            kwargs = {n: attrs[n] for n in self._shape_attrs}
+            raise first_shape_error(operation, e, lambda s: rule(s, *args, **kwargs)) from None
         if self.single_output:
             return (result,)
         return result  # type: ignore[no-any-return]

@@ -1,6 +1,6 @@
 """Where in the user's program an operation was made.
 
-An origin is `(code object, line number, traceback line)`; it is taken at every node, so it must cost well under a microsecond.
+It is taken at every node, so it must cost well under a microsecond: a node keeps the code object and the line, `Origin` is made when asked for.
 """
 
 from __future__ import annotations
@@ -41,15 +41,20 @@ def is_internal(code: CodeType) -> bool:
     return known
 
 
-def current() -> Origin | None:
-    """The innermost frame outside headrace, or None."""
-    frame = sys._getframe(1)
+def current() -> tuple[CodeType | None, int]:
+    """The code and the line of the innermost frame outside headrace."""
+    frame = sys._getframe(2)
     while frame is not None:
         code = frame.f_code
         internal = _INTERNAL.get(code)
         if internal is None:
             internal = is_internal(code)
         if not internal:
-            return Origin(code.co_filename, frame.f_lineno, code.co_name)
+            return code, frame.f_lineno
         frame = frame.f_back  # type: ignore[assignment]
-    return None
+    return None, 0
+
+
+def of(code: CodeType | None, line: int) -> Origin | None:
+    """The origin that `current` described."""
+    return None if code is None else Origin(code.co_filename, line, code.co_name)

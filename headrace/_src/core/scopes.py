@@ -11,6 +11,7 @@ Each thread has its own stacks for each graph. State inventory of `Stacks`:
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from types import TracebackType
@@ -113,38 +114,41 @@ class name_scope:  # noqa: N801
         return self._name
 
     def __enter__(self) -> str:
-        from headrace._src.core import graph as graph_lib
-
         if self._name is None and self._values is not None:
             raise ValueError(
                 f"At least one of name ({self._name}) and default_name ({self._default_name}) "
                 "must be provided."
             )
         graph = graph_lib.get_default_graph()
-        exits = contextlib.ExitStack()
+        entered = None
         if self._values and not graph.building_function:
             values = self._values if isinstance(self._values, (list, tuple)) else [self._values]
             other = graph_lib.graph_from_inputs(values)
             if other is not graph:
                 graph = other
-                exits.enter_context(graph.as_default())
+                entered = graph.as_default()
+                entered.__enter__()
+        stacks = graph.stacks
         try:
-            scope = exits.enter_context(graph.name_scope(self._name))
+            inner = graph.resolve_scope(self._name)
         except BaseException:
-            exits.close()
+            if entered is not None:
+                entered.__exit__(None, None, None)
             raise
-        self._exits.append(exits)
-        return scope
+        self._exits.append((stacks, stacks.name, entered))
+        stacks.name = inner
+        return inner + "/" if inner else ""
 
     def __exit__(
         self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
     ) -> bool:
-        self._exits.pop().__exit__(kind, e, tb)
+        stacks, outer, entered = self._exits.pop()
+        stacks.name = outer
+        if entered is not None:
+            entered.__exit__(kind, e, tb)
         return False
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        import functools
-
         @functools.wraps(function)
         def scoped(*args: Any, **kwargs: Any) -> Any:
             with name_scope(self._name, self._default_name, self._values):
@@ -166,16 +170,12 @@ def device(device_name_or_function: Any) -> Any:
       device_name_or_function: a device string such as `/gpu:0`, a `DeviceSpec`, a function from an operation to one of these, or None
         to drop the requests of outer scopes.
     """
-    from headrace._src.core import graph as graph_lib
-
     return graph_lib.get_default_graph().device(device_name_or_function)
 
 
 @export("container")
 def container(container_name: str) -> Any:
     """Returns a context manager that sets the resource container of stateful operations."""
-    from headrace._src.core import graph as graph_lib
-
     return graph_lib.get_default_graph().container(container_name)
 
 
@@ -186,16 +186,12 @@ def control_dependencies(control_inputs: Any) -> Any:
     Args:
       control_inputs: a list of operations and tensors, or None to drop the dependencies of outer blocks.
     """
-    from headrace._src.core import graph as graph_lib
-
     return graph_lib.get_default_graph().control_dependencies(control_inputs)
 
 
 @export("colocate_with", v2=())
 def colocate_with(op: Any, ignore_existing: bool = False) -> Any:
     """Returns a context manager that colocates the operations made inside it with `op`."""
-    from headrace._src.core import graph as graph_lib
-
     return graph_lib.get_default_graph().colocate_with(op, ignore_existing)
 
 
@@ -207,8 +203,6 @@ def init_scope() -> Iterator[None]:
     Inside, the default graph is the outermost graph that is not a function's, without control dependencies, with the present
     name scope.
     """
-    from headrace._src.core import graph as graph_lib
-
     graph = graph_lib.get_default_graph()
     scope = graph.get_name_scope()
     outer = graph
@@ -228,3 +222,7 @@ def op_scope(values: Any, name: Any, default_name: Any = None) -> Iterator[str]:
     """Deprecated: `name_scope` with its arguments in another order."""
     with name_scope(name, default_name=default_name, values=values) as scope:
         yield scope
+
+
+# The graph module needs the stacks above; the functions here need the graph only when called.
+from headrace._src.core import graph as graph_lib  # noqa: E402

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,11 +22,10 @@ class ShapeContext:
       operation: the operation being built; its inputs and attrs are set, its outputs are not.
     """
 
-    __slots__ = ("_asked", "operation")
+    __slots__ = ("operation",)
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
-        self._asked: dict[int, Any] = {}
 
     def tensor(self, i: int) -> Tensor:
         """The i-th flat input."""
@@ -35,34 +35,61 @@ class ShapeContext:
         """The constant value of the i-th flat input, or None when it is not known."""
         from headrace._src.core import constant_value
 
-        value = constant_value.evaluate(self.operation.inputs[i])
-        self._asked[i] = value
-        return value
+        return constant_value.evaluate(self.operation.inputs[i])
 
     def value_as_dims(self, i: int) -> Dims:
         """The dims that the i-th flat input, a shape vector, describes; unknown parts are None."""
         from headrace._src.core import constant_value
 
-        dims = constant_value.evaluate_as_dims(self.operation.inputs[i])
-        self._asked[i] = None if dims is None else dims
-        return dims
+        return constant_value.evaluate_as_dims(self.operation.inputs[i])
 
 
-class BlindShapeContext(ShapeContext):
-    """A context in which no input has a known value, as in the first pass of 1.15's inference."""
+class _RevealingContext(ShapeContext):
+    """A context that tells only what an earlier pass asked for, as 1.15's inference does."""
 
-    __slots__ = ()
+    __slots__ = ("revealed", "wanted")
 
-    def value(self, i: int) -> None:
-        """Nothing is known."""
+    def __init__(self, operation: Operation, revealed: set[tuple[str, int]]) -> None:
+        super().__init__(operation)
+        self.revealed = revealed
+        self.wanted: set[tuple[str, int]] = set()
+
+    def value(self, i: int) -> np.ndarray[Any, Any] | None:
+        """The value, if asked for before."""
+        self.wanted.add(("value", i))
+        return super().value(i) if ("value", i) in self.revealed else None
 
     def value_as_dims(self, i: int) -> Dims:
-        """As many unknown dimensions as the vector has elements."""
+        """The dims, if asked for before, else as many unknown ones as there are elements."""
+        self.wanted.add(("dims", i))
+        if ("dims", i) in self.revealed:
+            return super().value_as_dims(i)
         dims = self.operation.inputs[i].dims
         return (None,) * dims[0] if dims and len(dims) == 1 and dims[0] is not None else None
 
 
-def shape_error(operation: Operation, context: ShapeContext, error: ValueError) -> ValueError:
+def first_shape_error(
+    operation: Operation, error: ValueError, rule: Callable[[ShapeContext], Any]
+) -> ValueError:
+    """The error that 1.15 reports: that of the first pass of inference that fails.
+
+    Values become known from pass to pass, and the message shows those known in the failing one.
+    """
+    revealed: set[tuple[str, int]] = set()
+    while True:
+        context = _RevealingContext(operation, revealed)
+        try:
+            rule(context)
+        except ValueError as found:
+            return shape_error(operation, context, found, revealed)
+        if context.wanted <= revealed:
+            return shape_error(operation, context, error, revealed)
+        revealed = revealed | context.wanted
+
+
+def shape_error(
+    operation: Operation, context: ShapeContext, error: ValueError, known: set[tuple[str, int]]
+) -> ValueError:
     """Completes the message of a shape rule with the node, its input shapes and known values."""
     shapes = ", ".join(dims_lib.text(t.dims) for t in operation.inputs)
     message = (
@@ -70,11 +97,15 @@ def shape_error(operation: Operation, context: ShapeContext, error: ValueError) 
     )
     values = []
     partial = []
-    for i, value in sorted(context._asked.items()):
-        if isinstance(value, np.ndarray):
-            values.append(f"input[{i}] = <{_value_text(value)}>")
-        elif isinstance(value, tuple):
-            partial.append(f"input[{i}] = {dims_lib.text(value)}")
+    for i in sorted({i for _, i in known}):
+        if ("dims", i) in known:
+            dims = ShapeContext.value_as_dims(context, i)
+            if dims is not None:
+                partial.append(f"input[{i}] = {dims_lib.text(dims)}")
+        else:
+            value = ShapeContext.value(context, i)
+            if value is not None:
+                values.append(f"input[{i}] = <{_value_text(value)}>")
     if values:
         message += f" and with computed input tensors: {', '.join(values)}"
     if partial:

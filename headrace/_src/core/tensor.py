@@ -49,7 +49,6 @@ class Tensor:
         "__weakref__",
         "_constant",
         "_consumers",
-        "_id",
         "dims",
         "dtype",
         "handle_data",
@@ -72,7 +71,6 @@ class Tensor:
         self.handle_data: tuple[DType, Dims] | None = None
         self._consumers: list[Operation] | None = None
         self._constant: Any = None
-        self._id = op.graph.next_tensor_id()
 
     @property
     def graph(self) -> Graph:

@@ -47,7 +47,7 @@ class GrowthWatch:
         self._runs += 1
         if self._warned or self._runs == 1:
             return
-        lines = {op.origin[:2] for op in graph._nodes[before:][:64] if op.origin is not None}
+        lines = {o[:2] for op in graph._nodes[before : before + 64] if (o := op.origin)}
         for line in lines:
             count = self._lines[line] = self._lines.get(line, 0) + 1
             if count >= LIMIT:

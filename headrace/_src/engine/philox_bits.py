@@ -131,7 +131,7 @@ def _multiply_wide(multiplier: int, x: Any) -> tuple[Any, Any]:
     return (product >> jnp.uint64(32)).astype(jnp.uint32), product.astype(jnp.uint32)
 
 
-def traced_blocks_at(words: tuple, low: Any, high: Any = None) -> tuple[Any, Any, Any, Any]:
+def traced_blocks_at(words: tuple[Any, ...], low: Any, high: Any = None) -> tuple[Any, Any, Any, Any]:
     """The four words of the blocks at the counter plus `high:low`, `uint32` arrays."""
     import jax.numpy as jnp
 
@@ -152,7 +152,7 @@ def traced_blocks_at(words: tuple, low: Any, high: Any = None) -> tuple[Any, Any
     return c0, c1, c2, c3
 
 
-def traced_blocks(words: tuple, count: int) -> tuple[Any, Any, Any, Any]:
+def traced_blocks(words: tuple[Any, ...], count: int) -> tuple[Any, Any, Any, Any]:
     """The first `count` blocks."""
     import jax.numpy as jnp
     from jax import lax
@@ -171,7 +171,8 @@ def interleave(columns: Any, n: int) -> Any:
         a, b, c, d = (lax.bitcast_convert_type(x, jnp.uint32).astype(jnp.uint64) for x in columns)
         columns = (a | (b << jnp.uint64(32)), c | (d << jnp.uint64(32)))
     # Without the barrier XLA computes every block again for each of its columns.
-    rows = jnp.stack(lax.optimization_barrier(tuple(columns)), axis=1).reshape(-1)
+    kept: Any = lax.optimization_barrier(tuple(columns))  # type: ignore[no-untyped-call]
+    rows = jnp.stack(kept, axis=1).reshape(-1)
     return lax.bitcast_convert_type(rows, dtype).reshape(-1)[:n]
 
 

@@ -1,9 +1,9 @@
 """Uniform, integer, normal and truncated normal numbers from a Philox stream.
 
-Each function takes a `PhiloxDraw`, the number of values and their NumPy dtype, and gives a flat array. `xp`
-is `numpy` (the draw's words are Python ints) or `jax.numpy` (they are traced). Values come out in
-the order in which TensorFlow 1.15's CPU kernels lay them out: one block makes a group of four
-values, or of two when they are 64 bits wide.
+Each function takes a `PhiloxDraw`, the number of values and their NumPy dtype, and gives a flat
+array. `xp` is `numpy` (the draw's words are Python ints) or `jax.numpy` (they are traced). Values
+come out in the order in which TensorFlow 1.15's CPU kernels lay them out: one block makes a group
+of four values, or of two when they are 64 bits wide.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def normals_of_blocks(blocks: np.ndarray, wide: bool) -> np.ndarray:
     return np.stack(_normal_pair_32(np, pairs[:, 0], pairs[:, 1]), axis=1).reshape(-1, 4)
 
 
-def _traced_normals(xp: Any, columns: tuple, wide: bool) -> tuple:
+def _traced_normals(xp: Any, columns: tuple[Any, ...], wide: bool) -> tuple[Any, ...]:
     if wide:
         return _normal_pair_64(xp, *columns)
     a, b, c, d = columns
@@ -182,7 +182,7 @@ def _fill_truncated(draw: PhiloxDraw, first: int, out: np.ndarray, wide: bool) -
         inside = np.abs(values) < 2
 
 
-def _accept(xp: Any, values: tuple, filled: Any, slots: tuple) -> tuple[Any, tuple]:
+def _accept(xp: Any, values: tuple[Any, ...], filled: Any, slots: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
     """Put the values inside the bounds into the next free slots of their group."""
     free = list(slots)
     for value in values:
@@ -202,7 +202,7 @@ def _traced_truncated_normal(draw: PhiloxDraw, n: int, dtype: np.dtype, xp: Any)
     if not groups:
         return xp.zeros((0,), dtype)
 
-    def candidates(group: Any, step: Any) -> tuple:
+    def candidates(group: Any, step: Any) -> tuple[Any, ...]:
         low = (group << xp.uint32(shift)) + step
         columns = bits.traced_blocks_at(draw.words, low, group >> xp.uint32(32 - shift))
         return _traced_normals(xp, columns, wide)
@@ -214,7 +214,7 @@ def _traced_truncated_normal(draw: PhiloxDraw, n: int, dtype: np.dtype, xp: Any)
     # One block fills 83 % of the groups of four; the others are packed, a quarter at a time.
     packed = min(groups, max(64, groups // 4))
 
-    def more(state: tuple) -> tuple:
+    def more(state: tuple[Any, ...]) -> tuple[Any, ...]:
         filled, steps, slots = state
         found = xp.nonzero(filled < size, size=packed, fill_value=groups)[0]
         rows = xp.minimum(found, groups - 1)

@@ -21,7 +21,7 @@ _lgamma = np.frompyfunc(math.lgamma, 1, 1)
 
 
 class _Streams:
-    """One stream of doubles an output; a block gives two values, of which the second comes first."""
+    """One stream of doubles an output; of a block's two values the second comes first."""
 
     def __init__(self, draw: PhiloxDraw, n: int) -> None:
         self._draw = draw
@@ -33,7 +33,7 @@ class _Streams:
     def _take(self, kind: str, rows: np.ndarray) -> np.ndarray:
         kept, keeps = self._kept[kind], self._keeps[kind]
         empty = ~keeps[rows]
-        values = kept[rows]
+        values: np.ndarray = kept[rows]
         new = rows[empty]
         if len(new):
             blocks = bits.blocks_at(self._draw, self._offsets[new])

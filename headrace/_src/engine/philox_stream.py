@@ -160,12 +160,14 @@ def _cumulated_weights(logits: np.ndarray) -> np.ndarray:
     else:
         highest = np.where(finite, wide, np.finfo(np.float64).min).max(axis=1, keepdims=True)
         weights = np.exp(np.where(finite, wide - highest, -np.inf))
-    return weights.cumsum(axis=1)
+    cumulated: np.ndarray = weights.cumsum(axis=1)
+    return cumulated
 
 
 def _first_above(cumulated: np.ndarray, targets: np.ndarray) -> np.ndarray:
     if targets.shape[1] == 1 or cumulated.shape[0] * targets.shape[1] * cumulated.shape[1] < 4096:
-        return (cumulated[:, None, :] <= targets[:, :, None]).sum(axis=2)
+        below: np.ndarray = (cumulated[:, None, :] <= targets[:, :, None]).sum(axis=2)
+        return below
     found = [np.searchsorted(c, t, side="right") for c, t in zip(cumulated, targets, strict=True)]
     return np.stack(found)
 
@@ -180,7 +182,7 @@ def traced_categorical(draw: PhiloxDraw, logits: Any, samples: int) -> Any:
         return jnp.zeros((rows, samples), jnp.int64)
     wide = logits.astype(jnp.float64)
     finite = jnp.isfinite(wide)
-    highest = jnp.where(finite, wide, jnp.finfo(jnp.float64).min).max(axis=1, keepdims=True)
+    highest = jnp.where(finite, wide, np.finfo(np.float64).min).max(axis=1, keepdims=True)
     weights = jnp.where(finite, jnp.exp(wide - highest), 0.0)
     cumulated = jnp.cumsum(weights, axis=1)
     a, b, c, d = bits.traced_blocks(draw.words, -(-rows * samples // 2))

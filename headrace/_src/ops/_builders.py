@@ -51,9 +51,7 @@ def unary(
     Returns:
       The spec.
     """
-    spec = op(
-        op_type, f"x: T -> y: {output}", T=A.dtype(allowed), shape=_shapes.unchanged, **flags
-    )
+    spec = op(op_type, f"x: T -> y: {output}", T=A.dtype(allowed), shape=_shapes.unchanged, **flags)
 
     @spec.kernel
     def _kernel_unary(k: Any, x: Any) -> Any:
@@ -174,7 +172,9 @@ def axes_of(value: Any, rank: int) -> tuple[int, ...]:
     for axis in np.asarray(value).reshape(-1).tolist():
         if axis < -rank or axis >= rank:
             raise errors.InvalidArgumentError(
-                None, None, f"Invalid reduction dimension ({axis} for input with {rank} dimension(s)"
+                None,
+                None,
+                f"Invalid reduction dimension ({axis} for input with {rank} dimension(s)",
             )
         axes.append(axis % rank)
     return tuple(sorted(set(axes)))

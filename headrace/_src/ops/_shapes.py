@@ -1,6 +1,7 @@
 """Shape rules that many ops share.
 
-Every rule has the form `(s, *dims of the inputs) -> dims`; see `docs/design/001-ops-and-kernels.md`.
+Every rule has the form `(s, *dims of the inputs) -> dims`; see
+docs/design/001-ops-and-kernels.md.
 """
 
 from __future__ import annotations
@@ -101,7 +102,9 @@ def reduction(s: Any, input: Dims, reduction_indices: Dims, *, keep_dims: bool) 
     reduced = set()
     for axis in np.asarray(axes).reshape(-1).tolist():
         if axis < -rank or axis >= rank:
-            raise ValueError(f"Invalid reduction dimension {axis} for input with {rank} dimensions.")
+            raise ValueError(
+                f"Invalid reduction dimension {axis} for input with {rank} dimensions."
+            )
         reduced.add(axis % rank)
     if keep_dims:
         return tuple(1 if i in reduced else d for i, d in enumerate(input))

@@ -107,7 +107,7 @@ def encode_wav(frames: np.ndarray[Any, Any], sample_rate: float) -> bytes:
     scaled = frames.astype(np.float32) * np.float32(1 << 15)
     # Halves are rounded away from zero.
     rounded = np.copysign(np.floor(np.abs(scaled) + np.float32(0.5)), scaled)
-    data = np.clip(rounded, -(1 << 15), (1 << 15) - 1).astype("<i2").tobytes()
+    data: bytes = np.clip(rounded, -(1 << 15), (1 << 15) - 1).astype("<i2").tobytes()
     rate = int(np.rint(np.float32(sample_rate)))
     layout = struct.pack(
         "<4sIHHIIHH", b"fmt ", 16, 1, channels, rate, rate * channels * 2, channels * 2, 16

@@ -18,7 +18,9 @@ from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import identity as identity_ops
 
-_ADD_N_ERROR = "inputs must be a list of at least one Tensor/IndexedSlices with the same dtype and shape"
+_ADD_N_ERROR = (
+    "inputs must be a list of at least one Tensor/IndexedSlices with the same dtype and shape"
+)
 _ACCUMULATE_ERROR = "inputs must be a list of at least one Tensor with the same dtype and shape"
 
 

@@ -28,8 +28,10 @@ def _shape_arg(s: Any, input: Any, dimension: Any) -> Any:
         return (None,) * (rank - 1)
     axis = int(value)
     if axis < -rank or axis >= rank:
-        raise ValueError(f"Dimension ({axis}) must be in the range [{-rank}, {rank}), where "
-                         f"{rank} is the number of dimensions in the input.")
+        raise ValueError(
+            f"Dimension ({axis}) must be in the range [{-rank}, {rank}), where "
+            f"{rank} is the number of dimensions in the input."
+        )
     axis %= rank
     return input[:axis] + input[axis + 1 :]
 

@@ -100,7 +100,7 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
 
 
 def _is_tensor_or_variable(x: Any) -> bool:
-    return isinstance(x, Tensor) or getattr(x, "is_resource_variable", False)
+    return isinstance(x, Tensor) or getattr(x, "_is_resource_variable", False)
 
 
 @export("saturate_cast", "dtypes.saturate_cast")

@@ -23,7 +23,9 @@ def _values(t: Any, name: str = "t") -> Tensor:
 
 
 def _like(t: Any, values: Tensor) -> Any:
-    return IndexedSlices(values, t.indices, t.dense_shape) if isinstance(t, IndexedSlices) else values
+    return (
+        IndexedSlices(values, t.indices, t.dense_shape) if isinstance(t, IndexedSlices) else values
+    )
 
 
 # -- ClipByValue ------------------------------------------------------------------------------
@@ -45,9 +47,7 @@ ClipByValue.no_gradient("1.15 has none either; tf.clip_by_value is made of other
 
 
 @export("clip_by_value")
-def clip_by_value(
-    t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None
-) -> Any:
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
     """Limit values to a range.
 
     Args:

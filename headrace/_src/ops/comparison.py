@@ -52,7 +52,7 @@ def _equality(op_type: str, test: Any, when_unfit: bool) -> Any:
                 raise
             return np.bool_(when_unfit)
         result = test(k.np_for(x, y), x, y)
-        return result.astype(np.bool_) if getattr(result, "dtype", None) == object else result
+        return result.astype(np.bool_) if result.dtype.kind == "O" else result
 
     spec.no_gradient(_BOOLEAN)
     return spec
@@ -263,5 +263,3 @@ def logical_xor(x: Any, y: Any, name: str | None = "LogicalXor") -> Tensor:
     either = LogicalOr(x, y)
     both = LogicalAnd(x, y)
     return LogicalAnd(either, LogicalNot(both), name=name)
-
-

@@ -351,7 +351,7 @@ def stack(values: Any, axis: int = 0, name: str | None = "stack") -> Tensor:
 # -- Unpack -----------------------------------------------------------------------------------------
 Unpack = op(
     "Unpack", "value: T -> output: num * T",
-    num=A.integer(minimum=0), T=G.ANY, axis=A.integer(default=0), moves_data=True,
+    num=A.integer(minimum=0), T=G.ANY, axis=A.integer(default=0),
 )
 
 
@@ -422,7 +422,7 @@ def unstack(
 # -- Split ------------------------------------------------------------------------------------------
 Split = op(
     "Split", "split_dim: int32, value: T -> output: num_split * T",
-    num_split=A.integer(minimum=1), T=G.ANY, static=("split_dim",), moves_data=True,
+    num_split=A.integer(minimum=1), T=G.ANY, static=("split_dim",),
 )
 
 
@@ -473,7 +473,7 @@ def _grad_split(op, *dys):
 SplitV = op(
     "SplitV", "value: T, size_splits: Tlen, split_dim: int32 -> output: num_split * T",
     num_split=A.integer(minimum=1), T=G.ANY, Tlen=A.dtype(G.INDEX, default=dtypes.int64),
-    static=("size_splits", "split_dim"), moves_data=True,
+    static=("size_splits", "split_dim"),
 )
 
 

@@ -68,8 +68,7 @@ def _grad_qr(op, dq, dr):
         raise NotImplementedError("QrGrad not implemented with dynamic shapes.")
     if r.dims[-2] != r.dims[-1]:
         raise NotImplementedError(
-            "QrGrad not implemented when ncols > nrows or full_matrices is true and "
-            "ncols != nrows."
+            "QrGrad not implemented when ncols > nrows or full_matrices is true and ncols != nrows."
         )
     qdq = late.matmul(q, dq, adjoint_a=True)
     qdq_skew = qdq - adjoint(qdq)
@@ -151,8 +150,10 @@ def _svd_inner(op: Any, ds: Tensor, du: Tensor, dv: Tensor, m: int, n: int, swap
     s_inverse = matrix_diag(late.reciprocal(s))
     v1 = v[..., :, :m]
     dv1 = dv[..., :, :m]
-    f_u = f * late.matmul(u, du, adjoint_a=True)
-    f_v = f * late.matmul(v1, dv1, adjoint_a=True)
+    u_du = late.matmul(u, du, adjoint_a=True)
+    v_dv = late.matmul(v1, dv1, adjoint_a=True)
+    f_u = f * u_du
+    f_v = f * v_dv
     inner = ds + late.matmul(f_u + adjoint(f_u), s_diag)
     inner = inner + late.matmul(s_diag, f_v + adjoint(f_v))
     first = late.matmul(u, late.matmul(inner, v1, adjoint_b=True))

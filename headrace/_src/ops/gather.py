@@ -84,7 +84,7 @@ def _gathered_dims(params, indices, axis, batch_dims):
 # -- Gather -----------------------------------------------------------------------------------------
 Gather = op(
     "Gather", "params: Tparams, indices: Tindices -> output: Tparams",
-    validate_indices=A.boolean(default=True), Tparams=G.ANY, Tindices=G.INDEX, moves_data=True,
+    validate_indices=A.boolean(default=True), Tparams=G.ANY, Tindices=G.INDEX,
 )
 
 
@@ -124,7 +124,7 @@ def _slices(dy, indices, shape):
 GatherV2 = op(
     "GatherV2", "params: Tparams, indices: Tindices, axis: Taxis -> output: Tparams",
     batch_dims=A.integer(default=0), Tparams=G.ANY, Tindices=G.INDEX, Taxis=G.INDEX,
-    static=("axis",), moves_data=True,
+    static=("axis",),
 )
 
 
@@ -327,7 +327,7 @@ def _cast_batch_indices(params_shape, indices, batch_dims):
 # -- GatherNd ---------------------------------------------------------------------------------------
 GatherNd = op(
     "GatherNd", "params: Tparams, indices: Tindices -> output: Tparams",
-    Tparams=G.ANY, Tindices=G.INDEX, moves_data=True,
+    Tparams=G.ANY, Tindices=G.INDEX,
 )
 
 
@@ -460,7 +460,8 @@ def _batch_grid(batch_shape, dtype, inner_rank, inner_shape):
     columns = [late.reshape(x, shape=(-1,)) for x in late.meshgrid(*ranges, indexing="ij")]
     grid = late.transpose(late.stack(columns, axis=0))
     shape = shape_ops.shape(grid)
+    first = shape[:1]
     ones = constant_ops.ones(inner_rank, dtype=dtypes.int32)
-    grid = late.reshape(grid, late.concat([shape[:1], ones, shape[1:]], axis=0))
+    grid = late.reshape(grid, late.concat([first, ones, shape[1:]], axis=0))
     multiples = late.concat(((1,), inner_shape, (1,)), axis=0)
     return late.tile(grid, multiples=multiples)

@@ -53,7 +53,8 @@ def _kernel_histogram(k, values, value_range, nbins, *, dtype):
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"value_range should satisfy value_range[0] < value_range[1], but got '[{low}, {high}]'",
+            "value_range should satisfy value_range[0] < value_range[1], but got "
+            f"'[{low}, {high}]'",
         )
     count = int(nbins)
     flat = values.reshape(-1).astype(np.float64)
@@ -249,5 +250,3 @@ def _kernel_bucketize(k, input, *, boundaries):
 
 
 Bucketize.no_gradient("The output is positions.")
-
-

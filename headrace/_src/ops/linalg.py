@@ -257,9 +257,7 @@ def _shape_solution(s: Any, matrix: Any, rhs: Any) -> Any:
     if matrix is None or rhs is None:
         return rhs
     rows = _shapes.merge_dim(matrix[-2], rhs[-2])
-    batch = tuple(
-        _shapes.merge_dim(a, b) for a, b in zip(matrix[:-2], rhs[:-2], strict=True)
-    )
+    batch = tuple(_shapes.merge_dim(a, b) for a, b in zip(matrix[:-2], rhs[:-2], strict=True))
     return (*batch, rows, rhs[-1])
 
 
@@ -295,9 +293,7 @@ def _grad_matrix_solve(op, dy):
 
 
 @export("linalg.solve", "matrix_solve", v2=("linalg.solve",))
-def matrix_solve(
-    matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None
-) -> Tensor:
+def matrix_solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
     """Solve `matrix @ x = rhs`.
 
     Args:
@@ -344,9 +340,7 @@ def _kernel_matrix_triangular_solve(k, matrix, rhs, *, lower, adjoint):
 @MatrixTriangularSolve.gradient
 def _grad_matrix_triangular_solve(op, dy):
     lower = op.attrs["lower"]
-    right = matrix_triangular_solve(
-        op.inputs[0], dy, lower=lower, adjoint=not op.attrs["adjoint"]
-    )
+    right = matrix_triangular_solve(op.inputs[0], dy, lower=lower, adjoint=not op.attrs["adjoint"])
     left = _solution_gradient(op, right)
     left = matrix_band_part(left, -1, 0) if lower else matrix_band_part(left, 0, -1)
     return left, right

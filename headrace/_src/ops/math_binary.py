@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from headrace._api.export import export
-from headrace._src.core import attrs as A
 from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.dtypes import groups as G
@@ -28,7 +27,7 @@ def _conj_inputs(op: Any) -> tuple[Tensor, Tensor]:
 
 # -- Add, AddV2 -------------------------------------------------------------------------------
 def _add(xp: Any, x: Any, y: Any) -> Any:
-    if getattr(x, "dtype", None) == object:
+    if x.dtype.kind == "O":
         return np.asarray(np.add(x, y), dtype=object)
     return xp.add(x, y)
 
@@ -904,5 +903,3 @@ def polyval(coeffs: Any, x: Any, name: str | None = None) -> Tensor:
         for term in terms[1:]:
             result = term + result * x
         return result
-
-

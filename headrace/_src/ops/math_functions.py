@@ -250,9 +250,7 @@ def _atan_rule(x: Tensor, dy: Tensor) -> Tensor:
     return dy * reciprocal(late.add(one, squared))
 
 
-Atan = unary(
-    "Atan", _integral(lambda xp, x: xp.arctan(x)), G.SIGNED, grad=from_input(_atan_rule)
-)
+Atan = unary("Atan", _integral(lambda xp, x: xp.arctan(x)), G.SIGNED, grad=from_input(_atan_rule))
 
 
 @export("math.atan", "atan")
@@ -467,4 +465,3 @@ def sigmoid(x: Any, name: str | None = None) -> Tensor:
     with name_scope(name, "Sigmoid", [x]) as scope:
         x = convert_to_tensor(x, name="x")
         return Sigmoid(x, name=scope)
-

@@ -49,9 +49,7 @@ _ABS_TYPES = (
     dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64, dtypes.int8, dtypes.int16,
     dtypes.int32, dtypes.int64,
 )  # fmt: skip
-Abs = unary(
-    "Abs", lambda xp, x: xp.abs(x), _ABS_TYPES, grad=lambda op, dy: dy * sign(op.inputs[0])
-)
+Abs = unary("Abs", lambda xp, x: xp.abs(x), _ABS_TYPES, grad=lambda op, dy: dy * sign(op.inputs[0]))
 ComplexAbs = op(
     "ComplexAbs",
     "x: T -> y: Tout",

@@ -12,7 +12,6 @@ from headrace._src.core import attrs as A
 from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
-from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.tensor import Tensor
@@ -337,9 +336,7 @@ def matmul(
             b, transpose_b = casts.conj(b), True
         if not _wants_sparse(a, b, a_is_sparse or b_is_sparse):
             return MatMul(a, b, transpose_a=transpose_a, transpose_b=transpose_b, name=scope)
-        result = sparse_matmul(
-            a, b, transpose_a, transpose_b, a_is_sparse, b_is_sparse, name=scope
-        )
+        result = sparse_matmul(a, b, transpose_a, transpose_b, a_is_sparse, b_is_sparse, name=scope)
         if a.dtype == b.dtype == dtypes.bfloat16:
             result = casts.cast(result, dtypes.bfloat16)
         return result
@@ -440,8 +437,7 @@ def _contracted_axes(a: Tensor, axes: Any) -> tuple[Any, Any]:
         first, second = [first], [second]
     if len(first) != len(second):
         raise ValueError(
-            "Different number of contraction axes 'a' and 'b', "
-            f"{len(first)} != {len(second)}."
+            f"Different number of contraction axes 'a' and 'b', {len(first)} != {len(second)}."
         )
     return first, second
 

@@ -172,9 +172,7 @@ def _grad_matrix_set_diag(op, dy):
 
 
 @export("linalg.set_diag", "matrix_set_diag", v2=("linalg.set_diag",))
-def matrix_set_diag(
-    input: Any, diagonal: Any, name: str | None = "set_diag", k: Any = 0
-) -> Tensor:
+def matrix_set_diag(input: Any, diagonal: Any, name: str | None = "set_diag", k: Any = 0) -> Tensor:
     """Replace the main diagonals of matrices.
 
     Args:
@@ -223,9 +221,7 @@ def _grad_matrix_band_part(op, dy):
 
 
 @export("linalg.band_part", "matrix_band_part", v2=("linalg.band_part",))
-def matrix_band_part(
-    input: Any, num_lower: Any, num_upper: Any, name: str | None = None
-) -> Tensor:
+def matrix_band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = None) -> Tensor:
     """Set everything outside a band around the main diagonals to zero.
 
     Args:

@@ -26,9 +26,7 @@ def _check(ord: Any, axis: Any) -> tuple[Any, bool]:
             raise ValueError("'axis' must be None, an integer, or a tuple of 2 unique integers")
         supported = ["euclidean", "fro", 1, 2, np.inf]
         if ord not in supported:
-            raise ValueError(
-                f"'ord' must be a supported matrix norm in {supported}, got {ord}"
-            )
+            raise ValueError(f"'ord' must be a supported matrix norm in {supported}, got {ord}")
         return axis, True
     if not (isinstance(axis, int) or axis is None):
         raise ValueError("'axis' must be None, an integer, or a tuple of 2 unique integers")

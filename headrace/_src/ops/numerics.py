@@ -12,8 +12,8 @@ from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.graph import get_default_graph
-from headrace._src.core.opspec import op
 from headrace._src.core.operation import Operation
+from headrace._src.core.opspec import op
 from headrace._src.core.scopes import colocate_with, control_dependencies, name_scope
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import _shapes

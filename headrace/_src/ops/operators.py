@@ -21,10 +21,17 @@ def _convert_like(value: Any, like: Any, name: str) -> Tensor:
     return convert_to_tensor(value, name=name, preferred_dtype=like.dtype.base_dtype)
 
 
+# Operators that make exactly one node when both operands are tensors.
+_ONE_NODE: Final = frozenset({"add", "sub", "mul", "mod", "and", "or"})
+
+
 def _binary(function: Function, word: str) -> tuple[Function, Function]:
     """The operator and its reflected form; `word` names the scope and the node."""
 
     def forward(x: Any, y: Any) -> Any:
+        if word in _ONE_NODE and type(y) is Tensor and type(x) is Tensor:
+            # Nothing is converted, so nothing but the node itself would be named in the scope.
+            return function(x, y, name=word)
         with name_scope(None, word, [x, y]) as scope:
             if not (isinstance(x, Tensor) and isinstance(y, (Tensor, SparseTensor))):
                 if not isinstance(y, SparseTensor):
@@ -58,7 +65,7 @@ def _sparse_binary(function: Function, word: str) -> Function:
 
 
 def _add(x: Any, y: Any, name: str | None = None) -> Tensor:
-    spec = math_binary.Add if x.dtype.base_dtype == dtypes.string else math_binary.AddV2
+    spec = math_binary.Add if x.dtype.base_dtype is dtypes.string else math_binary.AddV2
     return spec(x, y, name=name)
 
 

@@ -30,7 +30,7 @@ _REVERSIBLE = (
 # -- Reverse ----------------------------------------------------------------------------------------
 Reverse = op(
     "Reverse", "tensor: T, dims: bool -> output: T",
-    T=tuple(t for t in _REVERSIBLE if t != dtypes.bfloat16), static=("dims",), moves_data=True,
+    T=tuple(t for t in _REVERSIBLE if t != dtypes.bfloat16), static=("dims",),
 )
 
 
@@ -60,7 +60,7 @@ def _grad_reverse(op, dy):
 # -- ReverseV2 --------------------------------------------------------------------------------------
 ReverseV2 = op(
     "ReverseV2", "tensor: T, axis: Tidx -> output: T",
-    Tidx=A.dtype(G.INDEX, default=dtypes.int32), T=_REVERSIBLE, static=("axis",), moves_data=True,
+    Tidx=A.dtype(G.INDEX, default=dtypes.int32), T=_REVERSIBLE, static=("axis",),
 )
 
 
@@ -73,9 +73,9 @@ def _shape_reverse_v2(s, tensor, axis):
     rank, seen = len(tensor), set()
     for i, at in enumerate(value.tolist()):
         if not -rank <= at < rank:
-            raise ValueError(f"axis[{i}] = {at} is out of valid range [0, {rank - 1}]")
+            raise ValueError(f"'axis'[{i}] = {at} is out of valid range [0, {rank - 1}")
         if at % rank in seen:
-            raise ValueError(f"axis {at % rank} was repeated")
+            raise ValueError(f"axis {at % rank} specified more than once.")
         seen.add(at % rank)
     return tensor
 

@@ -269,7 +269,6 @@ def _grad_mirror_pad_grad(op, dy):
 Tile = op(
     "Tile", "input: T, multiples: Tmultiples -> output: T",
     T=G.ANY, Tmultiples=A.dtype(G.INDEX, default=dtypes.int32), static=("multiples",),
-    moves_data=True,
 )
 
 

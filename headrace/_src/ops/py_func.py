@@ -112,7 +112,7 @@ PyFuncStateless.kernel(_kernel)
 PyFuncStateless.no_gradient("a Python function has no gradient rule", undefined=True)
 
 
-@export("numpy_function", "py_func", v2=("numpy_function",))
+@export("py_func", v2=())
 def py_func(func: Any, inp: Any, Tout: Any, stateful: bool = True, name: Any = None) -> Any:  # noqa: N803
     """Wraps a Python function of NumPy arrays as an operation.
 
@@ -142,3 +142,9 @@ def py_func(func: Any, inp: Any, Tout: Any, stateful: bool = True, name: Any = N
         name=name,
     )
     return result[0] if single else result
+
+
+@export("numpy_function")
+def numpy_function(func: Any, inp: Any, Tout: Any, name: Any = None) -> Any:  # noqa: N803
+    """Wraps a stateful Python function of NumPy arrays as an operation; see `tf.py_func`."""
+    return py_func(func, inp, Tout, stateful=True, name=name)

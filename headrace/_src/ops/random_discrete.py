@@ -9,8 +9,8 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import constant_value, dtypes, errors
 from headrace._src.core import dims as dims_lib
+from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.dims import Dims
 from headrace._src.core.dtypes import groups as G

@@ -278,7 +278,7 @@ def stateless_multinomial(
     output_dtype: Any = dtypes.int64,
     name: str | None = None,
 ) -> Tensor:
-    """Draw classes with probabilities softmax(logits); `tf.random.stateless_categorical`'s old name.
+    """Draw classes as `tf.random.stateless_categorical` does, whose old name this is.
 
     Args:
         logits: Real `[batch, classes]`.

@@ -54,9 +54,7 @@ def reduction_dims(x: Any, axis: Any) -> Any:
     return late.range(0, late.rank(x))
 
 
-def _reduce(
-    spec: Any, x: Any, axis: Any, keepdims: Any, name: str | None
-) -> Tensor:
+def _reduce(spec: Any, x: Any, axis: Any, keepdims: Any, name: str | None) -> Tensor:
     keepdims = bool(keepdims)
     result = spec(x, reduction_dims(x, axis), keep_dims=keepdims, name=name)
     if axis is None and not keepdims and not is_full(result.dims):
@@ -71,9 +69,7 @@ def reduced_shape(input_shape: Any, axes: Any) -> Tensor:
     rank = late.size(input_shape)
     axes = (axes + rank) % rank
     axes_shape = late.shape(axes)
-    return late.dynamic_stitch(
-        [late.range(rank), axes], [input_shape, late.fill(axes_shape, 1)]
-    )
+    return late.dynamic_stitch([late.range(rank), axes], [input_shape, late.fill(axes_shape, 1)])
 
 
 def _shape_ratio(x: Any, y: Any) -> Any:
@@ -616,8 +612,9 @@ def _v2(function: Any) -> Any:
     ) -> Tensor:
         return function(input_tensor, axis, keepdims, name)
 
-    reduce_v2.__doc__ = function.__doc__.split("      reduction_indices:")[0] + (
-        function.__doc__[function.__doc__.index("\n    Returns:") :]
+    reduce_v2.__doc__ = (
+        function.__doc__.split("      reduction_indices:")[0]
+        + (function.__doc__[function.__doc__.index("\n    Returns:") :])
     )
     reduce_v2.__name__ = function.__name__ + "_v2"
     return reduce_v2

@@ -22,7 +22,7 @@ from headrace._src.ops._late import late
 # -- Reshape ----------------------------------------------------------------------------------------
 Reshape = op(
     "Reshape", "tensor: T, shape: Tshape -> output: T",
-    T=G.ANY, Tshape=A.dtype(G.INDEX, default=dtypes.int32), static=("shape",), moves_data=True,
+    T=G.ANY, Tshape=A.dtype(G.INDEX, default=dtypes.int32), static=("shape",),
 )
 
 
@@ -137,7 +137,6 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
 # -- Squeeze ----------------------------------------------------------------------------------------
 Squeeze = op(
     "Squeeze", "input: T -> output: T", T=G.ANY, squeeze_dims=A.integers(default=(), minimum=0),
-    moves_data=True,
 )
 
 
@@ -223,7 +222,7 @@ def squeeze(
 # -- ExpandDims -------------------------------------------------------------------------------------
 ExpandDims = op(
     "ExpandDims", "input: T, dim: Tdim -> output: T",
-    T=G.ANY, Tdim=A.dtype(G.INDEX, default=dtypes.int32), static=("dim",), moves_data=True,
+    T=G.ANY, Tdim=A.dtype(G.INDEX, default=dtypes.int32), static=("dim",),
 )
 
 
@@ -342,7 +341,7 @@ def invert_permutation(x: Any, name: str | None = None) -> Tensor:
 # -- Transpose --------------------------------------------------------------------------------------
 Transpose = op(
     "Transpose", "x: T, perm: Tperm -> y: T",
-    T=G.ANY, Tperm=A.dtype(G.INDEX, default=dtypes.int32), static=("perm",), moves_data=True,
+    T=G.ANY, Tperm=A.dtype(G.INDEX, default=dtypes.int32), static=("perm",),
 )
 
 

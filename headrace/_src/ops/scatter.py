@@ -76,8 +76,8 @@ def _merge_updates(indices, updates, target):
         return
     outer = len(indices) - 1
     try:
-        dims_lib.merge(updates[:outer], indices[:-1])
-        dims_lib.merge(updates[outer:], target[indices[-1]:])
+        dims_lib.merge(indices[:-1], updates[:outer])
+        dims_lib.merge(target[indices[-1] :], updates[outer:])
     except ValueError as error:
         raise ValueError(
             f"The outer {outer} dimensions of indices.shape={dims_lib.text(indices)} must match "

@@ -118,9 +118,7 @@ def _grad_segment_sum(op, dy):
 def _grad_segment_mean(op, dy):
     data, ids = op.inputs
     rank = late.rank(data)
-    ones_shape = late.concat(
-        [late.shape(ids), late.fill(late.expand_dims(rank - 1, 0), 1)], 0
-    )
+    ones_shape = late.concat([late.shape(ids), late.fill(late.expand_dims(rank - 1, 0), 1)], 0)
     ones = late.fill(ones_shape, late.constant(1, dtype=dy.dtype))
     scaled = late.divide(dy, SegmentSum(ones, ids))
     return late.gather(scaled, ids), None
@@ -293,9 +291,7 @@ UnsortedSegmentMax = _unsorted("UnsortedSegmentMax", "max", G.REAL, _grad_unsort
 UnsortedSegmentMin = _unsorted("UnsortedSegmentMin", "min", G.REAL, _grad_unsorted_extremum)
 
 
-@export(
-    "math.unsorted_segment_sum", "unsorted_segment_sum", v2=("math.unsorted_segment_sum",)
-)
+@export("math.unsorted_segment_sum", "unsorted_segment_sum", v2=("math.unsorted_segment_sum",))
 def unsorted_segment_sum(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
 ) -> Tensor:
@@ -316,9 +312,7 @@ def unsorted_segment_sum(
     return UnsortedSegmentSum(data, segment_ids, num_segments, name=name)
 
 
-@export(
-    "math.unsorted_segment_prod", "unsorted_segment_prod", v2=("math.unsorted_segment_prod",)
-)
+@export("math.unsorted_segment_prod", "unsorted_segment_prod", v2=("math.unsorted_segment_prod",))
 def unsorted_segment_prod(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
 ) -> Tensor:
@@ -326,9 +320,7 @@ def unsorted_segment_prod(
     return UnsortedSegmentProd(data, segment_ids, num_segments, name=name)
 
 
-@export(
-    "math.unsorted_segment_max", "unsorted_segment_max", v2=("math.unsorted_segment_max",)
-)
+@export("math.unsorted_segment_max", "unsorted_segment_max", v2=("math.unsorted_segment_max",))
 def unsorted_segment_max(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
 ) -> Tensor:
@@ -336,9 +328,7 @@ def unsorted_segment_max(
     return UnsortedSegmentMax(data, segment_ids, num_segments, name=name)
 
 
-@export(
-    "math.unsorted_segment_min", "unsorted_segment_min", v2=("math.unsorted_segment_min",)
-)
+@export("math.unsorted_segment_min", "unsorted_segment_min", v2=("math.unsorted_segment_min",))
 def unsorted_segment_min(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
 ) -> Tensor:
@@ -355,9 +345,7 @@ def _group_sizes(data: Tensor, segment_ids: Tensor, num_segments: Any) -> Tensor
     return late.maximum(sizes, 1)
 
 
-@export(
-    "math.unsorted_segment_mean", "unsorted_segment_mean", v2=("math.unsorted_segment_mean",)
-)
+@export("math.unsorted_segment_mean", "unsorted_segment_mean", v2=("math.unsorted_segment_mean",))
 def unsorted_segment_mean(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
 ) -> Tensor:

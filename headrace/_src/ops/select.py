@@ -32,8 +32,7 @@ def _shape_select(s, condition, t, e):
     if condition is None or data is None or condition == ():
         return data
     if len(condition) == 1 and len(data) != 1 and data:
-        first = dims_lib.merge_dim(data[0], condition[0])
-        return (first, *data[1:])
+        return dims_lib.concat(dims_lib.merge(condition, data[:1]), data[1:])
     return dims_lib.merge(data, condition)
 
 
@@ -115,7 +114,11 @@ def _shape_where(s, input):
 
 @Where.kernel
 def _kernel_where(k, input):
-    return np.argwhere(input).astype(np.int64).reshape(-1, np.ndim(input))
+    if not 1 <= np.ndim(input) <= 8:
+        raise errors.InvalidArgumentError(
+            None, None, f"WhereOp : Unhandled input dimensions: {np.ndim(input)}"
+        )
+    return np.argwhere(input).astype(np.int64)
 
 
 Where.no_gradient("integer output")

@@ -16,7 +16,7 @@ from headrace._src.ops._late import late
 # -- Slice ------------------------------------------------------------------------------------------
 Slice = op(
     "Slice", "input: T, begin: Index, size: Index -> output: T", T=G.ANY, Index=G.INDEX,
-    static=("begin", "size"), moves_data=True,
+    static=("begin", "size"),
 )
 
 

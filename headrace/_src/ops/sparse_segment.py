@@ -101,7 +101,9 @@ def _counted(op_type: str, kind: str, allowed: Any, grad: Any) -> Any:
     )
 
     @spec.kernel
-    def _kernel_counted(k: Any, data: Any, indices: Any, segment_ids: Any, num_segments: Any) -> Any:
+    def _kernel_counted(
+        k: Any, data: Any, indices: Any, segment_ids: Any, num_segments: Any
+    ) -> Any:
         return _forward(k, kind, data, indices, segment_ids, num_segments)
 
     spec.gradient(grad)
@@ -119,7 +121,9 @@ def _backward(op_type: str, kind: str) -> Any:
     )
 
     @spec.kernel
-    def _kernel_backward(k: Any, grad: Any, indices: Any, segment_ids: Any, output_dim0: Any) -> Any:
+    def _kernel_backward(
+        k: Any, grad: Any, indices: Any, segment_ids: Any, output_dim0: Any
+    ) -> Any:
         ids = np.asarray(segment_ids)
         divisor = _divisors(ids, grad.shape[0], kind).astype(grad.dtype)
         rows = grad[ids] / divisor[ids].reshape((-1,) + (1,) * (grad.ndim - 1))

@@ -178,7 +178,8 @@ def _lax(name: str) -> Any:
         shape = np.broadcast_shapes(np.shape(x), np.shape(y))
         if xp is not np:
             return getattr(jax.lax, name)(xp.broadcast_to(x, shape), xp.broadcast_to(y, shape))
-        with jax.enable_x64(True):
+        # The host may be evaluating constants while a segment is being traced.
+        with jax.ensure_compile_time_eval(), jax.enable_x64(True):
             full = np.broadcast_to(x, shape), np.broadcast_to(y, shape)
             return np.asarray(getattr(jax.lax, name)(*full))
 
@@ -293,9 +294,17 @@ def _grad_polygamma(op, dy):
 
 
 Zeta = binary("Zeta", _two("zeta"), G.FLOAT_DOUBLE, names=("x", "q", "z"), grad=_grad_zeta)
-Polygamma = binary(
-    "Polygamma", _two("polygamma"), G.FLOAT_DOUBLE, names=_AX, grad=_grad_polygamma
-)
+
+
+def _polygamma(xp: Any, n: Any, x: Any) -> Any:
+    library = _library(xp)
+    # (-1)^(n+1) n! zeta(n+1, x), and digamma at n = 0.
+    sign = xp.where(n % 2 == 0, -1.0, 1.0).astype(x.dtype)
+    derivative = sign * xp.exp(library.gammaln(n + 1)) * library.zeta(n + 1, x)
+    return xp.where(n == 0, library.digamma(x), derivative).astype(x.dtype)
+
+
+Polygamma = binary("Polygamma", _polygamma, G.FLOAT_DOUBLE, names=_AX, grad=_grad_polygamma)
 
 
 @export("math.zeta", "zeta", v2=("math.zeta",))

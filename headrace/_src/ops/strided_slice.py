@@ -100,7 +100,7 @@ def _index_at(item, begin, stride, size):
         raise ValueError("only stride 1 allowed on non-range indexing.")
     at = begin + size if begin < 0 else begin
     if not 0 <= at < size:
-        raise ValueError(f"slice index {begin} of dimension {item.axis} out of bounds.")
+        raise ValueError(f"slice index {at} of dimension {item.axis} out of bounds.")
     return at
 
 
@@ -178,8 +178,10 @@ StridedSlice = op(
 def _shape_strided_slice(s, input, begin, end, strides, **masks):
     begin, end, strides = (dims_lib.with_rank(d, 1) for d in (begin, end, strides))
     dims_lib.merge(dims_lib.merge(begin, end), strides)
+    if input is None or begin[0] is None:
+        return None
     step = s.value(3)
-    if input is None or begin[0] is None or step is None:
+    if step is None:
         return None
     return _sliced_dims(input, s.value(1), s.value(2), step, masks)
 

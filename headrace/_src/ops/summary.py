@@ -47,7 +47,7 @@ def clean_tag(name: str | None) -> str | None:
 
 @contextlib.contextmanager
 def summary_scope(
-    name: str, family: str | None = None, default_name: str | None = None, values: Any = None
+    name: str | None, family: str | None = None, default_name: str | None = None, values: Any = None
 ) -> Iterator[tuple[str, str]]:
     """Opens the name scope of a summary.
 
@@ -60,8 +60,8 @@ def summary_scope(
     Yields:
       The tag, which is unique in the graph, and the scope to name the node after.
     """
-    name, family = clean_tag(name), clean_tag(family)
-    base = name if family is None else f"{family}/{name}"
+    cleaned, family = clean_tag(name), clean_tag(family)
+    base = cleaned if family is None else f"{family}/{cleaned}"
     with name_scope(base, default_name, values) as scope:
         tag = scope.rstrip("/")
         yield (tag if family is None else f"{family}/{tag}"), scope
@@ -149,7 +149,7 @@ def scalar(
       InvalidArgumentError: (run) `tensor` is not a scalar.
     """
     with summary_scope(name, family, values=[tensor]) as (tag, scope):
-        value = ScalarSummary(tag, tensor, name=scope)
+        value: Tensor = ScalarSummary(tag, tensor, name=scope)
         collect(value, collections, [GraphKeys.SUMMARIES])
     return value
 
@@ -199,7 +199,7 @@ def histogram(
       InvalidArgumentError: (run) a value is not finite.
     """
     with summary_scope(name, family, "HistogramSummary", [values]) as (tag, scope):
-        value = HistogramSummary(tag, values, name=scope)
+        value: Tensor = HistogramSummary(tag, values, name=scope)
         collect(value, collections, [GraphKeys.SUMMARIES])
     return value
 
@@ -270,7 +270,7 @@ def image(
       InvalidArgumentError: (run) `tensor` is of another shape.
     """
     with summary_scope(name, family, values=[tensor]) as (tag, scope):
-        value = ImageSummary(tag, tensor, max_images=max_outputs, name=scope)
+        value: Tensor = ImageSummary(tag, tensor, max_images=max_outputs, name=scope)
         collect(value, collections, [GraphKeys.SUMMARIES])
     return value
 
@@ -337,7 +337,7 @@ def audio(
     """
     with summary_scope(name, family, values=[tensor]) as (tag, scope):
         rate = convert_to_tensor(sample_rate, dtype=dtypes.float32, name="sample_rate")
-        value = AudioSummaryV2(tag, tensor, rate, max_outputs=max_outputs, name=scope)
+        value: Tensor = AudioSummaryV2(tag, tensor, rate, max_outputs=max_outputs, name=scope)
         collect(value, collections, [GraphKeys.SUMMARIES])
     return value
 
@@ -409,7 +409,7 @@ def tensor_summary(
         summary_metadata.display_name = display_name
     serialized = summary_metadata.SerializeToString()
     with summary_scope(name, family, values=[tensor]) as (tag, scope):
-        value = TensorSummaryV2(tag, tensor, serialized, name=scope)
+        value: Tensor = TensorSummaryV2(tag, tensor, serialized, name=scope)
         collect(value, collections, [GraphKeys.SUMMARIES])
     return value
 
@@ -493,7 +493,7 @@ def merge(inputs: Any, collections: Any = None, name: str | None = None) -> Tens
     """
     name = clean_tag(name)
     with name_scope(name, "Merge", inputs):
-        value = MergeSummary(inputs, name=name)
+        value: Tensor = MergeSummary(inputs, name=name)
         collect(value, collections, [])
     return value
 
@@ -514,6 +514,32 @@ def merge_all(
     """
     found = graph_lib.get_collection(key, scope=scope)
     return merge(found, name=name) if found else None
+
+
+@export("summary.all_v2_summary_ops", v2=())
+def all_v2_summary_ops() -> list[Any]:
+    """Return the operations of `tf.contrib.summary` that the default graph has.
+
+    Returns:
+      The operations.
+    """
+    return graph_lib.get_collection(GraphKeys._SUMMARY_COLLECTION)
+
+
+@export("summary.initialize", v2=())
+def initialize(graph: Any = None, session: Any = None) -> None:
+    """Initialize the default writer of `tf.contrib.summary`.
+
+    There are no such writers, and so no default one; use `tf.summary.FileWriter`.
+
+    Args:
+      graph: A graph that would be written.
+      session: The session that would run the initialization.
+
+    Raises:
+      RuntimeError: No writer is the default, always.
+    """
+    raise RuntimeError("No default tf.contrib.summary.SummaryWriter found")
 
 
 @export("summary.get_summary_description", v2=())

@@ -121,8 +121,7 @@ def _kernel_resource_gather_nd(k, resource, indices):
             raise errors.InvalidArgumentError(
                 None,
                 None,
-                f"indices{where} = {spell(rows[n])} does not index into param shape "
-                f"{spell(shape)}",
+                f"indices{where} = {spell(rows[n])} does not index into param shape {spell(shape)}",
             )
     np_ = k.np_for(value, indices)
     at: Any = tuple(indices[..., i] for i in range(depth))

@@ -230,9 +230,7 @@ def _shape_update(s, ref, value):
 def _updated_ref(k, ref, value, combine):
     old = k.read(ref)
     if tuple(old.shape) != tuple(np.shape(value)):
-        raise errors.InvalidArgumentError(
-            None, None, "Parameters and update must be the same size"
-        )
+        raise errors.InvalidArgumentError(None, None, "Parameters and update must be the same size")
     k.write(ref, combine(old, value))
     return ref
 

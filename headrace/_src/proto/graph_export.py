@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -91,17 +92,22 @@ def _add_output_shapes(node: Any, op: Any) -> None:
 
 
 def reachable_functions(graph: Any) -> Iterator[FuncRef]:
-    """Yields every function that the nodes of `graph` or of their bodies call, each name once."""
+    """Yields every function that `graph`, its nodes or their bodies name, each name once."""
     seen: set[str] = set()
-    waiting = [graph]
+    waiting = collections.deque([graph])
     while waiting:
-        current = waiting.pop(0)
-        for op in current.get_operations():
-            for function in _functions_of(op):
-                if function.name not in seen and function.graph is not None:
-                    seen.add(function.name)
-                    waiting.append(function.graph)
-                    yield function
+        for function in _functions_in(waiting.popleft()):
+            if function.name not in seen and function.graph is not None:
+                seen.add(function.name)
+                waiting.append(function.graph)
+                yield function
+
+
+def _functions_in(graph: Any) -> Iterator[FuncRef]:
+    for op in graph.get_operations():
+        yield from _functions_of(op)
+    for name, body in getattr(graph, "_functions", {}).items():
+        yield FuncRef(name, body)
 
 
 def _functions_of(op: Any) -> Iterator[FuncRef]:

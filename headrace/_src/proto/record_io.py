@@ -41,6 +41,7 @@ def open_file(path: str, mode: str) -> IO[bytes]:
 
     Raises:
       NotFoundError: The file, or its directory, does not exist.
+      AlreadyExistsError: The file exists and was to be a new one.
       PermissionDeniedError: Access is denied.
       FailedPreconditionError: The path is a directory, or goes through a file.
       ResourceExhaustedError: The disk is full, or too many files are open.
@@ -57,6 +58,8 @@ def file_error(path: str, error: OSError) -> errors.OpError:
     kind: Any = errors.UnknownError
     if isinstance(error, FileNotFoundError):
         kind = errors.NotFoundError
+    elif isinstance(error, FileExistsError):
+        kind = errors.AlreadyExistsError
     elif isinstance(error, PermissionError):
         kind = errors.PermissionDeniedError
     elif error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE):
@@ -78,8 +81,10 @@ class RecordWriter:
       window_bits: The base-2 logarithm of the window; by default what `compression` needs.
       mem_level: How much memory the compressor takes, 1 to 9.
       strategy: The strategy of the compressor.
+      mode: How to open the file: "wb", or "xb" to refuse one that exists.
 
     Raises:
+      AlreadyExistsError: The file exists, and `mode` is "xb".
       NotFoundError: The directory does not exist.
     """
 
@@ -92,9 +97,10 @@ class RecordWriter:
         window_bits: int | None = None,
         mem_level: int = 9,
         strategy: int = zlib.Z_DEFAULT_STRATEGY,
+        mode: str = "wb",
     ) -> None:
         self.path = path
-        self._file: Any = open_file(path, "wb")
+        self._file: Any = open_file(path, mode)
         self._deflate: Any = None
         if compression:
             bits = _WINDOW_BITS[compression] if window_bits is None else window_bits

@@ -28,7 +28,13 @@ def is_variable_initialized(ref: Any, name: str | None = None) -> Any:
 
 
 @export("assign", v2=())
-def assign(ref, value, validate_shape=None, use_locking=None, name=None):
+def assign(
+    ref: Any,
+    value: Any,
+    validate_shape: Any = None,
+    use_locking: Any = None,
+    name: str | None = None,
+) -> Any:
     """Assign a new value to a variable.
 
     Args:
@@ -53,7 +59,7 @@ def assign(ref, value, validate_shape=None, use_locking=None, name=None):
 
 
 @export("assign_add", v2=())
-def assign_add(ref, value, use_locking=None, name=None):
+def assign_add(ref: Any, value: Any, use_locking: Any = None, name: str | None = None) -> Any:
     """Add to a variable.
 
     Args:
@@ -71,7 +77,7 @@ def assign_add(ref, value, use_locking=None, name=None):
 
 
 @export("assign_sub", v2=())
-def assign_sub(ref, value, use_locking=None, name=None):
+def assign_sub(ref: Any, value: Any, use_locking: Any = None, name: str | None = None) -> Any:
     """Subtract from a variable.
 
     Args:
@@ -89,7 +95,7 @@ def assign_sub(ref, value, use_locking=None, name=None):
 
 
 @export("count_up_to", v2=(), deprecated="tf.data.Dataset.range")
-def count_up_to(ref, limit, name=None):
+def count_up_to(ref: Any, limit: Any, name: str | None = None) -> Any:
     """Increment a variable until it is `limit`.
 
     Args:
@@ -118,7 +124,9 @@ def _scatter(kind: str, ref: Any, indices: Any, updates: Any, use_locking: Any, 
 
 
 @export("scatter_update", v2=())
-def scatter_update(ref, indices, updates, use_locking=True, name=None):
+def scatter_update(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = True, name: str | None = None
+) -> Any:
     """Replace slices of a variable: `ref[indices] = updates`.
 
     Args:
@@ -138,43 +146,57 @@ def scatter_update(ref, indices, updates, use_locking=True, name=None):
 
 
 @export("scatter_add", v2=())
-def scatter_add(ref, indices, updates, use_locking=False, name=None):
+def scatter_add(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None
+) -> Any:
     """Add to slices of a variable: `ref[indices] += updates`; see `tf.scatter_update`."""
     return _scatter("ScatterAdd", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_sub", v2=())
-def scatter_sub(ref, indices, updates, use_locking=False, name=None):
+def scatter_sub(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None
+) -> Any:
     """Subtract from slices of a variable: `ref[indices] -= updates`; see `tf.scatter_update`."""
     return _scatter("ScatterSub", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_mul", v2=())
-def scatter_mul(ref, indices, updates, use_locking=False, name=None):
+def scatter_mul(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None
+) -> Any:
     """Multiply slices of a variable: `ref[indices] *= updates`; see `tf.scatter_update`."""
     return _scatter("ScatterMul", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_div", v2=())
-def scatter_div(ref, indices, updates, use_locking=False, name=None):
+def scatter_div(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None
+) -> Any:
     """Divide slices of a variable: `ref[indices] /= updates`; see `tf.scatter_update`."""
     return _scatter("ScatterDiv", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_max", v2=())
-def scatter_max(ref, indices, updates, use_locking=False, name=None):
+def scatter_max(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None
+) -> Any:
     """Raise slices of a variable to at least `updates`; see `tf.scatter_update`."""
     return _scatter("ScatterMax", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_min", v2=())
-def scatter_min(ref, indices, updates, use_locking=False, name=None):
+def scatter_min(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None
+) -> Any:
     """Lower slices of a variable to at most `updates`; see `tf.scatter_update`."""
     return _scatter("ScatterMin", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_nd_update", v2=())
-def scatter_nd_update(ref, indices, updates, use_locking=True, name=None):
+def scatter_nd_update(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = True, name: str | None = None
+) -> Any:
     """Replace slices of a variable at index vectors.
 
     Args:
@@ -194,19 +216,25 @@ def scatter_nd_update(ref, indices, updates, use_locking=True, name=None):
 
 
 @export("scatter_nd_add", v2=())
-def scatter_nd_add(ref, indices, updates, use_locking=False, name=None):
+def scatter_nd_add(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None
+) -> Any:
     """Add to slices of a variable at index vectors; see `tf.scatter_nd_update`."""
     return _scatter("ScatterNdAdd", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_nd_sub", v2=())
-def scatter_nd_sub(ref, indices, updates, use_locking=False, name=None):
+def scatter_nd_sub(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None
+) -> Any:
     """Subtract from slices of a variable at index vectors; see `tf.scatter_nd_update`."""
     return _scatter("ScatterNdSub", ref, indices, updates, use_locking, name)
 
 
 @export("batch_scatter_update", v2=(), deprecated="Variable.batch_scatter_update")
-def batch_scatter_update(ref, indices, updates, use_locking=True, name=None):
+def batch_scatter_update(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = True, name: str | None = None
+) -> Any:
     """Replace slices of a variable, each index counting within its batch entry.
 
     `ref[i, indices[i, j]] = updates[i, j]` for indices of rank 2, and so on.

@@ -20,7 +20,7 @@ _NODE_TYPES = ("Variable", "VariableV2", "AutoReloadVariable")
 
 # -- Listing --------------------------------------------------------------------------------------
 @export("global_variables", v2=())
-def global_variables(scope=None):
+def global_variables(scope: str | None = None) -> Any:
     """List the global variables, which sessions share and checkpoints hold.
 
     Args:
@@ -33,43 +33,43 @@ def global_variables(scope=None):
 
 
 @export("all_variables", v2=(), deprecated="tf.global_variables")
-def all_variables():
+def all_variables() -> Any:
     """List the global variables."""
     return global_variables()
 
 
 @export("local_variables", v2=())
-def local_variables(scope=None):
+def local_variables(scope: str | None = None) -> Any:
     """List the local variables; see `tf.global_variables`."""
     return get_collection(GraphKeys.LOCAL_VARIABLES, scope)
 
 
 @export("model_variables", v2=())
-def model_variables(scope=None):
+def model_variables(scope: str | None = None) -> Any:
     """List the variables that inference needs; see `tf.global_variables`."""
     return get_collection(GraphKeys.MODEL_VARIABLES, scope)
 
 
 @export("trainable_variables", v2=())
-def trainable_variables(scope=None):
+def trainable_variables(scope: str | None = None) -> Any:
     """List the variables that optimizers update; see `tf.global_variables`."""
     return get_collection(GraphKeys.TRAINABLE_VARIABLES, scope)
 
 
 @export("moving_average_variables", v2=())
-def moving_average_variables(scope=None):
+def moving_average_variables(scope: str | None = None) -> Any:
     """List the variables that keep moving averages; see `tf.global_variables`."""
     return get_collection(GraphKeys.MOVING_AVERAGE_VARIABLES, scope)
 
 
-def all_saveable_objects(scope=None):
+def all_saveable_objects(scope: str | None = None) -> Any:
     """Global variables and other objects that a checkpoint holds."""
     return global_variables(scope) + get_collection(GraphKeys.SAVEABLE_OBJECTS, scope)
 
 
 # -- Initializing ---------------------------------------------------------------------------------
 @export("initializers.variables", "variables_initializer", v2=())
-def variables_initializer(var_list, name="init"):
+def variables_initializer(var_list: Any, name: str = "init") -> Any:
     """Make the operation that initializes variables, all at once.
 
     Args:
@@ -85,38 +85,38 @@ def variables_initializer(var_list, name="init"):
 
 
 @export("initialize_variables", v2=(), deprecated="tf.variables_initializer")
-def initialize_variables(var_list, name="init"):
+def initialize_variables(var_list: Any, name: str = "init") -> Any:
     """Make the operation that initializes variables; see `tf.variables_initializer`."""
     return variables_initializer(var_list, name=name)
 
 
 @export("initializers.global_variables", "global_variables_initializer", v2=())
-def global_variables_initializer():
+def global_variables_initializer() -> Any:
     """Make the operation that initializes the global variables."""
     return variables_initializer(global_variables())
 
 
 @export("initialize_all_variables", v2=(), deprecated="tf.global_variables_initializer")
-def initialize_all_variables():
+def initialize_all_variables() -> Any:
     """Make the operation that initializes the global variables."""
     return global_variables_initializer()
 
 
 @export("initializers.local_variables", "local_variables_initializer", v2=())
-def local_variables_initializer():
+def local_variables_initializer() -> Any:
     """Make the operation that initializes the local variables."""
     return variables_initializer(local_variables())
 
 
 @export("initialize_local_variables", v2=(), deprecated="tf.local_variables_initializer")
-def initialize_local_variables():
+def initialize_local_variables() -> Any:
     """Make the operation that initializes the local variables."""
     return local_variables_initializer()
 
 
 # -- Inspecting -----------------------------------------------------------------------------------
 @export("is_variable_initialized", v2=())
-def is_variable_initialized(variable):
+def is_variable_initialized(variable: Any) -> Any:
     """Tell whether a variable has a value.
 
     Args:
@@ -134,7 +134,7 @@ def _nodes_of_variables() -> list[Any]:
 
 
 @export("assert_variables_initialized", v2=(), deprecated="tf.report_uninitialized_variables")
-def assert_variables_initialized(var_list=None):
+def assert_variables_initialized(var_list: Any = None) -> Any:
     """Make a tensor that fails to compute while a variable has no value.
 
     Args:
@@ -162,7 +162,9 @@ def assert_variables_initialized(var_list=None):
 
 
 @export("report_uninitialized_variables", v2=())
-def report_uninitialized_variables(var_list=None, name="report_uninitialized_variables"):
+def report_uninitialized_variables(
+    var_list: Any = None, name: str = "report_uninitialized_variables"
+) -> Any:
     """List, at run time, the names of the variables without a value.
 
     Args:

@@ -16,7 +16,7 @@ _LOG = logging.getLogger("headrace")
 
 
 @export("train.global_step", v2=())
-def global_step(sess, global_step_tensor):
+def global_step(sess: Any, global_step_tensor: Any) -> Any:
     """Read the global step in a session.
 
     Args:
@@ -30,7 +30,7 @@ def global_step(sess, global_step_tensor):
 
 
 @export("train.get_global_step", "contrib.framework.get_global_step", v2=())
-def get_global_step(graph=None):
+def get_global_step(graph: Any = None) -> Any:
     """Find the global step of a graph.
 
     Args:
@@ -60,7 +60,7 @@ def get_global_step(graph=None):
 
 
 @export("train.create_global_step", "contrib.framework.create_global_step", v2=())
-def create_global_step(graph=None):
+def create_global_step(graph: Any = None) -> Any:
     """Make the global step of a graph, an int64 variable named `global_step`.
 
     Args:
@@ -88,7 +88,7 @@ def create_global_step(graph=None):
 
 
 @export("train.get_or_create_global_step", "contrib.framework.get_or_create_global_step", v2=())
-def get_or_create_global_step(graph=None):
+def get_or_create_global_step(graph: Any = None) -> Any:
     """Find the global step of a graph, or make it.
 
     Args:
@@ -103,7 +103,7 @@ def get_or_create_global_step(graph=None):
 
 
 @export("train.assert_global_step", "contrib.framework.assert_global_step", v2=())
-def assert_global_step(global_step_tensor):
+def assert_global_step(global_step_tensor: Any) -> Any:
     """Check that something can be a global step.
 
     Args:
@@ -114,7 +114,7 @@ def assert_global_step(global_step_tensor):
     """
     if not hasattr(global_step_tensor, "dtype") or not hasattr(global_step_tensor, "get_shape"):
         raise TypeError(
-            'Existing "global_step" must be a Variable or Tensor: ' f"{global_step_tensor}."
+            f'Existing "global_step" must be a Variable or Tensor: {global_step_tensor}.'
         )
     if not global_step_tensor.dtype.base_dtype.is_integer:
         raise TypeError(

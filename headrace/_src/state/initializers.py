@@ -38,7 +38,7 @@ def _fans(shape: Sequence[int]) -> tuple[int, int]:
 class Initializer:
     """The base of initializers: a callable with a configuration."""
 
-    def __call__(self, shape, dtype=None, partition_info=None):
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
         """Make the initial value.
 
         Args:
@@ -51,12 +51,12 @@ class Initializer:
         """
         raise NotImplementedError
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal initializer, a dict for JSON."""
         return {}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Any) -> Any:
         """Make the initializer whose `get_config` returned `config`."""
         return cls(**config)
 
@@ -70,13 +70,13 @@ class Zeros(Initializer):
       dtype: type of the elements when the call gives none.
     """
 
-    def __init__(self, dtype=dtypes.float32):
+    def __init__(self, dtype: Any = dtypes.float32) -> None:
         self.dtype = dtypes.as_dtype(dtype)
 
-    def __call__(self, shape, dtype=None, partition_info=None):
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
         return constant_ops.zeros(shape, self.dtype if dtype is None else dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"dtype": self.dtype.name}
 
 
@@ -89,13 +89,13 @@ class Ones(Initializer):
       dtype: type of the elements when the call gives none.
     """
 
-    def __init__(self, dtype=dtypes.float32):
+    def __init__(self, dtype: Any = dtypes.float32) -> None:
         self.dtype = dtypes.as_dtype(dtype)
 
-    def __call__(self, shape, dtype=None, partition_info=None):
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
         return constant_ops.ones(shape, self.dtype if dtype is None else dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"dtype": self.dtype.name}
 
 
@@ -113,7 +113,9 @@ class Constant(Initializer):
       TypeError: `value` is of another type.
     """
 
-    def __init__(self, value=0, dtype=dtypes.float32, verify_shape=False):
+    def __init__(
+        self, value: Any = 0, dtype: Any = dtypes.float32, verify_shape: bool = False
+    ) -> None:
         if not (np.isscalar(value) or isinstance(value, (list, tuple, np.ndarray))):
             raise TypeError(
                 f"Invalid type for initial value: {type(value)} (expected Python scalar, list or "
@@ -123,7 +125,9 @@ class Constant(Initializer):
         self.dtype = dtypes.as_dtype(dtype)
         self._verify_shape = verify_shape
 
-    def __call__(self, shape, dtype=None, partition_info=None, verify_shape=None):
+    def __call__(
+        self, shape: Any, dtype: Any = None, partition_info: Any = None, verify_shape: Any = None
+    ) -> Any:
         return constant_ops.constant(
             self.value,
             dtype=self.dtype if dtype is None else dtype,
@@ -131,7 +135,7 @@ class Constant(Initializer):
             verify_shape=self._verify_shape if verify_shape is None else verify_shape,
         )
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"value": self.value, "dtype": self.dtype.name}
 
 
@@ -146,17 +150,19 @@ class RandomUniform(Initializer):
       dtype: type of the elements when the call gives none.
     """
 
-    def __init__(self, minval=0, maxval=None, seed=None, dtype=dtypes.float32):
+    def __init__(
+        self, minval: Any = 0, maxval: Any = None, seed: Any = None, dtype: Any = dtypes.float32
+    ) -> None:
         self.minval = minval
         self.maxval = maxval
         self.seed = seed
         self.dtype = dtypes.as_dtype(dtype)
 
-    def __call__(self, shape, dtype=None, partition_info=None):
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
         dtype = self.dtype if dtype is None else dtype
         return late.random_uniform(shape, self.minval, self.maxval, dtype, seed=self.seed)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "minval": self.minval,
             "maxval": self.maxval,
@@ -166,13 +172,15 @@ class RandomUniform(Initializer):
 
 
 class _Normal(Initializer):
-    def __init__(self, mean=0.0, stddev=1.0, seed=None, dtype=dtypes.float32):
+    def __init__(
+        self, mean: Any = 0.0, stddev: Any = 1.0, seed: Any = None, dtype: Any = dtypes.float32
+    ) -> None:
         self.mean = mean
         self.stddev = stddev
         self.seed = seed
         self.dtype = _float_dtype(dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "mean": self.mean,
             "stddev": self.stddev,
@@ -195,10 +203,12 @@ class RandomNormal(_Normal):
       ValueError: `dtype` is not a floating type.
     """
 
-    def __init__(self, mean=0.0, stddev=1.0, seed=None, dtype=dtypes.float32):
+    def __init__(
+        self, mean: Any = 0.0, stddev: Any = 1.0, seed: Any = None, dtype: Any = dtypes.float32
+    ) -> None:
         super().__init__(mean, stddev, seed, dtype)
 
-    def __call__(self, shape, dtype=None, partition_info=None):
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
         dtype = self.dtype if dtype is None else dtype
         return late.random_normal(shape, self.mean, self.stddev, dtype, seed=self.seed)
 
@@ -217,10 +227,12 @@ class TruncatedNormal(_Normal):
       ValueError: `dtype` is not a floating type.
     """
 
-    def __init__(self, mean=0.0, stddev=1.0, seed=None, dtype=dtypes.float32):
+    def __init__(
+        self, mean: Any = 0.0, stddev: Any = 1.0, seed: Any = None, dtype: Any = dtypes.float32
+    ) -> None:
         super().__init__(mean, stddev, seed, dtype)
 
-    def __call__(self, shape, dtype=None, partition_info=None):
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
         dtype = self.dtype if dtype is None else dtype
         return late.truncated_normal(shape, self.mean, self.stddev, dtype, seed=self.seed)
 
@@ -239,19 +251,19 @@ class UniformUnitScaling(Initializer):
       ValueError: `dtype` is not a floating type.
     """
 
-    def __init__(self, factor=1.0, seed=None, dtype=dtypes.float32):
+    def __init__(self, factor: Any = 1.0, seed: Any = None, dtype: Any = dtypes.float32) -> None:
         self.factor = factor
         self.seed = seed
         self.dtype = _float_dtype(dtype)
 
-    def __call__(self, shape, dtype=None, partition_info=None):
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
         dtype = self.dtype if dtype is None else dtype
         whole = shape if partition_info is None else partition_info.full_shape
         inputs = max(math.prod(float(d) for d in whole[:-1]), 1.0)
         bound = math.sqrt(3 / inputs) * self.factor
         return late.random_uniform(shape, -bound, bound, dtype, seed=self.seed)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"factor": self.factor, "seed": self.seed, "dtype": self.dtype.name}
 
 
@@ -274,12 +286,12 @@ class VarianceScaling(Initializer):
 
     def __init__(
         self,
-        scale=1.0,
-        mode="fan_in",
-        distribution="truncated_normal",
-        seed=None,
-        dtype=dtypes.float32,
-    ):
+        scale: Any = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: Any = None,
+        dtype: Any = dtypes.float32,
+    ) -> None:
         if scale <= 0.0:
             raise ValueError("`scale` must be positive float.")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
@@ -293,7 +305,7 @@ class VarianceScaling(Initializer):
         self.seed = seed
         self.dtype = _float_dtype(dtype)
 
-    def __call__(self, shape, dtype=None, partition_info=None):
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
         dtype = self.dtype if dtype is None else dtype
         fan_in, fan_out = _fans(shape if partition_info is None else partition_info.full_shape)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2.0}[self.mode]
@@ -306,7 +318,7 @@ class VarianceScaling(Initializer):
         stddev = math.sqrt(scale) / _TRUNCATED_STDDEV
         return late.truncated_normal(shape, 0.0, stddev, dtype, seed=self.seed)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "scale": self.scale,
             "mode": self.mode,
@@ -326,10 +338,10 @@ class GlorotUniform(VarianceScaling):
       dtype: floating type of the elements when the call gives none.
     """
 
-    def __init__(self, seed=None, dtype=dtypes.float32):
+    def __init__(self, seed: Any = None, dtype: Any = dtypes.float32) -> None:
         super().__init__(scale=1.0, mode="fan_avg", distribution="uniform", seed=seed)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"seed": self.seed, "dtype": self.dtype.name}
 
 
@@ -345,15 +357,15 @@ class GlorotNormal(VarianceScaling):
       dtype: floating type of the elements when the call gives none.
     """
 
-    def __init__(self, seed=None, dtype=dtypes.float32):
+    def __init__(self, seed: Any = None, dtype: Any = dtypes.float32) -> None:
         super().__init__(scale=1.0, mode="fan_avg", distribution="truncated_normal", seed=seed)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"seed": self.seed, "dtype": self.dtype.name}
 
 
 @export("initializers.lecun_normal", "keras.initializers.lecun_normal", v2=())
-def lecun_normal(seed=None):
+def lecun_normal(seed: Any = None) -> Any:
     """Make the initializer with deviation `sqrt(1 / fan_in)`, truncated normal (LeCun, 1998).
 
     Args:
@@ -366,7 +378,7 @@ def lecun_normal(seed=None):
 
 
 @export("initializers.lecun_uniform", "keras.initializers.lecun_uniform", v2=())
-def lecun_uniform(seed=None):
+def lecun_uniform(seed: Any = None) -> Any:
     """Make the initializer over `±sqrt(3 / fan_in)`, uniform (LeCun, 1998).
 
     Args:
@@ -379,7 +391,7 @@ def lecun_uniform(seed=None):
 
 
 @export("initializers.he_normal", "keras.initializers.he_normal", v2=())
-def he_normal(seed=None):
+def he_normal(seed: Any = None) -> Any:
     """Make the initializer with deviation `sqrt(2 / fan_in)`, truncated normal (He et al., 2015).
 
     Args:
@@ -392,7 +404,7 @@ def he_normal(seed=None):
 
 
 @export("initializers.he_uniform", "keras.initializers.he_uniform", v2=())
-def he_uniform(seed=None):
+def he_uniform(seed: Any = None) -> Any:
     """Make the initializer over `±sqrt(6 / fan_in)`, uniform (He et al., 2015).
 
     Args:
@@ -417,11 +429,11 @@ class Identity(Initializer):
       ValueError: `dtype` is not a floating type; or, when called, the shape is not of rank 2.
     """
 
-    def __init__(self, gain=1.0, dtype=dtypes.float32):
+    def __init__(self, gain: Any = 1.0, dtype: Any = dtypes.float32) -> None:
         self.gain = gain
         self.dtype = _float_dtype(dtype)
 
-    def __call__(self, shape, dtype=None, partition_info=None):
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
         whole = shape if partition_info is None else partition_info.full_shape
         if len(whole) != 2:
             raise ValueError("Identity matrix initializer can only be used for 2D matrices.")
@@ -432,5 +444,5 @@ class Identity(Initializer):
             made = late.slice(made, partition_info.var_offset, shape)
         return self.gain * made
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain, "dtype": self.dtype.name}

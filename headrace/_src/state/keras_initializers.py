@@ -16,7 +16,9 @@ export("keras.initializers.Initializer", v2=())(initializers.Initializer)
 class RandomNormal(initializers.RandomNormal):
     """Draws from a normal distribution, of deviation 0.05 by default."""
 
-    def __init__(self, mean=0.0, stddev=0.05, seed=None, dtype=dtypes.float32):
+    def __init__(
+        self, mean: Any = 0.0, stddev: Any = 0.05, seed: Any = None, dtype: Any = dtypes.float32
+    ) -> None:
         super().__init__(mean=mean, stddev=stddev, seed=seed, dtype=dtype)
 
 
@@ -25,7 +27,9 @@ class RandomNormal(initializers.RandomNormal):
 class RandomUniform(initializers.RandomUniform):
     """Draws uniformly, from -0.05 to 0.05 by default."""
 
-    def __init__(self, minval=-0.05, maxval=0.05, seed=None, dtype=dtypes.float32):
+    def __init__(
+        self, minval: Any = -0.05, maxval: Any = 0.05, seed: Any = None, dtype: Any = dtypes.float32
+    ) -> None:
         super().__init__(minval=minval, maxval=maxval, seed=seed, dtype=dtype)
 
 
@@ -33,7 +37,9 @@ class RandomUniform(initializers.RandomUniform):
 class TruncatedNormal(initializers.TruncatedNormal):
     """Draws from a truncated normal distribution, of deviation 0.05 by default."""
 
-    def __init__(self, mean=0.0, stddev=0.05, seed=None, dtype=dtypes.float32):
+    def __init__(
+        self, mean: Any = 0.0, stddev: Any = 0.05, seed: Any = None, dtype: Any = dtypes.float32
+    ) -> None:
         super().__init__(mean=mean, stddev=stddev, seed=seed, dtype=dtype)
 
 
@@ -68,7 +74,7 @@ def _named(name: str, custom_objects: Any) -> Any:
 
 
 @export("keras.initializers.serialize", v2=())
-def serialize(initializer):
+def serialize(initializer: Any) -> Any:
     """Describe an initializer as a dict for JSON.
 
     Args:
@@ -87,7 +93,7 @@ def serialize(initializer):
 
 
 @export("keras.initializers.deserialize", v2=())
-def deserialize(config, custom_objects=None):
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """Make the initializer that `serialize` described.
 
     Args:
@@ -107,7 +113,7 @@ def deserialize(config, custom_objects=None):
 
 
 @export("keras.initializers.get", v2=())
-def get(identifier):
+def get(identifier: Any) -> Any:
     """Find an initializer by name, description or itself.
 
     Args:

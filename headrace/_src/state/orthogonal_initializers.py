@@ -21,19 +21,19 @@ def _orthogonal_columns(shape: Any, dtype: Any, seed: Any) -> Tensor:
     return q * late.sign(late.diag_part(r))
 
 
-class _Gained(Initializer):
-    def __init__(self, gain=1.0, seed=None, dtype=dtypes.float32):
+class Gained(Initializer):
+    def __init__(self, gain: Any = 1.0, seed: Any = None, dtype: Any = dtypes.float32) -> None:
         self.gain = gain
         self.dtype = _float_dtype(dtype)
         self.seed = seed
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain, "seed": self.seed, "dtype": self.dtype.name}
 
 
 @export("initializers.orthogonal", "orthogonal_initializer", "keras.initializers.Orthogonal",
         "keras.initializers.orthogonal", v2=())  # fmt: skip
-class Orthogonal(_Gained):
+class Orthogonal(Gained):
     """Fills with a random orthogonal matrix (Saxe et al., 2013), all dims but the last flattened.
 
     Args:
@@ -45,10 +45,10 @@ class Orthogonal(_Gained):
       ValueError: `dtype` is not a floating type; or, when called, the rank is below 2.
     """
 
-    def __init__(self, gain=1.0, seed=None, dtype=dtypes.float32):
+    def __init__(self, gain: Any = 1.0, seed: Any = None, dtype: Any = dtypes.float32) -> None:
         super().__init__(gain, seed, dtype)
 
-    def __call__(self, shape, dtype=None, partition_info=None):
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
         if len(shape) < 2:
             raise ValueError("The tensor to initialize must be at least two-dimensional")
         rows, columns = math.prod(int(d) for d in shape[:-1]), int(shape[-1])
@@ -60,7 +60,7 @@ class Orthogonal(_Gained):
 
 
 @export("contrib.framework.convolutional_delta_orthogonal", v2=())
-class ConvolutionDeltaOrthogonal(_Gained):
+class ConvolutionDeltaOrthogonal(Gained):
     """Fills a convolution kernel with zeros around an orthogonal matrix (Xiao et al., 2018).
 
     Args:
@@ -73,10 +73,10 @@ class ConvolutionDeltaOrthogonal(_Gained):
         are more inputs than outputs.
     """
 
-    def __init__(self, gain=1.0, seed=None, dtype=dtypes.float32):
+    def __init__(self, gain: Any = 1.0, seed: Any = None, dtype: Any = dtypes.float32) -> None:
         super().__init__(gain, seed, dtype)
 
-    def __call__(self, shape, dtype=None, partition_info=None):
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
         dtype = self.dtype if dtype is None else dtype
         if not 3 <= len(shape) <= 5:
             raise ValueError(

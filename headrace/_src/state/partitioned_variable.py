@@ -125,17 +125,35 @@ class PartitionedVariable:
             done.append(update(part, read_value=read_value, **kwargs))
         return done if read_value else [d.op if hasattr(d, "op") else d for d in done]
 
-    def assign(self, value, use_locking=False, name=None, read_value=True):
+    def assign(
+        self,
+        value: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
         """Assigns to all parts; returns the list of what assigning to each returns."""
         return self._assign_parts("assign", value, read_value, use_locking=use_locking, name=name)
 
-    def assign_add(self, value, use_locking=False, name=None, read_value=True):
+    def assign_add(
+        self,
+        value: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
         """Adds to all parts; see `assign`."""
         return self._assign_parts(
             "assign_add", value, read_value, use_locking=use_locking, name=name
         )
 
-    def assign_sub(self, value, use_locking=False, name=None, read_value=True):
+    def assign_sub(
+        self,
+        value: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
         """Subtracts from all parts; see `assign`."""
         return self._assign_parts(
             "assign_sub", value, read_value, use_locking=use_locking, name=name

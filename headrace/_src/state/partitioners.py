@@ -118,15 +118,15 @@ def min_max_variable_partitioner(
 
 @export("create_partitioned_variables", v2=(), deprecated="tf.get_variable with a partitioner")
 def create_partitioned_variables(
-    shape,
-    slicing,
-    initializer,
-    dtype=dtypes.float32,
-    trainable=True,
-    collections=None,
-    name=None,
-    reuse=None,
-):
+    shape: Any,
+    slicing: Any,
+    initializer: Any,
+    dtype: Any = dtypes.float32,
+    trainable: bool = True,
+    collections: Any = None,
+    name: str | None = None,
+    reuse: Any = None,
+) -> Any:
     """Make a variable in parts.
 
     Args:

@@ -39,21 +39,21 @@ class RefVariable(VariableV1):
 
     def __init__(
         self,
-        initial_value=None,
-        trainable=None,
-        collections=None,
-        validate_shape=True,
-        caching_device=None,
-        name=None,
-        variable_def=None,
-        dtype=None,
-        expected_shape=None,
-        import_scope=None,
-        constraint=None,
-        synchronization=None,
-        aggregation=None,
-        shape=None,
-    ):
+        initial_value: Any = None,
+        trainable: Any = None,
+        collections: Any = None,
+        validate_shape: bool = True,
+        caching_device: Any = None,
+        name: str | None = None,
+        variable_def: Any = None,
+        dtype: Any = None,
+        expected_shape: Any = None,
+        import_scope: str | None = None,
+        constraint: Any = None,
+        synchronization: Any = None,
+        aggregation: Any = None,
+        shape: Any = None,
+    ) -> None:
         self._in_graph_mode = True
         self._constraint = constraint
         self._caching_device = caching_device
@@ -93,6 +93,12 @@ class RefVariable(VariableV1):
             self._initial_value = convert_to_tensor(
                 initial_value, name="initial_value", dtype=dtype
             )
+            if self._initial_value.graph.building_function:
+                raise ValueError(
+                    f"Initializer for variable {scope} is from inside a control-flow construct, "
+                    "such as a loop or conditional. When creating a variable inside a loop or "
+                    "conditional, use a lambda as the initializer."
+                )
             self._add_node(scope, shape, validate_shape)
 
     def _add_node(self, scope: str, shape: Any, validate_shape: bool) -> None:
@@ -210,7 +216,13 @@ class RefVariable(VariableV1):
 
     # -- assignments -------------------------------------------------------------------------
 
-    def assign(self, value, use_locking=False, name=None, read_value=True):
+    def assign(
+        self,
+        value: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
         """Assigns a new value.
 
         Args:
@@ -225,12 +237,24 @@ class RefVariable(VariableV1):
         done = variable_ops.Assign(self._variable, value, use_locking=use_locking, name=name)
         return done if read_value else done.op
 
-    def assign_add(self, delta, use_locking=False, name=None, read_value=True):
+    def assign_add(
+        self,
+        delta: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
         """Adds `delta`; see `assign`."""
         done = variable_ops.AssignAdd(self._variable, delta, use_locking=use_locking, name=name)
         return done if read_value else done.op
 
-    def assign_sub(self, delta, use_locking=False, name=None, read_value=True):
+    def assign_sub(
+        self,
+        delta: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
         """Subtracts `delta`; see `assign`."""
         done = variable_ops.AssignSub(self._variable, delta, use_locking=use_locking, name=name)
         return done if read_value else done.op
@@ -239,35 +263,51 @@ class RefVariable(VariableV1):
         indices, values = _slices(sparse_delta)
         return spec(self._variable, indices, values, use_locking=use_locking, name=name)
 
-    def scatter_update(self, sparse_delta, use_locking=False, name=None):
+    def scatter_update(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Replaces slices along the first dimension by those of an `IndexedSlices`."""
         return self._scatter(variable_scatter.ScatterUpdate, sparse_delta, use_locking, name)
 
-    def scatter_add(self, sparse_delta, use_locking=False, name=None):
+    def scatter_add(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Adds an `IndexedSlices`."""
         return self._scatter(variable_scatter.ScatterAdd, sparse_delta, use_locking, name)
 
-    def scatter_sub(self, sparse_delta, use_locking=False, name=None):
+    def scatter_sub(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Subtracts an `IndexedSlices`."""
         return self._scatter(variable_scatter.ScatterSub, sparse_delta, use_locking, name)
 
-    def scatter_mul(self, sparse_delta, use_locking=False, name=None):
+    def scatter_mul(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Multiplies by an `IndexedSlices`."""
         return self._scatter(variable_scatter.ScatterMul, sparse_delta, use_locking, name)
 
-    def scatter_div(self, sparse_delta, use_locking=False, name=None):
+    def scatter_div(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Divides by an `IndexedSlices`."""
         return self._scatter(variable_scatter.ScatterDiv, sparse_delta, use_locking, name)
 
-    def scatter_min(self, sparse_delta, use_locking=False, name=None):
+    def scatter_min(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Takes the minimum with an `IndexedSlices`."""
         return self._scatter(variable_scatter.ScatterMin, sparse_delta, use_locking, name)
 
-    def scatter_max(self, sparse_delta, use_locking=False, name=None):
+    def scatter_max(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Takes the maximum with an `IndexedSlices`."""
         return self._scatter(variable_scatter.ScatterMax, sparse_delta, use_locking, name)
 
-    def batch_scatter_update(self, sparse_delta, use_locking=False, name=None):
+    def batch_scatter_update(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Replaces slices, each index counting within its batch entry."""
         from headrace._src.state import assign
 
@@ -275,25 +315,27 @@ class RefVariable(VariableV1):
             self, sparse_delta.indices, sparse_delta.values, use_locking=use_locking, name=name
         )
 
-    def scatter_nd_update(self, indices, updates, name=None):
+    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Replaces the slices at the index vectors `indices` by `updates`."""
         return variable_scatter.ScatterNdUpdate(
             self._variable, indices, updates, use_locking=True, name=name
         )
 
-    def scatter_nd_add(self, indices, updates, name=None):
+    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Adds `updates` to the slices at the index vectors `indices`."""
         return variable_scatter.ScatterNdAdd(
             self._variable, indices, updates, use_locking=True, name=name
         )
 
-    def scatter_nd_sub(self, indices, updates, name=None):
+    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Subtracts `updates` from the slices at the index vectors `indices`."""
         return variable_scatter.ScatterNdSub(
             self._variable, indices, updates, use_locking=True, name=name
         )
 
-    def _strided_slice_assign(self, begin, end, strides, value, name, **masks):
+    def _strided_slice_assign(
+        self, begin: Any, end: Any, strides: Any, value: Any, name: Any, **masks: Any
+    ) -> Any:
         return strided_slice.StridedSliceAssign(
             self._variable, begin, end, strides, value, name=name, **masks
         )

@@ -187,7 +187,9 @@ class BaseResourceVariable(VariableV1):
     def _lazy_read(self, done: Any) -> UnreadVariable:
         return UnreadVariable(self._handle, self._dtype, self._shape, done)
 
-    def assign(self, value, use_locking=None, name=None, read_value=True):
+    def assign(
+        self, value: Any, use_locking: Any = None, name: str | None = None, read_value: bool = True
+    ) -> Any:
         """Assigns a new value.
 
         Args:
@@ -207,14 +209,18 @@ class BaseResourceVariable(VariableV1):
         done = variable_ops.AssignVariableOp(self._handle, tensor, name=name)
         return self._lazy_read(done) if read_value else done
 
-    def assign_add(self, delta, use_locking=None, name=None, read_value=True):
+    def assign_add(
+        self, delta: Any, use_locking: Any = None, name: str | None = None, read_value: bool = True
+    ) -> Any:
         """Adds `delta`; see `assign`."""
         with self._after_cached_read():
             tensor = convert_to_tensor(delta, dtype=self._dtype)
             done = variable_ops.AssignAddVariableOp(self._handle, tensor, name=name)
         return self._lazy_read(done) if read_value else done
 
-    def assign_sub(self, delta, use_locking=None, name=None, read_value=True):
+    def assign_sub(
+        self, delta: Any, use_locking: Any = None, name: str | None = None, read_value: bool = True
+    ) -> Any:
         """Subtracts `delta`; see `assign`."""
         with self._after_cached_read():
             tensor = convert_to_tensor(delta, dtype=self._dtype)
@@ -227,35 +233,51 @@ class BaseResourceVariable(VariableV1):
         updates = convert_to_tensor(sparse_delta.values, self._dtype)
         return self._lazy_read(spec(self._handle, sparse_delta.indices, updates, name=name))
 
-    def scatter_update(self, sparse_delta, use_locking=False, name=None):
+    def scatter_update(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Replaces slices along the first dimension by those of an `IndexedSlices`."""
         return self._scatter(variable_scatter.ResourceScatterUpdate, sparse_delta, name)
 
-    def scatter_add(self, sparse_delta, use_locking=False, name=None):
+    def scatter_add(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Adds an `IndexedSlices`."""
         return self._scatter(variable_scatter.ResourceScatterAdd, sparse_delta, name)
 
-    def scatter_sub(self, sparse_delta, use_locking=False, name=None):
+    def scatter_sub(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Subtracts an `IndexedSlices`."""
         return self._scatter(variable_scatter.ResourceScatterSub, sparse_delta, name)
 
-    def scatter_mul(self, sparse_delta, use_locking=False, name=None):
+    def scatter_mul(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Multiplies by an `IndexedSlices`."""
         return self._scatter(variable_scatter.ResourceScatterMul, sparse_delta, name)
 
-    def scatter_div(self, sparse_delta, use_locking=False, name=None):
+    def scatter_div(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Divides by an `IndexedSlices`."""
         return self._scatter(variable_scatter.ResourceScatterDiv, sparse_delta, name)
 
-    def scatter_min(self, sparse_delta, use_locking=False, name=None):
+    def scatter_min(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Takes the minimum with an `IndexedSlices`."""
         return self._scatter(variable_scatter.ResourceScatterMin, sparse_delta, name)
 
-    def scatter_max(self, sparse_delta, use_locking=False, name=None):
+    def scatter_max(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Takes the maximum with an `IndexedSlices`."""
         return self._scatter(variable_scatter.ResourceScatterMax, sparse_delta, name)
 
-    def batch_scatter_update(self, sparse_delta, use_locking=False, name=None):
+    def batch_scatter_update(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Replaces slices, each index counting within its batch entry."""
         from headrace._src.state import assign
 
@@ -270,19 +292,21 @@ class BaseResourceVariable(VariableV1):
         updates = convert_to_tensor(updates, self._dtype)
         return self._lazy_read(spec(self._handle, indices, updates, name=name))
 
-    def scatter_nd_update(self, indices, updates, name=None):
+    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Replaces the slices at the index vectors `indices` by `updates`."""
         return self._scatter_nd(variable_scatter.ResourceScatterNdUpdate, indices, updates, name)
 
-    def scatter_nd_add(self, indices, updates, name=None):
+    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Adds `updates` to the slices at the index vectors `indices`."""
         return self._scatter_nd(variable_scatter.ResourceScatterNdAdd, indices, updates, name)
 
-    def scatter_nd_sub(self, indices, updates, name=None):
+    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Subtracts `updates` from the slices at the index vectors `indices`."""
         return self._scatter_nd(variable_scatter.ResourceScatterNdSub, indices, updates, name)
 
-    def _strided_slice_assign(self, begin, end, strides, value, name, **masks):
+    def _strided_slice_assign(
+        self, begin: Any, end: Any, strides: Any, value: Any, name: Any, **masks: Any
+    ) -> Any:
         with self._after_cached_read():
             tensor = convert_to_tensor(value, dtype=self._dtype)
             done = strided_slice.ResourceStridedSliceAssign(
@@ -322,21 +346,21 @@ class ResourceVariable(BaseResourceVariable):
 
     def __init__(
         self,
-        initial_value=None,
-        trainable=None,
-        collections=None,
-        validate_shape=True,
-        caching_device=None,
-        name=None,
-        dtype=None,
-        variable_def=None,
-        import_scope=None,
-        constraint=None,
-        distribute_strategy=None,
-        synchronization=None,
-        aggregation=None,
-        shape=None,
-    ):
+        initial_value: Any = None,
+        trainable: Any = None,
+        collections: Any = None,
+        validate_shape: bool = True,
+        caching_device: Any = None,
+        name: str | None = None,
+        dtype: Any = None,
+        variable_def: Any = None,
+        import_scope: str | None = None,
+        constraint: Any = None,
+        distribute_strategy: Any = None,
+        synchronization: Any = None,
+        aggregation: Any = None,
+        shape: Any = None,
+    ) -> None:
         self._distribute_strategy = distribute_strategy
         if variable_def is not None:
             if initial_value is not None:
@@ -494,8 +518,7 @@ class UnreadVariable(BaseResourceVariable):
 def _refuse_in_place(symbol: str, method: str) -> Any:
     if method == "assign":
         use = (
-            f"`var.assign(var {symbol} value)` to modify the variable or "
-            f"`var = var {symbol} value`"
+            f"`var.assign(var {symbol} value)` to modify the variable or `var = var {symbol} value`"
         )
     else:
         use = (

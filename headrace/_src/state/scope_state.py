@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from headrace._api.export import export
 from headrace._src.core import dtypes
 from headrace._src.core import graph as graph_lib
@@ -31,18 +33,18 @@ class VariableScope:
 
     def __init__(
         self,
-        reuse,
-        name="",
-        initializer=None,
-        regularizer=None,
-        caching_device=None,
-        partitioner=None,
-        custom_getter=None,
-        name_scope="",
-        dtype=dtypes.float32,
-        use_resource=None,
-        constraint=None,
-    ):
+        reuse: Any,
+        name: str = "",
+        initializer: Any = None,
+        regularizer: Any = None,
+        caching_device: Any = None,
+        partitioner: Any = None,
+        custom_getter: Any = None,
+        name_scope: str = "",
+        dtype: Any = dtypes.float32,
+        use_resource: Any = None,
+        constraint: Any = None,
+    ) -> None:
         self._name = name
         self._initializer = initializer
         self._regularizer = regularizer
@@ -56,128 +58,128 @@ class VariableScope:
         self._constraint = constraint
 
     @property
-    def name(self):
+    def name(self) -> Any:
         """The full name of the scope."""
         return self._name
 
     @property
-    def original_name_scope(self):
+    def original_name_scope(self) -> Any:
         """The name scope that was made together with the scope."""
         return self._name_scope
 
     @property
-    def reuse(self):
+    def reuse(self) -> Any:
         """Whether variables are shared: True, False, None or `tf.AUTO_REUSE`."""
         return self._reuse
 
     @property
-    def initializer(self):
+    def initializer(self) -> Any:
         """The default initializer."""
         return self._initializer
 
     @property
-    def dtype(self):
+    def dtype(self) -> Any:
         """The default dtype."""
         return self._dtype
 
     @property
-    def use_resource(self):
+    def use_resource(self) -> Any:
         """Whether variables are resource variables; None when the scope does not say."""
         return self._use_resource
 
     @property
-    def regularizer(self):
+    def regularizer(self) -> Any:
         """The default regularizer."""
         return self._regularizer
 
     @property
-    def caching_device(self):
+    def caching_device(self) -> Any:
         """The default caching device."""
         return self._caching_device
 
     @property
-    def partitioner(self):
+    def partitioner(self) -> Any:
         """The default partitioner."""
         return self._partitioner
 
     @property
-    def custom_getter(self):
+    def custom_getter(self) -> Any:
         """The default custom getter."""
         return self._custom_getter
 
     @property
-    def constraint(self):
+    def constraint(self) -> Any:
         """The default constraint."""
         return self._constraint
 
-    def reuse_variables(self):
+    def reuse_variables(self) -> None:
         """Share variables from now on."""
         self._reuse = True
 
-    def set_initializer(self, initializer):
+    def set_initializer(self, initializer: Any) -> None:
         """Set the default initializer."""
         self._initializer = initializer
 
-    def set_dtype(self, dtype):
+    def set_dtype(self, dtype: Any) -> None:
         """Set the default dtype."""
         self._dtype = dtype
 
-    def set_use_resource(self, use_resource):
+    def set_use_resource(self, use_resource: Any) -> None:
         """Set whether variables are resource variables."""
         self._use_resource = use_resource
 
-    def set_regularizer(self, regularizer):
+    def set_regularizer(self, regularizer: Any) -> None:
         """Set the default regularizer."""
         self._regularizer = regularizer
 
-    def set_caching_device(self, caching_device):
+    def set_caching_device(self, caching_device: Any) -> None:
         """Set the default caching device."""
         self._caching_device = caching_device
 
-    def set_partitioner(self, partitioner):
+    def set_partitioner(self, partitioner: Any) -> None:
         """Set the default partitioner."""
         self._partitioner = partitioner
 
-    def set_custom_getter(self, custom_getter):
+    def set_custom_getter(self, custom_getter: Any) -> None:
         """Set the default custom getter."""
         self._custom_getter = custom_getter
 
-    def get_collection(self, name):
+    def get_collection(self, name: Any) -> Any:
         """List the members of a collection that belong to the scope."""
         return graph_lib.get_collection(name, self._name + "/" if self._name else "")
 
-    def trainable_variables(self):
+    def trainable_variables(self) -> Any:
         """List the trainable variables of the scope."""
         return self.get_collection(GraphKeys.TRAINABLE_VARIABLES)
 
-    def global_variables(self):
+    def global_variables(self) -> Any:
         """List the global variables of the scope."""
         return self.get_collection(GraphKeys.GLOBAL_VARIABLES)
 
-    def local_variables(self):
+    def local_variables(self) -> Any:
         """List the local variables of the scope."""
         return self.get_collection(GraphKeys.LOCAL_VARIABLES)
 
     def get_variable(
         self,
-        var_store,
-        name,
-        shape=None,
-        dtype=None,
-        initializer=None,
-        regularizer=None,
-        reuse=None,
-        trainable=None,
-        collections=None,
-        caching_device=None,
-        partitioner=None,
-        validate_shape=True,
-        use_resource=None,
-        custom_getter=None,
-        constraint=None,
-        synchronization=VariableSynchronization.AUTO,
-        aggregation=VariableAggregation.NONE,
-    ):
+        var_store: Any,
+        name: Any,
+        shape: Any = None,
+        dtype: Any = None,
+        initializer: Any = None,
+        regularizer: Any = None,
+        reuse: Any = None,
+        trainable: Any = None,
+        collections: Any = None,
+        caching_device: Any = None,
+        partitioner: Any = None,
+        validate_shape: bool = True,
+        use_resource: Any = None,
+        custom_getter: Any = None,
+        constraint: Any = None,
+        synchronization: Any = VariableSynchronization.AUTO,
+        aggregation: Any = VariableAggregation.NONE,
+    ) -> Any:
         """Get a variable of the scope from a store; see `tf.get_variable`."""
         with make_name_scope(None):
             if dtype is not None and initializer is not None and not callable(initializer):

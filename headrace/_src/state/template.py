@@ -18,8 +18,13 @@ _LOG = logging.getLogger("headrace")
 
 @export("make_template", v2=())
 def make_template(
-    name_, func_, create_scope_now_=False, unique_name_=None, custom_getter_=None, **kwargs
-):
+    name_: Any,
+    func_: Any,
+    create_scope_now_: bool = False,
+    unique_name_: str | None = None,
+    custom_getter_: Any = None,
+    **kwargs: Any,
+) -> Any:
     """Wrap a function so that all its calls share the variables of the first one.
 
     Args:
@@ -58,7 +63,7 @@ class Template:
         self._func = func
         self._unique_name = unique_name
         self._custom_getter = custom_getter
-        self._origin = origin.current()
+        self._origin = origin.of(*origin.current())
         self._variable_scope: scopes.VariableScope | None = None
         self._variables_created = False
         self._first_call = True

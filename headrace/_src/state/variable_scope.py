@@ -26,14 +26,14 @@ _SCOPES_KEY = ("__varscope",)
 
 
 def get_partitioned_variable(
-    name=None,
-    shape=None,
-    dtype=None,
-    initializer=None,
-    trainable=True,
-    collections=None,
-    partitioner=None,
-):
+    name: str | None = None,
+    shape: Any = None,
+    dtype: Any = None,
+    initializer: Any = None,
+    trainable: bool = True,
+    collections: Any = None,
+    partitioner: Any = None,
+) -> Any:
     """The partitioned variable of the present scope, with its name when `name` is None."""
     scope = get_variable_scope()
     if scope.custom_getter is not None:
@@ -96,29 +96,29 @@ def _kept(key: tuple[str], make: Any) -> Any:
 
 
 @export("get_variable_scope", v2=())
-def get_variable_scope():
+def get_variable_scope() -> Any:
     """Return the present variable scope, a `VariableScope`."""
     return get_variable_scope_store().current_scope
 
 
 @export("get_variable", v2=())
 def get_variable(
-    name,
-    shape=None,
-    dtype=None,
-    initializer=None,
-    regularizer=None,
-    trainable=None,
-    collections=None,
-    caching_device=None,
-    partitioner=None,
-    validate_shape=True,
-    use_resource=None,
-    custom_getter=None,
-    constraint=None,
-    synchronization=VariableSynchronization.AUTO,
-    aggregation=VariableAggregation.NONE,
-):
+    name: Any,
+    shape: Any = None,
+    dtype: Any = None,
+    initializer: Any = None,
+    regularizer: Any = None,
+    trainable: Any = None,
+    collections: Any = None,
+    caching_device: Any = None,
+    partitioner: Any = None,
+    validate_shape: bool = True,
+    use_resource: Any = None,
+    custom_getter: Any = None,
+    constraint: Any = None,
+    synchronization: Any = VariableSynchronization.AUTO,
+    aggregation: Any = VariableAggregation.NONE,
+) -> Any:
     """Get the variable of a name, made at first use and shared where the scope says so.
 
     Args:
@@ -170,22 +170,22 @@ def get_variable(
 
 @export("get_local_variable", v2=())
 def get_local_variable(
-    name,
-    shape=None,
-    dtype=None,
-    initializer=None,
-    regularizer=None,
-    trainable=False,
-    collections=None,
-    caching_device=None,
-    partitioner=None,
-    validate_shape=True,
-    use_resource=None,
-    custom_getter=None,
-    constraint=None,
-    synchronization=VariableSynchronization.AUTO,
-    aggregation=VariableAggregation.NONE,
-):
+    name: Any,
+    shape: Any = None,
+    dtype: Any = None,
+    initializer: Any = None,
+    regularizer: Any = None,
+    trainable: bool = False,
+    collections: Any = None,
+    caching_device: Any = None,
+    partitioner: Any = None,
+    validate_shape: bool = True,
+    use_resource: Any = None,
+    custom_getter: Any = None,
+    constraint: Any = None,
+    synchronization: Any = VariableSynchronization.AUTO,
+    aggregation: Any = VariableAggregation.NONE,
+) -> Any:
     """Get a local variable: not trained, not saved; otherwise as `tf.get_variable` does.
 
     Args:
@@ -362,20 +362,20 @@ class variable_scope:  # noqa: N801
 
     def __init__(
         self,
-        name_or_scope,
-        default_name=None,
-        values=None,
-        initializer=None,
-        regularizer=None,
-        caching_device=None,
-        partitioner=None,
-        custom_getter=None,
-        reuse=None,
-        dtype=None,
-        use_resource=None,
-        constraint=None,
-        auxiliary_name_scope=True,
-    ):
+        name_or_scope: Any,
+        default_name: Any = None,
+        values: Any = None,
+        initializer: Any = None,
+        regularizer: Any = None,
+        caching_device: Any = None,
+        partitioner: Any = None,
+        custom_getter: Any = None,
+        reuse: Any = None,
+        dtype: Any = None,
+        use_resource: Any = None,
+        constraint: Any = None,
+        auxiliary_name_scope: bool = True,
+    ) -> None:
         if default_name is None and name_or_scope is None:
             raise TypeError("If default_name is None then name_or_scope is required")
         reuse = None if reuse is False else reuse
@@ -459,18 +459,18 @@ class variable_scope:  # noqa: N801
 @export("variable_op_scope", v2=(), deprecated="tf.variable_scope")
 @contextlib.contextmanager
 def variable_op_scope(
-    values,
-    name_or_scope,
-    default_name=None,
-    initializer=None,
-    regularizer=None,
-    caching_device=None,
-    partitioner=None,
-    custom_getter=None,
-    reuse=None,
-    dtype=None,
-    use_resource=None,
-    constraint=None,
+    values: Any,
+    name_or_scope: Any,
+    default_name: Any = None,
+    initializer: Any = None,
+    regularizer: Any = None,
+    caching_device: Any = None,
+    partitioner: Any = None,
+    custom_getter: Any = None,
+    reuse: Any = None,
+    dtype: Any = None,
+    use_resource: Any = None,
+    constraint: Any = None,
 ) -> Iterator[VariableScope]:
     """Open a variable scope; `tf.variable_scope` with its arguments in another order."""
     with variable_scope(
@@ -491,7 +491,9 @@ def variable_op_scope(
 
 
 # -- Creators -------------------------------------------------------------------------------------
-def default_variable_creator(next_creator=None, use_resource=None, **kwargs):
+def default_variable_creator(
+    next_creator: Any = None, use_resource: Any = None, **kwargs: Any
+) -> Any:
     """The last of the variable creators: makes the variable, of the kind that is wanted."""
     if use_resource is None:
         use_resource = get_variable_scope().use_resource
@@ -504,7 +506,7 @@ def default_variable_creator(next_creator=None, use_resource=None, **kwargs):
     return RefVariable(**kwargs)
 
 
-def default_variable_creator_v2(next_creator=None, **kwargs):
+def default_variable_creator_v2(next_creator: Any = None, **kwargs: Any) -> Any:
     """The last of the variable creators for the 2.x class: makes a resource variable."""
     for name in ("collections", "expected_shape", "use_resource"):
         kwargs.pop(name, None)
@@ -513,7 +515,7 @@ def default_variable_creator_v2(next_creator=None, **kwargs):
 
 @export("variable_creator_scope")
 @contextlib.contextmanager
-def variable_creator_scope(variable_creator) -> Iterator[None]:
+def variable_creator_scope(variable_creator: Any) -> Iterator[None]:
     """Let a function make the variables that are made inside.
 
     Args:

@@ -40,25 +40,25 @@ class _Defaults:
 
 
 @export("enable_resource_variables", v2=())
-def enable_resource_variables():
+def enable_resource_variables() -> Any:
     """Make resource variables from now on where neither call nor scope says which kind."""
     _Defaults.use_resource = True
 
 
 @export("disable_resource_variables", v2=())
-def disable_resource_variables():
+def disable_resource_variables() -> Any:
     """Make reference variables from now on where neither call nor scope says which kind."""
     _Defaults.use_resource = False
 
 
 @export("resource_variables_enabled", v2=())
-def resource_variables_enabled():
+def resource_variables_enabled() -> Any:
     """Tell whether variables are resource variables where neither call nor scope says."""
     return _Defaults.use_resource
 
 
 @export("no_regularizer", v2=())
-def no_regularizer(_):
+def no_regularizer(_: Any) -> Any:
     """Return None: the regularizer that shields variables from that of the scope."""
     return None
 
@@ -138,23 +138,23 @@ class VariableStore:
 
     def get_variable(
         self,
-        name,
-        shape=None,
-        dtype=dtypes.float32,
-        initializer=None,
-        regularizer=None,
-        reuse=None,
-        trainable=None,
-        collections=None,
-        caching_device=None,
-        partitioner=None,
-        validate_shape=True,
-        use_resource=None,
-        custom_getter=None,
-        constraint=None,
-        synchronization=VariableSynchronization.AUTO,
-        aggregation=VariableAggregation.NONE,
-    ):
+        name: Any,
+        shape: Any = None,
+        dtype: Any = dtypes.float32,
+        initializer: Any = None,
+        regularizer: Any = None,
+        reuse: Any = None,
+        trainable: Any = None,
+        collections: Any = None,
+        caching_device: Any = None,
+        partitioner: Any = None,
+        validate_shape: bool = True,
+        use_resource: Any = None,
+        custom_getter: Any = None,
+        constraint: Any = None,
+        synchronization: Any = VariableSynchronization.AUTO,
+        aggregation: Any = VariableAggregation.NONE,
+    ) -> Any:
         """Returns the variable of this full name, made or shared as `reuse` says.
 
         Raises:
@@ -190,22 +190,22 @@ class VariableStore:
 
     def _true_getter(
         self,
-        name,
-        shape=None,
-        dtype=dtypes.float32,
-        initializer=None,
-        regularizer=None,
-        reuse=None,
-        trainable=None,
-        collections=None,
-        caching_device=None,
-        partitioner=None,
-        validate_shape=True,
-        use_resource=None,
-        constraint=None,
-        synchronization=VariableSynchronization.AUTO,
-        aggregation=VariableAggregation.NONE,
-    ):
+        name: Any,
+        shape: Any = None,
+        dtype: Any = dtypes.float32,
+        initializer: Any = None,
+        regularizer: Any = None,
+        reuse: Any = None,
+        trainable: Any = None,
+        collections: Any = None,
+        caching_device: Any = None,
+        partitioner: Any = None,
+        validate_shape: bool = True,
+        use_resource: Any = None,
+        constraint: Any = None,
+        synchronization: Any = VariableSynchronization.AUTO,
+        aggregation: Any = VariableAggregation.NONE,
+    ) -> Any:
         wanted = dict(
             shape=shape,
             dtype=dtype,
@@ -241,14 +241,14 @@ class VariableStore:
 
     def get_partitioned_variable(
         self,
-        name,
-        partitioner,
-        shape=None,
-        dtype=dtypes.float32,
-        initializer=None,
-        reuse=None,
-        **options,
-    ):
+        name: Any,
+        partitioner: Any,
+        shape: Any = None,
+        dtype: Any = dtypes.float32,
+        initializer: Any = None,
+        reuse: Any = None,
+        **options: Any,
+    ) -> Any:
         """Returns the partitioned variable of this full name; see `get_variable`."""
         if name in self._vars:
             raise ValueError(
@@ -309,8 +309,7 @@ class VariableStore:
             raise ValueError(f"{trying} dtype {dtype.name} and found dtype {found.dtype.name}.")
         if partitions is not None and found._get_partitions() != partitions:
             raise ValueError(
-                f"{trying} partitions {partitions} and found partitions "
-                f"{found._get_partitions()}."
+                f"{trying} partitions {partitions} and found partitions {found._get_partitions()}."
             )
         return found
 
@@ -344,16 +343,16 @@ class VariableStore:
 
     def _get_single_variable(
         self,
-        name,
-        shape=None,
-        dtype=dtypes.float32,
-        initializer=None,
-        regularizer=None,
-        partition_info=None,
-        reuse=None,
-        use_resource=None,
-        **options,
-    ):
+        name: Any,
+        shape: Any = None,
+        dtype: Any = dtypes.float32,
+        initializer: Any = None,
+        regularizer: Any = None,
+        partition_info: Any = None,
+        reuse: Any = None,
+        use_resource: Any = None,
+        **options: Any,
+    ) -> Any:
         by_value = initializer is not None and not callable(initializer)
         if shape is not None and by_value:
             raise ValueError("If initializer is a constant, do not specify shape.")
@@ -407,7 +406,7 @@ def _exists_already(name: str, found: Any) -> str:
     lines = [f"{message} Originally defined at:\n"]
     if found.op.origin is not None:
         lines.append(f"  {found.op.origin}")
-    asked = origin.current()
+    asked = origin.of(*origin.current())
     if asked is not None:
         lines.append(f"\nAsked for again at:\n\n  {asked}")
     return "\n".join(lines)
@@ -465,8 +464,7 @@ def _accepts(function: Any, argument: str) -> bool:
 def _call_partitioner(partitioner: Any, shape: Any, dtype: Any) -> Sequence[int]:
     if not shape.is_fully_defined():
         raise ValueError(
-            "Shape of a new partitioned variable must be fully defined, but instead was "
-            f"{shape}."
+            f"Shape of a new partitioned variable must be fully defined, but instead was {shape}."
         )
     if shape.ndims < 1:
         raise ValueError(f"A partitioned Variable must have rank at least 1, shape: {shape}")
@@ -482,8 +480,7 @@ def _call_partitioner(partitioner: Any, shape: Any, dtype: Any) -> Sequence[int]
         raise ValueError(f"Partitioner returned zero partitions for some axes: {parts}")
     if sum(n > 1 for n in parts) > 1:
         raise ValueError(
-            "Can only slice a variable along one dimension: "
-            f"shape: {shape}, partitioning: {parts}"
+            f"Can only slice a variable along one dimension: shape: {shape}, partitioning: {parts}"
         )
     return parts
 

@@ -51,25 +51,30 @@ class EventFileWriter:
         self._max_queue = max(1, max_queue)
         self._flush_seconds = flush_secs
         self._suffix = filename_suffix or ""
-        self._changed = threading.Condition()
-        self._waiting: collections.deque[Any] = collections.deque()
-        # Flushes asked for and flushes done, counted.
-        self._flushes_wanted = 0
-        self._flushes_done = 0
-        self._error: Exception | None = None
-        self._closed = True
         self._start()
 
     def _start(self) -> None:
         self._file = EventsFile(self._logdir, self._suffix)
         if self._suffix:
             self._file.open()
+        self._changed = threading.Condition()
+        self._waiting: collections.deque[Any] = collections.deque()
+        # Flushes asked for and flushes done, counted.
+        self._flushes_wanted = 0
+        self._flushes_done = 0
+        self._error: Exception | None = None
         self._closed = False
+        self._process = os.getpid()
         self._thread = threading.Thread(
             target=self._work, name="headrace-event-writer", daemon=True
         )
         self._thread.start()
         _OPEN.add(self)
+
+    def _follow_fork(self) -> None:
+        # A child process has no copy of the thread; it gets one of its own, and a file of its own.
+        if self._process != os.getpid() and not self._closed:
+            self._start()
 
     def get_logdir(self) -> str:
         """Returns the directory."""
@@ -85,6 +90,7 @@ class EventFileWriter:
         descriptor = getattr(event, "DESCRIPTOR", None)
         if getattr(descriptor, "full_name", None) != messages.Event.DESCRIPTOR.full_name:
             raise TypeError(f"expected an Event, got {type(event)}")
+        self._follow_fork()
         with self._changed:
             while len(self._waiting) >= self._max_queue and not self._closed and not self._error:
                 self._changed.wait()
@@ -99,6 +105,7 @@ class EventFileWriter:
         Raises:
           OpError: Writing failed.
         """
+        self._follow_fork()
         with self._changed:
             if self._closed:
                 return
@@ -116,6 +123,7 @@ class EventFileWriter:
         Raises:
           OpError: Writing failed.
         """
+        self._follow_fork()
         with self._changed:
             if self._closed:
                 return
@@ -179,6 +187,16 @@ class EventFileWriter:
                     self._changed.notify_all()
             if done:
                 return
+
+
+def _forget_files_in_child() -> None:
+    """Drops the copies of buffers that the parent will write itself."""
+    for writer in list(_OPEN):
+        writer._file.abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_files_in_child)
 
 
 @atexit.register

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from headrace._api.export import export
+from headrace._src.core import errors
 from headrace._src.proto import messages, record_io
 
 FILE_VERSION: Final = "brain.Event:2"
@@ -35,7 +36,7 @@ class EventsFile:
     def open(self) -> record_io.RecordWriter:
         """Makes the file, unless it is made, and writes its first event."""
         if self._writer is None:
-            self._writer = record_io.RecordWriter(self._new_path())
+            self._writer = self._make()
             first = messages.Event(wall_time=time.time(), file_version=FILE_VERSION)
             self._writer.write(first.SerializeToString())
         return self._writer
@@ -61,15 +62,15 @@ class EventsFile:
             writer, self._writer = self._writer, None
             writer.abandon()
 
-    def _new_path(self) -> str:
+    def _make(self) -> record_io.RecordWriter:
         second = int(time.time())
         while True:
             name = f"events.out.tfevents.{second:010d}.{socket.gethostname()}{self._suffix}"
-            path = os.path.join(self._directory, name)
-            if not os.path.exists(path):
-                return path
-            # A file reopened within the second must not replace what is there.
-            second += 1
+            try:
+                return record_io.RecordWriter(os.path.join(self._directory, name), mode="xb")
+            except errors.AlreadyExistsError:
+                # A file made in the same second, by this writer or another, must not be replaced.
+                second += 1
 
 
 @export("train.summary_iterator", v2=())

@@ -71,7 +71,9 @@ class SummaryToEventTransformer:
           session_log: The message.
           global_step: The step it belongs to.
         """
-        self._add_event(messages.Event(session_log=session_log), global_step)
+        event = messages.Event()
+        event.session_log.ParseFromString(session_log.SerializeToString())
+        self._add_event(event, global_step)
 
     def add_graph(self, graph: Any, global_step: Any = None, graph_def: Any = None) -> None:
         """Add a graph.

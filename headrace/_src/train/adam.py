@@ -113,7 +113,8 @@ class AdamOptimizer(RuleOptimizer):
 
         m = moment("m", beta1, grad * (1 - beta1))
         v = moment("v", beta2, (grad * grad) * (1 - beta2))
-        step = (rate * m) / (late.sqrt(v) + epsilon)
+        root = late.sqrt(v)
+        step = rate * m / (root + epsilon)
         update = assign.assign_sub(var, step, use_locking=self._use_locking)
         return grouping.group(update, m, v)
 

@@ -2,6 +2,9 @@
 
 from headrace._src.state.global_step import assert_global_step as assert_global_step
 from headrace._src.state.orthogonal_initializers import ConvolutionDeltaOrthogonal as convolutional_delta_orthogonal
+from headrace._src.state.convolutional_orthogonal import ConvolutionOrthogonal1D as convolutional_orthogonal_1d
+from headrace._src.state.convolutional_orthogonal import ConvolutionOrthogonal2D as convolutional_orthogonal_2d
+from headrace._src.state.convolutional_orthogonal import ConvolutionOrthogonal3D as convolutional_orthogonal_3d
 from headrace._src.state.global_step import create_global_step as create_global_step
 from headrace._src.state.global_step import get_global_step as get_global_step
 from headrace._src.state.global_step import get_or_create_global_step as get_or_create_global_step

@@ -49,7 +49,8 @@ def function(name: str) -> Callable[..., Any] | None:
         missing = [i for i in inputs if i not in given]
         if missing:
             raise TypeError(f"{name}() needs the arguments {missing}")
-        return spec(*(given.pop(i) for i in inputs), **given)
+        values = [given.pop(i) for i in inputs]
+        return spec(*values, **given)
 
     add.__name__ = add.__qualname__ = name
     add.__doc__ = f"Add a {op_type} node; takes {', '.join(parameters)}."

@@ -1,0 +1,1 @@
+"""Benchmarks: each measures headrace beside other implementations in one run."""

@@ -1,0 +1,99 @@
+"""One measurement of the foundation workloads in one implementation; prints JSON: workload → seconds.
+
+Runs on Python 3.7 too, since TensorFlow 1.15 needs it:  python foundation_worker.py tensorflow|tensorflow2|headrace
+"""
+
+import json
+import os
+import sys
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def load(impl):
+    start = time.perf_counter()
+    if impl == "headrace":
+        import headrace as tf
+    elif impl == "tensorflow2":
+        import tensorflow.compat.v1 as tf
+
+        tf.disable_eager_execution()
+    else:
+        import tensorflow as tf
+
+        tf = tf.compat.v1
+    return tf, time.perf_counter() - start
+
+
+def per_call(function, seconds=0.4):
+    """Median of several batches, seconds a call."""
+    for _ in range(20):
+        function()
+    times = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times) < 5:
+        start = time.perf_counter()
+        for _ in range(20):
+            function()
+        times.append((time.perf_counter() - start) / 20)
+    return sorted(times)[len(times) // 2]
+
+
+def trivial_run(tf, np):
+    with tf.Graph().as_default():
+        x = tf.placeholder(tf.float32, [None])
+        y = x + 1.0
+        with tf.Session() as sess:
+            value = np.ones(3, np.float32)
+            return per_call(lambda: sess.run(y, {x: value}))
+
+
+def feeds_and_fetches(tf, np):
+    with tf.Graph().as_default():
+        xs = [tf.placeholder(tf.float32, [None]) for _ in range(20)]
+        ys = [x + 1.0 for x in xs]
+        with tf.Session() as sess:
+            value = np.ones(3, np.float32)
+            return per_call(lambda: sess.run(ys, {x: value for x in xs}))
+
+
+def build(tf, np, count=3000):
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [None, 8])
+        start = time.perf_counter()
+        y = x
+        for _ in range(count // 3):
+            y = tf.nn.relu(y * x + x)
+        elapsed = time.perf_counter() - start
+        return elapsed / (len(graph.get_operations()) - 1)
+
+
+def first_runs(tf, np):
+    with tf.Graph().as_default():
+        x = tf.placeholder(tf.float32, [4])
+        ys = [tf.reduce_sum(tf.square(x + float(i))) for i in range(100)]
+        with tf.Session() as sess:
+            sess.run(tf.identity(x), {x: np.ones(4)})
+            start = time.perf_counter()
+            for y in ys:
+                sess.run(y, {x: np.ones(4)})
+            return time.perf_counter() - start
+
+
+def main():
+    impl = sys.argv[1]
+    import numpy as np
+
+    tf, import_seconds = load(impl)
+    result = {
+        "import": import_seconds,
+        "run x + 1, one feed": trivial_run(tf, np),
+        "run 20 feeds, 20 fetches": feeds_and_fetches(tf, np),
+        "build one op": build(tf, np),
+        "first run of 100 fetches": first_runs(tf, np),
+    }
+    print(json.dumps(result))
+
+
+main()
