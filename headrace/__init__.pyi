@@ -28,6 +28,7 @@ from headrace import queue as queue
 from headrace import random as random
 from headrace import resource_loader as resource_loader
 from headrace import sparse as sparse
+from headrace import strings as strings
 from headrace import summary as summary
 from headrace import sysconfig as sysconfig
 from headrace import test as test
@@ -90,6 +91,7 @@ from headrace._src.ops.arg_reductions import argmax as argmax
 from headrace._src.ops.arg_reductions import argmin as argmin
 from headrace._src.ops.ordering import argsort as argsort
 from headrace._src.core.dtypes import as_dtype as as_dtype
+from headrace._src.ops.strings import as_string as as_string
 from headrace._src.ops.math_functions import asin as asin
 from headrace._src.ops.math_functions import asinh as asinh
 from headrace._src.ops.assertions import assert_equal as assert_equal
@@ -164,6 +166,7 @@ from headrace._src.state.partitioners import create_partitioned_variables as cre
 from headrace._src.ops.matrix_parts import cross as cross
 from headrace._src.ops.cumulative import cumprod as cumprod
 from headrace._src.ops.cumulative import cumsum as cumsum
+from headrace._src.autodiff.custom_gradient import custom_gradient as custom_gradient
 from headrace._src.ops.space import depth_to_space as depth_to_space
 from headrace._src.core.scopes import device as device
 from headrace._src.ops.matrix_parts import diag as diag
@@ -222,12 +225,14 @@ from headrace._src.state.collections import global_variables as global_variables
 from headrace._src.state.collections import global_variables_initializer as global_variables_initializer
 from headrace._src.state.initializers import GlorotNormal as glorot_normal_initializer
 from headrace._src.state.initializers import GlorotUniform as glorot_uniform_initializer
+from headrace._src.autodiff.custom_gradient import grad_pass_through as grad_pass_through
 from headrace._src.autodiff.gradients import gradients as gradients
 from headrace._src.ops.comparison import greater as greater
 from headrace._src.ops.comparison import greater_equal as greater_equal
 from headrace._src.ops.grouping import group as group
 from headrace._src.ops.identity import guarantee_const as guarantee_const
 from headrace._src.core.dtypes import half as half
+from headrace._src.autodiff.hessians import hessians as hessians
 from headrace._src.ops.histogram import histogram_fixed_width as histogram_fixed_width
 from headrace._src.ops.histogram import histogram_fixed_width_bins as histogram_fixed_width_bins
 from headrace._src.ops.identity import identity as identity
@@ -247,7 +252,9 @@ from headrace._src.ops.reshape import invert_permutation as invert_permutation
 from headrace._src.ops.math_unary import is_finite as is_finite
 from headrace._src.ops.math_unary import is_inf as is_inf
 from headrace._src.ops.math_unary import is_nan as is_nan
+from headrace._src.ops.monotony import is_non_decreasing as is_non_decreasing
 from headrace._src.ops.assertions import is_numeric_tensor as is_numeric_tensor
+from headrace._src.ops.monotony import is_strictly_increasing as is_strictly_increasing
 from headrace._src.core.convert import is_tensor as is_tensor
 from headrace._src.state.collections import is_variable_initialized as is_variable_initialized
 from headrace._src.ops.special import lbeta as lbeta
@@ -277,6 +284,7 @@ from headrace._src.ops.linalg import matrix_inverse as matrix_inverse
 from headrace._src.ops.matrix_parts import matrix_set_diag as matrix_set_diag
 from headrace._src.ops.linalg import matrix_solve as matrix_solve
 from headrace._src.ops.linalg import matrix_solve_ls as matrix_solve_ls
+from headrace._src.ops.matrix_functions import matrix_square_root as matrix_square_root
 from headrace._src.ops.reshape import matrix_transpose as matrix_transpose
 from headrace._src.ops.linalg import matrix_triangular_solve as matrix_triangular_solve
 from headrace._src.ops.math_binary import maximum as maximum
@@ -329,14 +337,17 @@ from headrace._src.ops.shapes import rank as rank
 from headrace._src.ops.casts import real as real
 from headrace._src.ops.math_binary import realdiv as realdiv
 from headrace._src.ops.math_unary import reciprocal as reciprocal
+from headrace._src.autodiff.custom_gradient import recompute_grad as recompute_grad
 from headrace._src.ops.reductions import reduce_all as reduce_all
 from headrace._src.ops.reductions import reduce_any as reduce_any
+from headrace._src.ops.strings import reduce_join as reduce_join
 from headrace._src.ops.reductions import reduce_logsumexp as reduce_logsumexp
 from headrace._src.ops.reductions import reduce_max as reduce_max
 from headrace._src.ops.reductions import reduce_mean as reduce_mean
 from headrace._src.ops.reductions import reduce_min as reduce_min
 from headrace._src.ops.reductions import reduce_prod as reduce_prod
 from headrace._src.ops.reductions import reduce_sum as reduce_sum
+from headrace._src.ops.strings import regex_replace as regex_replace
 from headrace._src.core.convert import register_tensor_conversion_function as register_tensor_conversion_function
 from headrace._src.ops.repeats import repeat as repeat
 from headrace._src.state.collections import report_uninitialized_variables as report_uninitialized_variables
@@ -413,6 +424,11 @@ from headrace._src.ops.concat import stack as stack
 from headrace._src.ops.identity import stop_gradient as stop_gradient
 from headrace._src.ops.strided_slice import strided_slice as strided_slice
 from headrace._src.core.dtypes import string as string
+from headrace._src.ops.strings import string_join as string_join
+from headrace._src.ops.strings import string_split as string_split
+from headrace._src.ops.strings import string_strip as string_strip
+from headrace._src.ops.strings import string_to_number as string_to_number
+from headrace._src.ops.strings import substr_deprecated as substr
 from headrace._src.ops.math_binary import subtract as subtract
 from headrace._src.ops.decompositions import svd as svd
 from headrace._src.ops.math_functions import tan as tan

@@ -52,13 +52,15 @@ def children(version: str, space: str) -> frozenset[str]:
     """Names of the namespaces directly below `space`."""
     prefix = space + "." if space else ""
     found = {s[len(prefix) :].split(".")[0] for s in tables()[version] if s.startswith(prefix)}
-    fixed = {"": {"compat", "contrib"}, "compat": {"v1", "v2"}}.get(space, set())
+    fixed = {"": {"compat", "contrib", "raw_ops"}, "compat": {"v1", "v2"}}.get(space, set())
     return frozenset((found | fixed) - {""})
 
 
 def resolve(target: str) -> Any:
     """Import what a "module:attribute" of the table names."""
     module, _, attr = target.partition(":")
+    # Python values become tensors by what the package of ops registers.
+    importlib.import_module(f"{ROOT}._src.ops")
     value: Any = importlib.import_module(module)
     for part in attr.split("."):
         value = getattr(value, part)

@@ -25,4 +25,6 @@ from headrace._src.ops.numerics import check_numerics as check_numerics
 from headrace._src.ops.math_unary import is_finite as is_finite
 from headrace._src.ops.math_unary import is_inf as is_inf
 from headrace._src.ops.math_unary import is_nan as is_nan
+from headrace._src.ops.monotony import is_non_decreasing as is_non_decreasing
 from headrace._src.ops.assertions import is_numeric_tensor as is_numeric_tensor
+from headrace._src.ops.monotony import is_strictly_increasing as is_strictly_increasing

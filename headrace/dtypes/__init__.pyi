@@ -3,6 +3,7 @@
 from headrace._src.core.dtypes import DType as DType
 from headrace._src.core.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
 from headrace._src.core.dtypes import as_dtype as as_dtype
+from headrace._src.ops.strings import as_string as as_string
 from headrace._src.core.dtypes import bfloat16 as bfloat16
 from headrace._src.core.dtypes import bool_ as bool
 from headrace._src.ops.casts import cast as cast

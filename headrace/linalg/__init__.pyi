@@ -18,14 +18,17 @@ from headrace._src.ops.normalization import l2_normalize as l2_normalize
 from headrace._src.ops.linalg import logdet as logdet
 from headrace._src.ops.linalg import matrix_solve_ls as lstsq
 from headrace._src.ops.matmul import matmul as matmul
+from headrace._src.ops.matrix_functions import matrix_rank as matrix_rank
 from headrace._src.ops.reshape import matrix_transpose as matrix_transpose
 from headrace._src.ops.matmul import matvec as matvec
 from headrace._src.ops.norms import norm as norm
 from headrace._src.ops.norms import normalize as normalize
+from headrace._src.ops.matrix_functions import pinv as pinv
 from headrace._src.ops.decompositions import qr as qr
 from headrace._src.ops.matrix_parts import matrix_set_diag as set_diag
 from headrace._src.ops.linalg import slogdet as slogdet
 from headrace._src.ops.linalg import matrix_solve as solve
+from headrace._src.ops.matrix_functions import matrix_square_root as sqrtm
 from headrace._src.ops.decompositions import svd as svd
 from headrace._src.ops.matrix_parts import diag as tensor_diag
 from headrace._src.ops.matrix_parts import diag_part as tensor_diag_part

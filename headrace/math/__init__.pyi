@@ -50,6 +50,8 @@ from headrace._src.ops.reshape import invert_permutation as invert_permutation
 from headrace._src.ops.math_unary import is_finite as is_finite
 from headrace._src.ops.math_unary import is_inf as is_inf
 from headrace._src.ops.math_unary import is_nan as is_nan
+from headrace._src.ops.monotony import is_non_decreasing as is_non_decreasing
+from headrace._src.ops.monotony import is_strictly_increasing as is_strictly_increasing
 from headrace._src.ops.normalization import l2_normalize as l2_normalize
 from headrace._src.ops.special import lbeta as lbeta
 from headrace._src.ops.comparison import less as less

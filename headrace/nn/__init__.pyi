@@ -25,6 +25,8 @@ from headrace._src.ops.conv1d_3d import conv3d_transpose as conv3d_transpose
 from headrace._src.ops.convolution import conv_transpose as conv_transpose
 from headrace._src.ops.convolution import convolution as convolution
 from headrace._src.ops.nn_activations import crelu as crelu
+from headrace._src.ops.ctc import ctc_greedy_decoder as ctc_greedy_decoder
+from headrace._src.ops.ctc import ctc_loss as ctc_loss
 from headrace._src.ops.space import depth_to_space as depth_to_space
 from headrace._src.ops.conv_depthwise import depthwise_conv2d as depthwise_conv2d
 from headrace._src.ops.conv_depthwise import depthwise_conv2d_native_backprop_filter as depthwise_conv2d_backprop_filter

@@ -326,7 +326,7 @@ class TestLife:
             assert sess.run([get, put]) == [5, None]
 
     def test_step_stats(self, graph):
-        a = tf.constant([1.0, 2.0])
+        a = tf.placeholder_with_default([1.0, 2.0], [2])
         b = tf.reduce_sum(a * 2.0, name="total")
         metadata = tf.RunMetadata()
         with tf.Session() as sess:

@@ -473,6 +473,20 @@ CASTS = [
 
 OTHERS = [
     Record(
+        "Digamma",
+        lambda tf, x: tf.digamma(x),
+        [np.array([0.0, -1.0, 1.0], np.float32)],
+        lambda x: np.array([np.inf, np.inf, -0.57721566], np.float32),
+        name="poles",
+    ),
+    Record(
+        "TruncateDiv",
+        lambda tf, x, y: tf.truncatediv(x, y),
+        [arr(2, 3), positive(3)],
+        np.divide,
+        name="float",
+    ),
+    Record(
         "AddN",
         lambda tf, x, y: tf.add_n([x, y, x]),
         [arr(2, 3), arr(2, 3, seed=1)],

@@ -3,9 +3,9 @@
 import itertools
 
 import numpy as np
-from tests.ops.record import Record, arr
 
 from headrace._src.ops import conv1d_3d, conv_depthwise
+from tests.ops.record import Record, arr
 
 
 def _pads(size, window, stride, padding, dilation=1):
@@ -75,101 +75,189 @@ for _padding in ("SAME", "VALID"):
         )  # fmt: skip
 RECORDS += [
     Record(
-        "Conv2D", lambda tf, x, w: tf.nn.conv2d(x, w, 1, "SAME", dilations=2), [X, W],
-        lambda x, w: convolve(x, w, (1, 1), "SAME", 2), rtol=1e-4, atol=1e-5, grad=(0, 1), name="dilated",
+        "Conv2D",
+        lambda tf, x, w: tf.nn.conv2d(x, w, 1, "SAME", dilations=2),
+        [X, W],
+        lambda x, w: convolve(x, w, (1, 1), "SAME", 2),
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
+        name="dilated",
         bad_build=[
-            ([arr(1, 4, 4, 3), arr(2, 2, 4, 5)], ValueError, "Depth of input .3. is not a multiple"),
+            (
+                [arr(1, 4, 4, 3), arr(2, 2, 4, 5)],
+                ValueError,
+                "Depth of input .3. is not a multiple",
+            ),
             ([arr(4, 4, 3), arr(2, 2, 3, 5)], ValueError, "Shape must be rank 4 but is rank 3"),
         ],
     ),
     Record(
-        "Conv2D", lambda tf, x, w: tf.nn.conv2d(x, w, [1, 1, 2, 1], "VALID", data_format="NCHW"),
+        "Conv2D",
+        lambda tf, x, w: tf.nn.conv2d(x, w, [1, 1, 2, 1], "VALID", data_format="NCHW"),
         [arr(2, 3, 5, 7), W],
         lambda x, w: np.moveaxis(convolve(np.moveaxis(x, 1, -1), w, (2, 1), "VALID"), -1, 1),
-        rtol=1e-4, atol=1e-5, grad=(0, 1), name="nchw",
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
+        name="nchw",
     ),
     Record(
-        "Conv2D", lambda tf, x, w: tf.nn.conv2d(x, w, 1, [[0, 0], [2, 1], [0, 3], [0, 0]]), [X, W],
+        "Conv2D",
+        lambda tf, x, w: tf.nn.conv2d(x, w, 1, [[0, 0], [2, 1], [0, 3], [0, 0]]),
+        [X, W],
         lambda x, w: convolve(np.pad(x, [(0, 0), (2, 1), (0, 3), (0, 0)]), w, (1, 1), "VALID"),
-        rtol=1e-4, atol=1e-5, grad=(0, 1), name="explicit",
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
+        name="explicit",
     ),
     Record(
-        "Conv2D", lambda tf, x, w: tf.nn.conv2d(x, w, 1, "VALID"), [arr(1, 5, 7, 3), W],
-        bad_build=[([arr(1, 2, 7, 3), W], ValueError, "Negative dimension size caused by subtracting 3 from 2")],
-        bad_run=[([arr(1, 2, 7, 3), W], "InvalidArgumentError", "Computed output size would be negative")],
+        "Conv2D",
+        lambda tf, x, w: tf.nn.conv2d(x, w, 1, "VALID"),
+        [arr(1, 5, 7, 3), W],
+        bad_build=[
+            (
+                [arr(1, 2, 7, 3), W],
+                ValueError,
+                "Negative dimension size caused by subtracting 3 from 2",
+            )
+        ],
+        bad_run=[
+            ([arr(1, 2, 7, 3), W], "InvalidArgumentError", "Computed output size would be negative")
+        ],
         name="small",
     ),
     Record(
-        "Conv2D", lambda tf, x, w: tf.nn.conv2d(x, w, 2, "SAME"), [X, arr(1, 1, 3, 4)],
-        lambda x, w: convolve(x, w, (2, 2), "SAME"), rtol=1e-4, atol=1e-5, grad=(0, 1), grad_order=2, name="pointwise",
+        "Conv2D",
+        lambda tf, x, w: tf.nn.conv2d(x, w, 2, "SAME"),
+        [X, arr(1, 1, 3, 4)],
+        lambda x, w: convolve(x, w, (2, 2), "SAME"),
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
+        grad_order=2,
+        name="pointwise",
     ),
     Record(
-        "Conv2D", lambda tf, x, w: tf.nn.conv2d(x, w, 1, "SAME"), [arr(0, 5, 7, 3), W],
-        lambda x, w: np.zeros((0, 5, 7, 4), np.float32), name="empty",
+        "Conv2D",
+        lambda tf, x, w: tf.nn.conv2d(x, w, 1, "SAME"),
+        [arr(0, 5, 7, 3), W],
+        lambda x, w: np.zeros((0, 5, 7, 4), np.float32),
+        name="empty",
     ),
     Record(
         "Conv2DBackpropInput",
-        lambda tf, w, dy: tf.nn.conv2d_transpose(dy, w, [2, 5, 7, 3], 2), [W, arr(2, 3, 4, 4)],
-        rtol=1e-4, atol=1e-5, grad=(0, 1),
+        lambda tf, w, dy: tf.nn.conv2d_transpose(dy, w, [2, 5, 7, 3], 2),
+        [W, arr(2, 3, 4, 4)],
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
     ),
     Record(
         "Conv2DBackpropFilter",
         lambda tf, x, dy: tf.nn.conv2d_backprop_filter(x, [3, 2, 3, 4], dy, [1, 2, 2, 1], "SAME"),
-        [X, arr(2, 3, 4, 4)], rtol=1e-4, atol=1e-5, grad=(0, 1),
+        [X, arr(2, 3, 4, 4)],
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
     ),
     Record(
         "DepthwiseConv2dNativeBackpropInput",
         lambda tf, w, dy: conv_depthwise.DepthwiseConv2dNativeBackpropInput(
             [2, 5, 7, 3], w, dy, strides=[1, 2, 2, 1], padding="SAME"
         ),
-        [D, arr(2, 3, 4, 6)], rtol=1e-4, atol=1e-5, grad=(0, 1),
+        [D, arr(2, 3, 4, 6)],
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
     ),
     Record(
         "DepthwiseConv2dNativeBackpropFilter",
         lambda tf, x, dy: conv_depthwise.DepthwiseConv2dNativeBackpropFilter(
             x, [3, 2, 3, 2], dy, strides=[1, 2, 2, 1], padding="SAME"
         ),
-        [X, arr(2, 3, 4, 6)], rtol=1e-4, atol=1e-5, grad=(0, 1),
+        [X, arr(2, 3, 4, 6)],
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
     ),
     Record(
-        "Conv3D", lambda tf, x, w: tf.nn.conv3d(x, w, [1, 1, 2, 1, 1], "SAME"), [X3, W3],
-        lambda x, w: convolve(x, w, (1, 2, 1), "SAME"), rtol=1e-4, atol=1e-5, grad=(0, 1),
+        "Conv3D",
+        lambda tf, x, w: tf.nn.conv3d(x, w, [1, 1, 2, 1, 1], "SAME"),
+        [X3, W3],
+        lambda x, w: convolve(x, w, (1, 2, 1), "SAME"),
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
     ),
     Record(
-        "Conv3D", lambda tf, x, w: tf.nn.conv3d(x, w, _ones(3), "VALID"), [X3, W3],
-        lambda x, w: convolve(x, w, (1, 1, 1), "VALID"), rtol=1e-4, atol=1e-5, grad=(0, 1), name="valid",
+        "Conv3D",
+        lambda tf, x, w: tf.nn.conv3d(x, w, _ones(3), "VALID"),
+        [X3, W3],
+        lambda x, w: convolve(x, w, (1, 1, 1), "VALID"),
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
+        name="valid",
     ),
     Record(
         "Conv3DBackpropInputV2",
         lambda tf, w, dy: conv1d_3d.Conv3DBackpropInputV2(
             [1, 3, 5, 4, 2], w, dy, strides=[1, 1, 2, 1, 1], padding="SAME"
         ),
-        [W3, arr(1, 3, 3, 4, 3)], rtol=1e-4, atol=1e-5, grad=(0, 1),
+        [W3, arr(1, 3, 3, 4, 3)],
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
     ),
     Record(
         "Conv3DBackpropFilterV2",
         lambda tf, x, dy: conv1d_3d.Conv3DBackpropFilterV2(
             x, [2, 3, 2, 2, 3], dy, strides=[1, 1, 2, 1, 1], padding="SAME"
         ),
-        [X3, arr(1, 3, 3, 4, 3)], rtol=1e-4, atol=1e-5, grad=(0, 1),
+        [X3, arr(1, 3, 3, 4, 3)],
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
     ),
     Record(
         "Conv3DBackpropInput",
-        lambda tf, x, w, dy: conv1d_3d.Conv3DBackpropInput(x, w, dy, strides=_ones(3), padding="SAME"),
-        [X3, W3, arr(1, 3, 5, 4, 3)], rtol=1e-4, atol=1e-5,
+        lambda tf, x, w, dy: conv1d_3d.Conv3DBackpropInput(
+            x, w, dy, strides=_ones(3), padding="SAME"
+        ),
+        [X3, W3, arr(1, 3, 5, 4, 3)],
+        rtol=1e-4,
+        atol=1e-5,
     ),
     Record(
         "Conv3DBackpropFilter",
-        lambda tf, x, w, dy: conv1d_3d.Conv3DBackpropFilter(x, w, dy, strides=_ones(3), padding="SAME"),
-        [X3, W3, arr(1, 3, 5, 4, 3)], rtol=1e-4, atol=1e-5,
+        lambda tf, x, w, dy: conv1d_3d.Conv3DBackpropFilter(
+            x, w, dy, strides=_ones(3), padding="SAME"
+        ),
+        [X3, W3, arr(1, 3, 5, 4, 3)],
+        rtol=1e-4,
+        atol=1e-5,
     ),
     Record(
-        "Conv2D", lambda tf, x, w: tf.nn.conv1d(x, w, 2, "SAME"), [arr(2, 7, 3), arr(3, 3, 4)],
-        lambda x, w: convolve(x, w, (2,), "SAME"), rtol=1e-4, atol=1e-5, grad=(0, 1), name="conv1d",
+        "Conv2D",
+        lambda tf, x, w: tf.nn.conv1d(x, w, 2, "SAME"),
+        [arr(2, 7, 3), arr(3, 3, 4)],
+        lambda x, w: convolve(x, w, (2,), "SAME"),
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
+        name="conv1d",
     ),
     Record(
-        "Conv2D", lambda tf, x, w: tf.nn.atrous_conv2d(x, w, 2, "SAME"), [X, W],
-        lambda x, w: convolve(x, w, (1, 1), "SAME", 2), rtol=1e-4, atol=1e-5, grad=(0, 1), name="atrous",
+        "Conv2D",
+        lambda tf, x, w: tf.nn.atrous_conv2d(x, w, 2, "SAME"),
+        [X, W],
+        lambda x, w: convolve(x, w, (1, 1), "SAME", 2),
+        rtol=1e-4,
+        atol=1e-5,
+        grad=(0, 1),
+        name="atrous",
         limits={"shapes": "building needs a known rank"},
     ),
 ]

@@ -149,4 +149,17 @@ fetch = [a, tf.gradients(a[0], x), tf.gradients(a[1], x), tf.linalg.normalize(x,
 """,
     "norms_bad": "tf.norm(tf.zeros([2]), ord='what')",
     "norms_bad_axis": "tf.norm(tf.zeros([2, 2]), axis=(0, 0))",
+    "square_root": """
+a = tf.constant([[4.0, 1.0], [1.0, 3.0]])
+r = tf.matrix_square_root(a)
+fetch = [r, tf.gradients(r, a), tf.linalg.sqrtm(tf.stack([a, a + 1.0]))]
+""",
+    "square_root_bad": "tf.linalg.sqrtm(tf.zeros([2, 3]))",
+    "pseudo_inverse": """
+a = tf.constant([[4.0, 1.0], [1.0, 3.0], [0.5, 2.0]])
+fetch = [tf.linalg.pinv(a), tf.linalg.pinv(a, rcond=0.5, name="rough"), tf.linalg.matrix_rank(a), tf.linalg.matrix_rank([[1.0, 2.0], [2.0, 4.0]], tol=0.1)]
+""",
+    "pseudo_inverse_unknown": "a = tf.placeholder_with_default([[4.0, 1.0], [1.0, 3.0], [0.5, 2.0]], [None, 2]); fetch = [tf.linalg.pinv(a), tf.linalg.matrix_rank(a)]",
+    "pseudo_inverse_bad": "tf.linalg.pinv(tf.zeros([3]))",
+    "rank_bad": "tf.linalg.matrix_rank(tf.zeros([3, 2], tf.int32))",
 })

@@ -209,4 +209,37 @@ fetch = [tf.gradients(tf.igamma(a, x), [a, x]), tf.gradients(tf.igammac(a, x), [
   tf.gradients(tf.zeta(a + 1.0, x), x), tf.gradients(tf.polygamma(tf.constant(1.0), x), x), tf.gradients(tf.math.bessel_i0e(x), x),
   tf.gradients(tf.math.bessel_i1e(x), x)]
 """,
+    "monotony": ("""
+x = tf.constant([1, 2, 2]); y = tf.placeholder_with_default([[1.0, 2.0], [3.0, 4.0]], None)
+fetch = [tf.is_non_decreasing(x), tf.is_strictly_increasing(x), tf.math.is_strictly_increasing(y), tf.debugging.is_non_decreasing(tf.constant([1.0]))]
+""", {"cfv2": True}),
+    "monotony_bad": "tf.is_non_decreasing(tf.constant(['a']))",
+    "dtypes_bfloat16": ("""
+x = tf.constant([1.5, -2.25, 3.0], tf.bfloat16)
+fetch = [tf.cast(t, tf.float32) for t in (x + x, x * x, x / x, tf.exp(x), tf.maximum(x, -x), tf.reduce_sum(x), tf.abs(x), tf.floor(x), tf.sigmoid(x))]
+""", {"rtol": 1e-2}),
+    "dtypes_small_integers": """
+a = tf.placeholder_with_default(np.array([100, -100, 7], np.int8), [3]); b = tf.placeholder_with_default(np.array([3, 3, -2], np.int8), [3])
+c = tf.placeholder_with_default(np.array([60000, 5], np.uint16), [2])
+fetch = [a + b, a * b, a - b, a // b, tf.abs(a), a < b, tf.equal(a, b), c * c, c // 7, tf.cast(a, tf.uint16), a / b, c / c]
+""",
+    "dtypes_long": """
+a = tf.placeholder_with_default(np.array([2**40, -7], np.int64), [2])
+fetch = [a + 1, a * a, a // 3, a % 3, a ** 2, a / 4, tf.cast(a, tf.int32), tf.cast(a, tf.float64), -a, tf.square(a), tf.sign(a)]
+""",
+    "sparse_operators": """
+sp = tf.SparseTensor([[0, 1], [1, 0]], [2.0, 3.0], [2, 2]); d = tf.constant([[1.0, 2.0], [4.0, 5.0]]); r = tf.constant([0.5, 4.0])
+a = sp * d; b = sp / d; c = sp * 2.0; e = sp / 2.0; f = d * sp; h = sp * r
+fetch = [a.values, b.values, c.values, e.values, f.values, h.values, tf.gradients(a.values, [sp.values, d]), tf.gradients(b.values, [sp.values, d]), tf.gradients(h.values, r)]
+""",
+    "sparse_operators_int": "b = tf.SparseTensor([[0, 1], [1, 0]], [2, 3], [2, 2]) / tf.constant([[1, 2], [4, 5]]); fetch = b.values",
+    "numpy_left": "x = tf.constant([1.0, 2.0]); fetch = [np.array([1.0, 2.0], np.float32) + x, np.float32(3) - x, np.float64(2) * x, np.int64(2) * x, 3 / x]",
+    "numpy_left_bad": "x = tf.constant([1, 2]); fetch = np.float64(2.5) * x",
+    "slices": """
+s = tf.IndexedSlices(tf.constant([[1.0, 2.0]]), tf.constant([0]), tf.constant([3, 2])); c = tf.cast(s, tf.float64, name="cc"); n = tf.clip_by_norm(s, 1.0)
+d, g = tf.clip_by_global_norm([s, tf.ones([2])], 1.0); e = tf.clip_by_value(s, 0.0, 1.0); z = tf.scalar_mul(2.0, s)
+fetch = [c.values, tf.add_n([s, tf.ones([3, 2])]), tf.add_n([s]), n.values, d[0].values, d[1], g, e.values, z.values]
+""",
+    "names": "a = tf.add(1.0, 2.0, name='a/b'); b = tf.add(1.0, 2.0, name='a/b'); c = tf.matmul([[1.0]], [[1.0]], name='x/'); fetch = [a, b, c, tf.div(7, 2, name='e'), tf.mod(7, 2, name='m')]",
+    "bad_name": "tf.add(1.0, 2.0, name='a b')",
 })

@@ -413,3 +413,43 @@ SNIPPETS["nce_loss_two_true"] = f"""{_SAMPLED}
 y = tf.nn.nce_loss([w[::2], w[1::2]], b, tf.constant([[1, 2], [3, 4]]), x, 3, 10, num_true=2)
 fetch = y
 """
+
+# -- CTC ------------------------------------------------------------------------------------------
+
+_CTC = """
+x = tf.constant(np.random.RandomState(0).uniform(-1, 1, (5, 3, 4)).astype("f"))
+labels = tf.SparseTensor([[0, 0], [0, 1], [1, 0], [1, 1], [2, 0]], [1, 1, 0, 2, 2], [3, 2])
+"""
+SNIPPETS["ctc_loss"] = f"""{_CTC}
+y = tf.nn.ctc_loss(labels, x, [5, 3, 4])
+fetch = [y, tf.gradients(y, x)]
+"""
+SNIPPETS["ctc_loss_options"] = f"""{_CTC}
+a = tf.nn.ctc_loss(labels, x, [5, 3, 4], ctc_merge_repeated=False)
+b = tf.nn.ctc_loss(labels, x, [5, 3, 4], preprocess_collapse_repeated=True)
+c = tf.nn.ctc_loss(labels, logits=tf.transpose(x, [1, 0, 2]), sequence_length=[5, 3, 4], time_major=False)
+fetch = [a, b, c, tf.gradients(a, x)]
+"""
+SNIPPETS["ctc_loss_impossible"] = f"""{_CTC}
+y = tf.nn.ctc_loss(labels, x, [2, 2, 2])
+fetch = [y, tf.gradients(y, x)]
+"""
+SNIPPETS["ctc_loss_longer"] = f"""{_CTC}
+y = tf.nn.ctc_loss(labels, x, [2, 1, 2], ignore_longer_outputs_than_inputs=True)
+fetch = [y, tf.gradients(y, x)]
+"""
+SNIPPETS["ctc_loss_bad_length"] = f"""{_CTC}
+fetch = tf.nn.ctc_loss(labels, x, [6, 3, 4])
+"""
+SNIPPETS["ctc_loss_no_labels"] = f"""{_CTC}
+fetch = tf.nn.ctc_loss(tf.SparseTensor([[0, 0], [2, 0]], [1, 1], [3, 2]), x, [5, 3, 4])
+"""
+SNIPPETS["ctc_loss_dense"] = f"""{_CTC}
+tf.nn.ctc_loss([[1]], x, [5, 3, 4])
+"""
+SNIPPETS["ctc_greedy"] = """
+x = tf.constant(np.random.RandomState(1).randint(0, 3, (6, 3, 4)).astype("f"))
+(a,), p = tf.nn.ctc_greedy_decoder(x, [6, 3, 4])
+(b,), q = tf.nn.ctc_greedy_decoder(x, [6, 3, 4], merge_repeated=False)
+fetch = [a.indices, a.values, a.dense_shape, p, b.indices, b.values, b.dense_shape, q]
+"""

@@ -206,36 +206,43 @@ add("poisson_invalid_rate", "fetch = tf.random_poisson([-1., np.inf, 2.], [2])")
 add("poisson_empty", "fetch = tf.random_poisson([1., 2.], [0])")
 
 # -- bounded normal -----------------------------------------------------------------------------
-add("bounded_raw", """
-fetch = tf.raw_ops.ParameterizedTruncatedNormal(
-    shape=[40], means=0., stdevs=1., minvals=-2., maxvals=2., seed=3, seed2=4)
+# The op has no public function: 1.15 offers it as a raw op alone.
+BOUNDED = """
+def bounded(**inputs):
+    if hasattr(tf, 'raw_ops'):
+        return tf.raw_ops.ParameterizedTruncatedNormal(seed=3, seed2=4, **inputs)
+    from headrace._src.ops.random_values import ParameterizedTruncatedNormal
+    return ParameterizedTruncatedNormal(*inputs.values(), seed=3, seed2=4)
+"""
+add("bounded_raw", BOUNDED + """
+fetch = bounded(
+    shape=[40], means=0., stdevs=1., minvals=-2., maxvals=2.)
 """)
-add("bounded_batches", """
-fetch = tf.raw_ops.ParameterizedTruncatedNormal(
-    shape=[2, 5], means=[0., 1.], stdevs=[1., 2.], minvals=[-1., 3.], maxvals=[1., 9.],
-    seed=3, seed2=4)
+add("bounded_batches", BOUNDED + """
+fetch = bounded(
+    shape=[2, 5], means=[0., 1.], stdevs=[1., 2.], minvals=[-1., 3.], maxvals=[1., 9.])
 """)
-add("bounded_tail", """
-fetch = tf.raw_ops.ParameterizedTruncatedNormal(
-    shape=[150], means=0., stdevs=1., minvals=3., maxvals=np.inf, seed=3, seed2=4)
+add("bounded_tail", BOUNDED + """
+fetch = bounded(
+    shape=[150], means=0., stdevs=1., minvals=3., maxvals=np.inf)
 """)
-add("bounded_below", """
-fetch = tf.raw_ops.ParameterizedTruncatedNormal(
-    shape=[7], means=0., stdevs=1., minvals=-np.inf, maxvals=-1., seed=3, seed2=4)
+add("bounded_below", BOUNDED + """
+fetch = bounded(
+    shape=[7], means=0., stdevs=1., minvals=-np.inf, maxvals=-1.)
 """)
-add("bounded_double", """
-fetch = tf.raw_ops.ParameterizedTruncatedNormal(
+add("bounded_double", BOUNDED + """
+fetch = bounded(
     shape=[3, 3], means=np.float64(0), stdevs=np.float64(1), minvals=np.float64(-.1),
-    maxvals=np.float64(.1), seed=3, seed2=4)
+    maxvals=np.float64(.1))
 """)
-add("bounded_invalid", """
-fetch = tf.raw_ops.ParameterizedTruncatedNormal(
-    shape=[3], means=0., stdevs=-1., minvals=-2., maxvals=2., seed=3, seed2=4)
+add("bounded_invalid", BOUNDED + """
+fetch = bounded(
+    shape=[3], means=0., stdevs=-1., minvals=-2., maxvals=2.)
 """)
-add("bounded_wrong_length", """
+add("bounded_wrong_length", BOUNDED + """
 x = tf.placeholder(tf.float32)
-fetch = tf.raw_ops.ParameterizedTruncatedNormal(
-    shape=[2, 3], means=x, stdevs=1., minvals=-2., maxvals=2., seed=3, seed2=4)
+fetch = bounded(
+    shape=[2, 3], means=x, stdevs=1., minvals=-2., maxvals=2.)
 feed = {x: [0., 1., 2.]}
 """)
 

@@ -125,10 +125,10 @@ fetch = [tf.histogram_fixed_width(v, [0.0, 5.0], nbins=5), tf.histogram_fixed_wi
 n = tf.constant([1, 1, 3]); w = tf.constant([0.5, 1.0, 2.0])
 fetch = [tf.bincount(n), tf.bincount(n, weights=w), tf.bincount(n, minlength=6), tf.bincount(n, maxlength=2, dtype=tf.float32)]
 """,
-    "confusion": """
+    "confusion": ("""
 l = tf.constant([1, 2, 4]); p = tf.constant([2, 2, 4])
 fetch = [tf.confusion_matrix(l, p), tf.confusion_matrix(l, p, num_classes=5, weights=[0.5, 1.0, 2.0], dtype=tf.float32), tf.confusion_matrix(tf.constant([[1], [0]]), tf.constant([1, 1]))]
-""",
+""", {"cfv2": True}),
 })
 
 for _name in ("tf.cumsum", "tf.cumprod", "tf.math.cumulative_logsumexp"):

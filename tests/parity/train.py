@@ -353,8 +353,78 @@ names = tf.constant(sorted(ema.variables_to_restore([w])))
 """,
 }
 for _name, _code in _AVERAGES.items():
-    _options = {"runs": 3}
-    if "zero_debias" in _name or "average" in _code or "apply" in _code:
-        _options["cfv2"] = True
-    for _kind, _variables in (("ref", _REF), ("resource", _RESOURCE)):
-        SNIPPETS["%s_%s" % (_name, _kind)] = (_variables + _DENSE + _code, dict(_options))
+    SNIPPETS[_name + "_resource"] = (_RESOURCE + _DENSE + _code, {"runs": 3, "cfv2": True})
+    # Functional conditions cannot read a reference variable before it is initialized, in TensorFlow:
+    # the nodes are compared in one form, the values in the other.
+    SNIPPETS[_name + "_ref"] = (_REF + _DENSE + _code + "\nfetch = None", {"cfv2": True})
+    SNIPPETS[_name + "_ref_values"] = (_REF + _DENSE + _code, {"runs": 3, "nodes": False})
+
+# -- Update ops, directly ----------------------------------------------------------------------------
+_RAW = """
+def raw(op_type, *names, **rest):
+    if hasattr(tf, 'raw_ops'):
+        function = getattr(tf.raw_ops, op_type)
+    else:
+        from headrace._src.alias.replacements import raw_ops
+        function = raw_ops.function(op_type)
+    cells = {n: tf.get_variable(n, initializer=np.array([[1., -2.], [3., 0.5], [-1., 4.]], np.float32) * k,
+                                use_resource=op_type.startswith('Resource'))
+             for k, n in enumerate(names, 1)}
+    given = {n: getattr(v, 'handle', v) for n, v in cells.items()}
+    if 'Sparse' in op_type:
+        given.update(grad=tf.constant([[0.5, -1.], [2., 0.25]]), indices=[2, 0])
+    else:
+        given.update(grad=tf.constant([[0.5, -1.], [2., 0.25], [-3., 1.]]))
+    given.update(rest)
+    done = function(**given)
+    with tf.control_dependencies([done]):
+        return [cells[n].read_value() for n in names]
+"""
+_DIRECT = {
+    "AdaMax": ("'m', 'v'", "beta1_power=0.9, lr=0.1, beta1=0.9, beta2=0.99, epsilon=1e-3", "dense"),
+    "AdagradV2": ("'accum'", "lr=0.1, epsilon=1e-2", "dense sparse"),
+    "AddSign": ("'m'", "lr=0.1, alpha=1.5, sign_decay=0.5, beta=0.9", "dense"),
+    "PowerSign": ("'m'", "lr=0.1, logbase=1.5, sign_decay=0.5, beta=0.9", "dense"),
+    "KerasMomentum": ("'accum'", "lr=0.1, momentum=0.9", "resource dense sparse"),
+    "Adagrad": ("'accum'", "lr=0.1, update_slots=False", "dense sparse"),
+    "Adam": (
+        "'m', 'v'",
+        "beta1_power=0.9, beta2_power=0.99, lr=0.1, beta1=0.9, beta2=0.99, epsilon=1e-3, use_nesterov=True",
+        "dense",
+    ),
+    "Momentum": ("'accum'", "lr=0.1, momentum=0.9, use_nesterov=True", "dense sparse"),
+}
+for _op, (_cells, _rest, _kinds) in _DIRECT.items():
+    for _how in ("dense", "sparse"):
+        for _prefix in ("", "Resource"):
+            if _how not in _kinds or ("resource" in _kinds and not _prefix):
+                continue
+            _type = _prefix + ("Sparse" if _how == "sparse" else "") + "Apply" + _op
+            _values = _RAW.replace("* k,", "* k if n in ('var', 'm') else np.array([[1., 2.], [3., 0.5], [1., 4.]], np.float32),")
+            SNIPPETS["raw_" + _type] = (
+                _values + "fetch = raw('%s', 'var', %s, %s)\n" % (_type, _cells, _rest),
+                {"runs": 2},
+            )
+SNIPPETS["raw_keras_nesterov"] = (
+    _RAW + "fetch = raw('ResourceApplyKerasMomentum', 'var', 'accum', lr=0.1, momentum=0.9, use_nesterov=True)",
+    {"runs": 2},
+)
+SNIPPETS["raw_repeated_indices"] = (
+    _RAW + "fetch = raw('SparseApplyMomentum', 'var', 'accum', lr=0.1, momentum=0.9, indices=[1, 1])",
+    {"runs": 2},
+)
+SNIPPETS["raw_l1_ftrl"] = (
+    _RAW + "fetch = raw('ApplyFtrl', 'var', 'accum', 'linear', lr=0.1, l1=2., l2=0.5, lr_power=-0.5)",
+    {"runs": 1},
+)
+_WRONG = {
+    "shape": "raw('ApplyMomentum', 'var', 'accum', lr=0.1, momentum=0.9, grad=tf.ones([2, 2]))",
+    "resource_shape": "raw('ResourceApplyMomentum', 'var', 'accum', lr=0.1, momentum=0.9, grad=tf.ones([2, 2]))",
+    "rate": "raw('ApplyMomentum', 'var', 'accum', lr=[0.1], momentum=0.9)",
+    "sparse_shape": "raw('SparseApplyMomentum', 'var', 'accum', lr=0.1, momentum=0.9, grad=tf.ones([2, 5]))",
+    "sparse_count": "raw('SparseApplyMomentum', 'var', 'accum', lr=0.1, momentum=0.9, indices=[1, 2, 0])",
+    "dtype": "raw('ApplyMomentum', 'var', 'accum', lr=0.1, momentum=0.9, grad=tf.ones([3, 2], tf.float64))",
+    "index": "fetch = raw('SparseApplyMomentum', 'var', 'accum', lr=0.1, momentum=0.9, indices=[1, 3])",
+    "resource_index": "fetch = raw('ResourceSparseApplyMomentum', 'var', 'accum', lr=0.1, momentum=0.9, indices=[1, 3])",
+}
+SNIPPETS.update(("raw_error_" + name, _RAW + code) for name, code in _WRONG.items())

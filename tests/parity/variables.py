@@ -319,6 +319,15 @@ b = tf.Variable(a * 2.0)
 a = tf.Variable([1.0, 2.0])
 fetch = a.initialized_value()
 """, {"cfv2": True}),
+    "assigned_in_branch": ("""
+v = tf.Variable([1.0, 2.0])
+w = tf.Variable([5.0, 2.0], use_resource=True)
+p = tf.placeholder_with_default(False, [])
+a = tf.cond(p, lambda: v.assign_add([7.0, 7.0]), lambda: v.assign(v * 2.0))
+b = tf.cond(p, lambda: w.assign_add([7.0, 7.0]).value(), lambda: w.assign(w * 2.0).value())
+with tf.control_dependencies([a, b]):
+    fetch = [v.read_value(), w.read_value()]
+""", {"nodes": False}),
     "loaded": """
 v = tf.Variable([1.0, 2.0])
 with tf.Session() as session:

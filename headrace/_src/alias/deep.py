@@ -80,6 +80,7 @@ MODULES = {
     "framework.device": ("core.device",),
     "framework.test_util": ("alias.replacements.test_util", "platform.test_case", "platform.test"),
     "eager.context": ("alias.replacements.context",),
+    "tf2": ("alias.replacements.context",),
     "client.session": ("engine.session",),
     "client.device_lib": ("platform.device_lib",),
     "lib.io.file_io": ("platform.gfile",),
@@ -167,11 +168,26 @@ def find(module: str, name: str) -> Any:
     Raises:
       MissingSymbolError: Nothing in headrace stands for it.
     """
-    for source in (_recorded, _space, _modules, _generated, _proto, _below):
+    value = _symbol(module, name)
+    if value is not None:
+        return value
+    below = _below(module, name)
+    if below is not None:
+        return sys.modules.get(below) or importlib.import_module(below)
+    raise namespace.MissingSymbolError(f"{module}.{name} is not implemented in headrace")
+
+
+def has(module: str, name: str) -> bool:
+    """Return whether `find` would find the attribute; the alias need not be installed."""
+    return _symbol(module, name) is not None or _below(module, name) is not None
+
+
+def _symbol(module: str, name: str) -> Any:
+    for source in (_recorded, _space, _modules, _generated, _proto):
         value = source(module, name)
         if value is not None:
             return value
-    raise namespace.MissingSymbolError(f"{module}.{name} is not implemented in headrace")
+    return None
 
 
 def _recorded(module: str, name: str) -> Any:
@@ -233,18 +249,13 @@ def _proto(module: str, name: str) -> Any:
     return getattr(messages, name, None)
 
 
-def _below(module: str, name: str) -> Any:
+def _below(module: str, name: str) -> str | None:
+    """The module that an attribute is, if it is one."""
     full = f"{module}.{name}"
-    if not is_module(full):
-        # Modules see what they import: `rnn_cell.math_ops` is `tensorflow.python.ops.math_ops`.
-        full = next(
-            (
-                f"{_PYTHON}.{p}.{name}"
-                for p in ("ops", "framework")
-                if is_module(f"{_PYTHON}.{p}.{name}")
-            ),
-            "",
-        )
-        if not full or not module.startswith((_PYTHON + ".", _CONTRIB + ".")):
-            return None
-    return sys.modules.get(full) or importlib.import_module(full)
+    if is_module(full):
+        return full
+    if not module.startswith((_PYTHON + ".", _CONTRIB + ".")):
+        return None
+    # Modules see what they import: `rnn_cell.math_ops` is `tensorflow.python.ops.math_ops`.
+    seen = (f"{_PYTHON}.{part}.{name}" for part in ("ops", "framework"))
+    return next((candidate for candidate in seen if is_module(candidate)), None)

@@ -111,7 +111,7 @@ def _kind(name: str) -> str | None:
         return "public" if _is_v2_space(space[len("compat.v2.") :]) else None
     if space == "contrib":
         return "deep"
-    if space in ("compat", "compat.v1", "compat.v2") or space in _spaces():
+    if space in ("compat", "compat.v1", "compat.v2", "raw_ops") or space in _spaces():
         return "public"
     missing = space in namespace.known() and space.startswith("contrib.")
     if deep.is_module(name) and not missing:
@@ -160,6 +160,15 @@ def install() -> None:
             "the first `import tensorflow`, or run the script with `headrace run`."
         )
     sys.meta_path.insert(0, _finder)
+    _print_scalars_plainly()
+
+
+def _print_scalars_plainly() -> None:
+    """Make NumPy scalars inside lists print as numbers, as they did when these programs were written."""
+    import numpy as np
+
+    if int(np.__version__.partition(".")[0]) >= 2:
+        np.set_printoptions(legacy="1.25")
 
 
 def uninstall() -> None:

@@ -134,7 +134,8 @@ def gradients(
         stops = [_source(s) for s in stop_gradients]
         work = _Backprop(colocate_gradients_with_ops, gate_gradients, aggregation_method)
         work.run(ys, sources, work.initial(grad_ys, ys), stops)
-        return [work.result(x, unconnected) for x in sources]
+    # Outside of the scope: zeros for unconnected xs are named as if the caller made them.
+    return [work.result(x, unconnected) for x in sources]
 
 
 class _Backprop:
@@ -325,7 +326,7 @@ def identity_zeros(t: Tensor) -> Any:
 def _zeros_for(x: Any) -> Any:
     if x.dtype is dtypes.resource:
         dtype, dims = x.handle_data
-        return constant_ops.zeros(list(dims), dtype=dtype)
+        return constant_ops.zeros(constant_ops.constant(list(dims)), dtype=dtype)
     return constant_ops.zeros_like(x)
 
 
@@ -369,8 +370,8 @@ def _verify(in_grads: list[Any], op: Operation) -> None:
         return
     if len(in_grads) != len(op._inputs):
         raise ValueError(
-            f"Num gradients {len(in_grads)} generated for op {op.name} (op type: {op.type}) do "
-            f"not match num inputs {len(op._inputs)}"
+            f"Num gradients {len(in_grads)} generated for op {op.node_def} do not match num "
+            f"inputs {len(op._inputs)}"
         )
 
 

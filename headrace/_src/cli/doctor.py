@@ -119,11 +119,7 @@ def _judge_inner(name: str) -> tuple[str, str] | None:
     rest = name[len(module) + 1 :].split(".")[0]
     if not rest:
         return None
-    try:
-        deep.find(module, rest)
-    except namespace.MissingSymbolError:
-        return f"{module}.{rest}", "missing"
-    return f"{module}.{rest}", "supported"
+    return f"{module}.{rest}", "supported" if deep.has(module, rest) else "missing"
 
 
 def report(scripts: list[str], everything: bool, out: TextIO) -> int:

@@ -138,9 +138,9 @@ def evaluate(tensor: Any) -> np.ndarray[Any, Any] | None:
     return _fold(tensor, 1)
 
 
-def _partial(tensor: Tensor) -> np.ndarray[Any, Any] | None:
+def _partial(tensor: Tensor, kind: int) -> np.ndarray[Any, Any] | None:
     """An integer vector or scalar with -1 where unknown, or None when nothing is known."""
-    value = evaluate(tensor)
+    value = _fold(tensor, kind)
     if value is not None:
         return value.astype(np.int64) if value.dtype.kind in "iu" else None
     if tensor.dims == ():
@@ -155,7 +155,7 @@ def _partial(tensor: Tensor) -> np.ndarray[Any, Any] | None:
     inputs: list[Any] = []
     known = False
     for t in operation._inputs:
-        part = _partial(t) if t.dtype.is_integer else None
+        part = _partial(t, kind) if t.dtype.is_integer else None
         if part is None:
             if t.dims is None or None in t.dims:
                 return None
@@ -175,10 +175,10 @@ def _partial(tensor: Tensor) -> np.ndarray[Any, Any] | None:
     return np.asarray(result).astype(np.int64)
 
 
-def evaluate_as_dims(tensor: Any) -> Dims:
+def evaluate_as_dims(tensor: Any, kind: int = 1) -> Dims:
     """The dims that a shape vector describes, as the C++ shape functions see them."""
     dims = tensor.dims
-    value = _partial(tensor)
+    value = _partial(tensor, kind)
     if value is None:
         if dims is not None and len(dims) == 1 and dims[0] is not None:
             return (None,) * dims[0]
@@ -199,7 +199,7 @@ def evaluate_as_dims(tensor: Any) -> Dims:
 
 def constant_value_as_dims(tensor: Any) -> Dims:
     """The dims that a shape vector describes, as 1.15's Python sees them."""
-    return evaluate_as_dims(tensor)
+    return evaluate_as_dims(tensor, 0)
 
 
 @export("get_static_value", v2=("get_static_value",))

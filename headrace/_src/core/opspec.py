@@ -105,6 +105,7 @@ class OpSpec:
         self.python_constant: bool = flags.pop("python_constant", False)
         self.allows_uninitialized: bool = flags.pop("allows_uninitialized", False)
         self.calls_functions: bool = flags.pop("calls_functions", False)
+        self.handle: bool = flags.pop("handle", False)
         self.cost: Any = flags.pop("cost", None)
         self.shape_rule: Callable[..., Any] | None = None
         self.host: Callable[..., Any] | None = None

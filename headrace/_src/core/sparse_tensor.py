@@ -8,7 +8,7 @@ from typing import Any
 from headrace._api.export import export, export_value
 from headrace._src.core import convert, dims, dtypes, scopes
 from headrace._src.core.shape import TensorShape
-from headrace._src.core.tensor import Tensor
+from headrace._src.core.tensor import Tensor, operator_function
 
 SparseTensorValue = collections.namedtuple(
     "SparseTensorValue", ["indices", "values", "dense_shape"]
@@ -54,6 +54,15 @@ class SparseTensor:
         # The number of nonzeros and the rank are each said twice; they must agree.
         dims.merge(indices_dims and indices_dims[:1], values_dims)
         dims.merge(indices_dims and indices_dims[1:], shape_dims)
+
+    def __mul__(self, other: Any) -> SparseTensor:
+        return operator_function("sparse.__mul__")(self, other)  # type: ignore[no-any-return]
+
+    def __div__(self, other: Any) -> SparseTensor:
+        return operator_function("sparse.__div__")(self, other)  # type: ignore[no-any-return]
+
+    def __truediv__(self, other: Any) -> SparseTensor:
+        return operator_function("sparse.__truediv__")(self, other)  # type: ignore[no-any-return]
 
     @property
     def indices(self) -> Tensor:

@@ -28,6 +28,10 @@ def execute(plan: Plan, slots: list[Any], run: Run) -> None:
     """
     try:
         with np.errstate(all="ignore"):
+            if plan.handles and plan.handle_version != run.resources.version:
+                _place_handles(plan, run)
+                for step in plan.handles:
+                    slots[step.outputs[0]] = plan.template[step.outputs[0]]
             if plan.has_blocking > 1:
                 _execute_concurrently(plan, slots, run)
             elif run.trace is not None or run.deadline is not None:
@@ -41,6 +45,14 @@ def execute(plan: Plan, slots: list[Any], run: Run) -> None:
         raise
 
 
+def _place_handles(plan: Plan, run: Run) -> None:
+    """Looks up the resources that the plan's operations name, and keeps them in its template."""
+    version = run.resources.version
+    for step in plan.handles:
+        execute_step(step._replace(free=()), plan.template, run)
+    plan.handle_version = version
+
+
 def call_function(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
     """Executes the body of a function within a run; returns its results."""
     plan = graph.plan
@@ -48,7 +60,15 @@ def call_function(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
         elements = [*graph.outputs, *graph.stateful_operations()]
         plan = graph.plan = Plan(elements, graph.inputs, graph._version)
     slots = plan.template.copy()
-    for slot, value in zip(plan.feeds, arguments, strict=True):
+    # A function graph may be run by several sessions, each with resources of its own.
+    for step in plan.handles:
+        execute_step(step._replace(free=()), slots, run)
+    for t, slot, value in zip(graph.inputs, plan.feeds, arguments, strict=True):
+        if t.dtype._is_ref_dtype and not isinstance(value, Cell):
+            # A plain value where the body takes a reference: a variable of this call's own.
+            cell = Cell(t.op.name, t.dtype.base_dtype, t.dims)
+            cell.value = value
+            value = cell
         slots[slot] = value
     if plan.has_blocking > 1:
         _execute_concurrently(plan, slots, run)

@@ -111,7 +111,7 @@ class Lowering:
             slots[slot] = value
         for slot, value in self.static_feeds.items():
             slots[slot] = value
-        for step in self.plan.steps:
+        for step in self.plan.every_step:
             self._trace_step(step.op, slots)
         self.written = [c for c, v in self.state.items() if before.get(c) is not v]
         fetched = [
@@ -203,7 +203,7 @@ def compile_fetches(
         for tensor, part in feed_lib.expand_feeds(session.graph, key):
             feed = feed_lib.Feed(session.graph, tensor)
             feeds.append((tensor, feed.bind(value if part is None else value[part])))
-    plan = Plan(structure.elements, [t for t, _ in feeds])
+    plan = Plan(structure.elements, [t for t, _ in feeds], fold=False)
     run = Run(session, session._resources, session._kernel_states, session._cancellation)
     static_feeds = {
         slot: value

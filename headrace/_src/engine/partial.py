@@ -32,7 +32,7 @@ class PartialRun:
         self._feeds = {t: feed_lib.Feed(graph, t) for t in tensors}
         self._plan = Plan(self._structure.elements, tensors, graph._mutations)
         self._slots = list(self._plan.template)
-        self._steps = {step.op: step._replace(free=()) for step in self._plan.steps}
+        self._steps = {step.op: step._replace(free=()) for step in self._plan.every_step}
         self._done: set[Operation] = set()
         self._given: set[Tensor] = set()
 

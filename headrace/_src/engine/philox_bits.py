@@ -131,7 +131,9 @@ def _multiply_wide(multiplier: int, x: Any) -> tuple[Any, Any]:
     return (product >> jnp.uint64(32)).astype(jnp.uint32), product.astype(jnp.uint32)
 
 
-def traced_blocks_at(words: tuple[Any, ...], low: Any, high: Any = None) -> tuple[Any, Any, Any, Any]:
+def traced_blocks_at(
+    words: tuple[Any, ...], low: Any, high: Any = None
+) -> tuple[Any, Any, Any, Any]:
     """The four words of the blocks at the counter plus `high:low`, `uint32` arrays."""
     import jax.numpy as jnp
 

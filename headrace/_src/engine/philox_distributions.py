@@ -182,7 +182,9 @@ def _fill_truncated(draw: PhiloxDraw, first: int, out: np.ndarray, wide: bool) -
         inside = np.abs(values) < 2
 
 
-def _accept(xp: Any, values: tuple[Any, ...], filled: Any, slots: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+def _accept(
+    xp: Any, values: tuple[Any, ...], filled: Any, slots: tuple[Any, ...]
+) -> tuple[Any, tuple[Any, ...]]:
     """Put the values inside the bounds into the next free slots of their group."""
     free = list(slots)
     for value in values:

@@ -189,5 +189,5 @@ def traced_categorical(draw: PhiloxDraw, logits: Any, samples: int) -> Any:
     uniform = bits.interleave(
         (bits.unit_float64(jnp, a, b), bits.unit_float64(jnp, c, d)), rows * samples)
     targets = uniform.reshape(rows, samples) * cumulated[:, -1:]
-    search = jax.vmap(lambda row, target: jnp.searchsorted(row, target, side="right"))
+    search: Any = jax.vmap(lambda row, target: jnp.searchsorted(row, target, side="right"))
     return search(cumulated, targets).astype(jnp.int64)

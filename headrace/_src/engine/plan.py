@@ -5,7 +5,8 @@ data edges, control edges, then creation order; blocking operations last among t
 
 State inventory of `Plan`:
   steps: `Step`s in order.
-  template: initial slots; constants are in place.
+  template: initial slots; constants, what follows from constants alone, and handles are in place.
+  handles: steps that give resources; executed once for each version of the session's resources.
   feeds: slot of each fed tensor.          outputs: for each fetched element its slot, or None for an operation.
 """
 
@@ -13,12 +14,14 @@ from __future__ import annotations
 
 import functools
 import heapq
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from headrace._src.core import kernel
+from headrace._src.core.attrs import FuncRef
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine.resources import Cell
@@ -131,18 +134,50 @@ def reads(op: Operation) -> tuple[int, ...]:
     if not any(t.dtype._is_ref_dtype for t in op._inputs):
         return ()
     args = op.spec.flat_inputs(op)
+    handed_on = _handed_on(op) if op.spec.calls_functions else ()
     return tuple(
         i
         for i, (t, arg) in enumerate(zip(op._inputs, args, strict=True))
-        if t.dtype._is_ref_dtype and not arg.is_ref
+        if t.dtype._is_ref_dtype and not arg.is_ref and i not in handed_on
     )
+
+
+def _handed_on(op: Operation) -> frozenset[int]:
+    """The positions of references that the functions an op calls take as references."""
+    bodies = [v.graph for v in op.attrs.values() if isinstance(v, FuncRef)]
+    if not bodies:
+        return frozenset()
+    # The arguments of the functions are the last inputs.
+    first = len(op._inputs) - len(bodies[0].inputs)
+    return frozenset(
+        i
+        for i in range(first, len(op._inputs))
+        if all(body.inputs[i - first].dtype._is_ref_dtype for body in bodies)
+    )
+
+
+_FOLD_LIMIT = 1 << 16
+
+
+def _is_small(op: Operation) -> bool:
+    """Whether the value of an operation may be kept in a plan: constants are kept by the graph anyway."""
+    if not op._inputs:
+        return True
+    dims = op.outputs[0].dims
+    if dims is None or None in dims:
+        return False
+    return math.prod(d for d in dims if d is not None) <= _FOLD_LIMIT
 
 
 class Plan:
     """An executable order of operations; see the module's docstring."""
 
     def __init__(
-        self, elements: Sequence[Any], feeds: Sequence[Tensor], mutations: int = 0
+        self,
+        elements: Sequence[Any],
+        feeds: Sequence[Tensor],
+        mutations: int = 0,
+        fold: bool = True,
     ) -> None:
         self.mutations = mutations
         fed = frozenset(feeds)
@@ -151,11 +186,14 @@ class Plan:
         self.slots: dict[Tensor, int] = {}
         self.template: list[Any] = []
         self.feeds = [self._slot(t) for t in feeds]
-        self._place_constants()
+        self._known: set[Operation] = set()
+        with np.errstate(all="ignore"):
+            self._fold(fed, fold)
         last_use = self._last_uses(elements)
-        self.steps = [
-            self._step(op, last_use) for op in self.operations if not self._is_placed(op)
-        ]
+        steps = [self._step(op, last_use) for op in self.operations if op not in self._known]
+        self.handles = [s for s in steps if s.op.spec.handle and not s.op._control_inputs]
+        self.steps = [s for s in steps if not s.op.spec.handle or s.op._control_inputs]
+        self.handle_version = -1
         self.outputs: list[int | None] = [
             self.slots[e] if isinstance(e, Tensor) else None for e in elements
         ]
@@ -167,30 +205,54 @@ class Plan:
             self.template.append(None)
         return slot
 
-    def _is_placed(self, op: Operation) -> bool:
-        """Whether the op is a constant, whose value is in the template already."""
-        spec = op.spec
-        return not op._inputs and spec.python_constant and not spec.stateful
+    @property
+    def every_step(self) -> list[Step]:
+        """The steps that give resources, then the others."""
+        return [*self.handles, *self.steps]
 
-    def _place_constants(self) -> None:
+    def _fold(self, fed: frozenset[Tensor], deep: bool) -> None:
+        """Places constants and, when `deep`, the values of operations that depend on constants alone."""
+        known = self._known
         for op in self.operations:
-            if self._is_placed(op) and op.outputs[0] not in self.slots:
-                value = op.spec.bind(op)(kernel.HOST)
-                # 0-d arrays make every later ufunc call slower than scalars do.
-                if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind != "O":
-                    value = value[()]
-                self.template[self._slot(op.outputs[0])] = value
+            spec = op.spec
+            if (
+                not spec.single_output
+                or spec.has_effects
+                or spec.random
+                or spec.host_only
+                or spec.calls_functions
+                or spec.host is None
+                or op._control_inputs
+                or not (deep if op._inputs else spec.python_constant)
+                or any(t.op not in known or t in fed for t in op._inputs)
+                or op.outputs[0] in fed
+                or not _is_small(op)
+            ):
+                continue
+            try:
+                value = spec.bind(op)(kernel.HOST, *[self.template[self.slots[t]] for t in op._inputs])
+            except Exception:  # the run meets it again and reports it with its context
+                continue
+            # 0-d arrays make every later ufunc call slower than scalars do.
+            if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind != "O":
+                value = value[()]
+            self.template[self._slot(op.outputs[0])] = value
+            known.add(op)
 
     def _last_uses(self, elements: Sequence[Any]) -> dict[int, Operation]:
         """The last operation that takes each slot; slots that are fetched are never free."""
         kept = {self.slots.get(e) for e in elements if isinstance(e, Tensor)}
         last: dict[int, Operation] = {}
         for op in self.operations:
+            if op in self._known:
+                continue
             for t in op._inputs:
                 last[self._slot(t)] = op
             for t in op.outputs:
                 if t not in self.slots:
                     last[self._slot(t)] = op
+        # Slots of known values keep them from run to run: freeing them in a run's own list is harmless but vain.
+        kept |= {self.slots[op.outputs[0]] for op in self._known}
         kept |= {self.slots[e] for e in elements if isinstance(e, Tensor)}
         return {slot: op for slot, op in last.items() if slot not in kept}
 

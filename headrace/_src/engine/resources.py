@@ -2,6 +2,7 @@
 
 State inventory of `ResourceManager`:
   _items: (container, kind, name) → resource.     lock: held while a kernel reads, changes and writes variables.
+  version: grows when resources are forgotten, so that handles kept by plans are looked up again.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class ResourceManager:
     def __init__(self) -> None:
         self._items: dict[tuple[str, str, str], Any] = {}
         self.lock = threading.RLock()
+        self.version = 0
 
     def get_or_make(self, container: str, kind: str, name: str, make: Callable[[], Any]) -> Any:
         """The resource of this name; made when there is none."""
@@ -82,6 +84,7 @@ class ResourceManager:
     def remove(self, resource: Any) -> None:
         """Forgets a resource."""
         with self.lock:
+            self.version += 1
             for key, value in list(self._items.items()):
                 if value is resource:
                     del self._items[key]
@@ -89,6 +92,7 @@ class ResourceManager:
     def clear(self, containers: list[str] | None = None) -> None:
         """Forgets all resources, or those of some containers."""
         with self.lock:
+            self.version += 1
             if not containers:
                 self._items.clear()
                 return

@@ -53,9 +53,15 @@ def unary(
     """
     spec = op(op_type, f"x: T -> y: {output}", T=A.dtype(allowed), shape=_shapes.unchanged, **flags)
 
-    @spec.kernel
+    @spec.host_kernel
     def _kernel_unary(k: Any, x: Any) -> Any:
-        return fn(k.np_for(x), x)
+        return fn(np, x)
+
+    if not spec.host_only:
+
+        @spec.xla_kernel
+        def _lower_unary(k: Any, x: Any) -> Any:
+            return fn(k.np_for(x), x)
 
     decide_gradient(spec, grad, no_gradient)
     return spec
@@ -100,13 +106,20 @@ def binary(
         **flags,
     )
 
-    @spec.kernel
+    @spec.host_kernel
     def _kernel_binary(k: Any, x: Any, y: Any) -> Any:
         try:
-            return fn(k.np_for(x, y), x, y)
-        except (ValueError, TypeError):
+            return fn(np, x, y)
+        except ValueError:
             check_broadcast(x, y)
             raise
+
+    if not spec.host_only:
+
+        @spec.xla_kernel
+        def _lower_binary(k: Any, x: Any, y: Any) -> Any:
+            check_broadcast(x, y)
+            return fn(k.np_for(x, y), x, y)
 
     decide_gradient(spec, grad, no_gradient)
     return spec

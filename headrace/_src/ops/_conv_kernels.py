@@ -1,7 +1,9 @@
 """Convolution arithmetic in any number of dimensions, for both executors.
 
-Values are channels-last: `x [batch, *spatial, in]`, `w [*window, in, out]`, `y [batch, *out, out]`. On the host a convolution is a
-product of a matrix of patches with the filter, block by block so that the patches stay in the cache; XLA has its own.
+Values are channels-last: `x [batch, *spatial, in]`, `w [*window, in, out]`, `y [batch, *out, out]`.
+On the host a convolution is a
+product of a matrix of patches with the filter, block by block so that the patches stay in the
+cache; XLA has its own.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ _FEW_CHANNELS = 4
 
 
 def forward(k: Any, x: Any, w: Any, windows: Sequence[Window]) -> Any:
-    """`y[b, o, m] = sum over window t and channel c of x[b, o * stride + t * dilation, c] * w[t, c, m]`."""
+    """`y[b, o, m] = sum over window t and channel c of x[b, o * stride + t * dilation, c] * w[t, c,
+    m]`.
+    """
     if k.np_for(x, w) is not np:
         return _xla_forward(k, x, w, windows)
     dtype, (x, w) = x.dtype, _wide(x, w)
@@ -32,9 +36,7 @@ def forward(k: Any, x: Any, w: Any, windows: Sequence[Window]) -> Any:
     return y.astype(dtype, copy=False)
 
 
-def backprop_input(
-    k: Any, shape: Sequence[int], w: Any, dy: Any, windows: Sequence[Window]
-) -> Any:
+def backprop_input(k: Any, shape: Sequence[int], w: Any, dy: Any, windows: Sequence[Window]) -> Any:
     """The gradient of `forward` by `x`, which has `shape`."""
     if k.np_for(w, dy) is not np:
         return _xla_transpose(k, lambda x: _xla_forward(k, x, w, windows), shape, dy)
@@ -49,9 +51,7 @@ def backprop_input(
         part = dy[start : start + step]
         flat = np.ascontiguousarray(part).reshape(-1, part.shape[-1])
         pieces = ((flat @ tap.T).reshape(*part.shape[:-1], -1) for tap in taps)
-        dx[start : start + step] = scatter_taps(
-            k, (part.shape[0], *shape[1:]), windows, pieces
-        )
+        dx[start : start + step] = scatter_taps(k, (part.shape[0], *shape[1:]), windows, pieces)
     return dx.astype(dtype, copy=False)
 
 
@@ -104,7 +104,8 @@ def _patches(x: Any, windows: Sequence[Window], block: tuple[slice, slice]) -> A
     if all(w.window == 1 for w in windows):
         return x[tap_slices(windows)[0]].reshape(count, channels)
     if channels < _FEW_CHANNELS:
-        # Copies run along a spatial dimension here, and along window and channels below: the longer runs win.
+        # Copies run along a spatial dimension here, and along window and channels below: the longer
+        # runs win.
         taps = tap_slices(windows)
         columns = np.empty((len(taps), channels, batch, *outs), x.dtype)
         for column, where in zip(columns, taps, strict=True):
@@ -155,7 +156,9 @@ def _xla_transpose(k: Any, function: Any, shape: Sequence[int], dy: Any) -> Any:
 
 
 def depthwise_forward(k: Any, x: Any, w: Any, windows: Sequence[Window]) -> Any:
-    """`y[b, o, c * multiplier + m] = sum over window t of x[b, o * stride + t * dilation, c] * w[t, c, m]`."""
+    """`y[b, o, c * multiplier + m] = sum over window t of x[b, o * stride + t * dilation, c] * w[t,
+    c, m]`.
+    """
     channels, multiplier = w.shape[-2:]
     if k.np_for(x, w) is not np:
         w = k.np.reshape(k.np.asarray(w), (*w.shape[:-2], 1, channels * multiplier))

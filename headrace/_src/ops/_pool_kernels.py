@@ -1,6 +1,7 @@
 """Pooling arithmetic in any number of dimensions, for both executors; values are channels-last.
 
-Most of it walks over the *taps* of the window: one strided slice of the padded input an offset. XLA's own reductions take over where
+Most of it walks over the *taps* of the window: one strided slice of the padded input an offset.
+XLA's own reductions take over where
 a window has very many taps.
 """
 
@@ -117,7 +118,7 @@ def _reduce_window(k: Any, x: Any, windows: Sequence[Window], start: Any, combin
 
 
 def max_forward(k: Any, x: Any, windows: Sequence[Window]) -> Any:
-    """The largest element of every window; NaN only counts where 1.15 lets it, never over a number."""
+    """The largest element of every window; a NaN never beats a number, as in 1.15."""
     lowest = _lowest(x.dtype)
     if k.np_for(x) is not np:
         if np.issubdtype(x.dtype, np.inexact):
@@ -152,7 +153,9 @@ def _all_hits(k: Any, x: Any, y: Any, windows: Sequence[Window]) -> Iterator[Any
 
 
 def max_backward(k: Any, x: Any, y: Any, dy: Any, windows: Sequence[Window]) -> Any:
-    """Gives each element of `dy` to the first maximum of its window; in 3-D, as in 1.15, to every one."""
+    """Gives each element of `dy` to the first maximum of its window; in 3-D, as in 1.15, to every
+    one.
+    """
     xp = k.np_for(x, y, dy)
     hits = _first_hits if len(windows) < 3 else _all_hits
     many = math.prod(w.window for w in windows) > _MANY_TAPS
@@ -189,7 +192,9 @@ def max_depth(k: Any, x: Any, window: int, step: int) -> Any:
     """
     if x.shape[-1] % window:
         raise errors.UnimplementedError(
-            None, None, "Depthwise max pooling requires the depth window to evenly divide the input depth"
+            None,
+            None,
+            "Depthwise max pooling requires the depth window to evenly divide the input depth",
         )
     if window != step:
         raise errors.UnimplementedError(
@@ -198,10 +203,10 @@ def max_depth(k: Any, x: Any, window: int, step: int) -> Any:
     return x.reshape(*x.shape[:-1], -1, window).max(axis=-1)
 
 
-def max_with_index(
-    k: Any, x: Any, windows: Sequence[Window], with_batch: bool
-) -> tuple[Any, Any]:
-    """The largest element of every 2-D window and its flat position in the image (or the batch), int64."""
+def max_with_index(k: Any, x: Any, windows: Sequence[Window], with_batch: bool) -> tuple[Any, Any]:
+    """The largest element of every 2-D window and its flat position in the image (or the batch),
+    int64.
+    """
     xp = k.np_for(x)
     rows, columns = windows
     channels = x.shape[-1]

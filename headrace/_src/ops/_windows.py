@@ -1,6 +1,7 @@
 """Windows that slide over spatial dimensions: the geometry convolutions and pooling share.
 
-A *layout* says where the dimensions are; kernels work channels-last and move the axes of other layouts. `Window` is the
+A *layout* says where the dimensions are; kernels work channels-last and move the axes of other
+layouts. `Window` is the
 run-time geometry of one spatial dimension.
 """
 
@@ -106,9 +107,7 @@ def output_size(
     reach = (window - 1) * dilation + 1
     padded = size + sum(explicit)
     if padded < reach:
-        raise ValueError(
-            f"Negative dimension size caused by subtracting {reach} from {padded}"
-        )
+        raise ValueError(f"Negative dimension size caused by subtracting {reach} from {padded}")
     return (padded - reach + stride) // stride
 
 
@@ -118,7 +117,8 @@ def explicit_pairs(
     """Checked (before, after) pairs of the spatial dimensions, zeros unless padding is EXPLICIT.
 
     Raises:
-      ValueError: The list has another length than the rank asks, negative values, values for the batch or the channels,
+      ValueError: The list has another length than the rank asks, negative values, values for the
+        batch or the channels,
         or values though padding is not EXPLICIT.
     """
     if padding != "EXPLICIT":
@@ -159,7 +159,7 @@ def dims_from_vector(s: Any, index: int, vector: dims_lib.Dims, rank: int) -> An
 
 
 class Window(NamedTuple):
-    """One spatial dimension at run time: input and output sizes, window, stride, dilation, padding."""
+    """One spatial dimension at run time: sizes of input and output, window and padding."""
 
     size: int
     out: int
@@ -219,7 +219,9 @@ def geometry(
 
 
 def pad(k: Any, x: Any, windows: Sequence[Window], value: Any = 0) -> Any:
-    """Pads the spatial dimensions of a channels-last value; returns `x` itself when nothing is to do."""
+    """Pads the spatial dimensions of a channels-last value; returns `x` itself when nothing is to
+    do.
+    """
     if not any(w.before or w.after for w in windows):
         return x
     pairs = [(0, 0), *((w.before, w.after) for w in windows), (0, 0)]
@@ -248,7 +250,8 @@ def scatter_taps(k: Any, shape: Sequence[int], windows: Sequence[Window], parts:
       k: The kernel context.
       shape: Shape of the result, channels-last.
       windows: The spatial geometry.
-      parts: Iterable of channels-last arrays `[batch, *out, channels]` in the order of `tap_slices`.
+      parts: Iterable of channels-last arrays `[batch, *out, channels]` in the order of
+        `tap_slices`.
     """
     padded = (shape[0], *(w.padded for w in windows), shape[-1])
     if not k.xla:

@@ -1,4 +1,6 @@
-"""Average pooling over images: AvgPool and its gradient op. Elements of the padding are not counted."""
+"""Average pooling over images: AvgPool and its gradient op. Elements of the padding are not
+counted.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,6 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.ops import _pool_kernels, _windows, pooling
 from headrace._src.ops._arguments import renamed
 from headrace._src.ops._late import late
-from headrace._src.ops._shapes import require_rank
 
 _NO_DEPTH = "Non-spatial pooling is not yet supported. Volunteers? :)"
 _ATTRS = {
@@ -49,7 +50,9 @@ def avg_pool_gradient(
     dy = _windows.to_last(k, dy, data_format)
     if dy.shape != (batch, *(w.out for w in windows), channels):
         raise errors.InvalidArgumentError(
-            None, None, f"grad has shape {dims.text(tuple(dy.shape))}, which is not that of the pooled input"
+            None,
+            None,
+            f"grad has shape {dims.text(tuple(dy.shape))}, which is not that of the pooled input",
         )
     dx = _pool_kernels.mean_backward(k, (batch, *sizes, channels), dy, windows)
     return _windows.from_last(k, dx, data_format)
@@ -63,9 +66,7 @@ AvgPool = op("AvgPool", "value: T -> output: T", T=G.FLOAT, **_ATTRS)
 def _shape_avg_pool(
     s: Any, value: Any, *, ksize: Any, strides: Any, padding: str, data_format: str
 ) -> Any:
-    return _pool_kernels.pool_dims(
-        "AvgPool", value, ksize, strides, padding, data_format, 4, False
-    )
+    return _pool_kernels.pool_dims("AvgPool", value, ksize, strides, padding, data_format, 4, False)
 
 
 @AvgPool.kernel
@@ -110,12 +111,14 @@ def avg_pool(
     """
     with name_scope(name, "AvgPool", [value]) as name:
         value = renamed("input", input, "value", value)
-        data_format, ksize, strides = pooling.full_windows(
-            2, data_format, "NHWC", ksize, strides
-        )
+        data_format, ksize, strides = pooling.full_windows(2, data_format, "NHWC", ksize, strides)
         return AvgPool(
-            value, ksize=list(ksize), strides=list(strides), padding=padding,
-            data_format=data_format, name=name,
+            value,
+            ksize=list(ksize),
+            strides=list(strides),
+            padding=padding,
+            data_format=data_format,
+            name=name,
         )
 
 

@@ -1,6 +1,7 @@
 """Fused batch normalisation: FusedBatchNorm in its three versions and their gradient ops.
 
-At inference 1.15 leaves the outputs after `y` undefined on CPUs; here they are the given mean and variance. The NCHW layout, which 1.15
+At inference 1.15 leaves the outputs after `y` undefined on CPUs; here they are the given mean and
+variance. The NCHW layout, which 1.15
 refuses on CPUs, works.
 """
 
@@ -218,9 +219,7 @@ def _second_gradient(op: Any, *dys: Any) -> tuple[Any, ...]:
         )
     dx = late.cast(dx, x.dtype)
     targets = [dy, x, scale]
-    results = late.gradients(
-        [dx, dscale, doffset], targets, list(dys[:3]), stop_gradients=targets
-    )
+    results = late.gradients([dx, dscale, doffset], targets, list(dys[:3]), stop_gradients=targets)
     return tuple(results)
 
 

@@ -6,9 +6,7 @@ each true class is expected among the draws.
 
 from __future__ import annotations
 
-import math
-import threading
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +16,8 @@ from headrace._src.core import errors
 from headrace._src.core.opspec import op
 from headrace._src.core.random_seed import seed_attrs
 from headrace._src.core.tensor import Tensor
-from headrace._src.engine.philox_stream import Stream
 from headrace._src.ops import _shapes
+from headrace._src.ops import random_candidates as candidates
 
 # Words that a draw of one class may take from the stream, rejections and repetitions included.
 _WORDS_PER_SAMPLE = 2048
@@ -47,125 +45,6 @@ def _shape_sampler(s, true_classes, *, num_true, num_sampled):
     return [(num_sampled,), (batch, num_true), (num_sampled,)]
 
 
-# -- drawing --------------------------------------------------------------------------------------
-class _Uniform:
-    """All classes with equal probability."""
-
-    def __init__(self, range_max: int) -> None:
-        self.range = range_max
-
-    def pick(self, words: Stream) -> int:
-        return words.long_below(self.range)
-
-    def probability(self, classes: np.ndarray) -> np.ndarray:
-        return np.full(classes.shape, _f32(1.0 / self.range))
-
-
-class _LogUniform:
-    """Class c with probability log((c + 2) / (c + 1)) / log(range + 1)."""
-
-    def __init__(self, range_max: int) -> None:
-        self.range = range_max
-        self._log_range = math.log1p(range_max)
-
-    def pick(self, words: Stream) -> int:
-        return (int(math.exp(words.float64() * self._log_range)) - 1) % self.range
-
-    def probability(self, classes: np.ndarray) -> np.ndarray:
-        wide = classes.astype(np.float64)
-        return (np.log((wide + 2.0) / (wide + 1.0)) / self._log_range).astype(_f32)
-
-
-class _Weighted:
-    """Classes with probabilities proportional to integer weights that may change."""
-
-    def __init__(self, range_max: int) -> None:
-        self.range = range_max
-        self.lock = threading.Lock()
-        self._weights = np.ones(range_max, np.int64)
-        self._bounds: np.ndarray | None = None
-
-    def pick(self, words: Stream) -> int:
-        if self._bounds is None:
-            self._bounds = self._weights.cumsum()
-        target = words.below(int(self._bounds[-1]))
-        return int(np.searchsorted(self._bounds, target, side="right"))
-
-    def probability(self, classes: np.ndarray) -> np.ndarray:
-        known = (classes >= 0) & (classes < self.range)
-        weights = self._weights[np.where(known, classes, 0)].astype(_f32)
-        return np.where(known, weights, _f32(0)) / _f32(self._weights.sum())
-
-    def count(self, classes: np.ndarray) -> None:
-        """Add one to the weights of the classes seen."""
-        np.add.at(self._weights, classes.reshape(-1), 1)
-        self._bounds = None
-
-
-class _Alias:
-    """Classes with fixed weights, drawn in constant time by Walker's alias method."""
-
-    def __init__(self, weights: list[float]) -> None:
-        self.range = len(weights)
-        self._weights = np.array(weights, _f32)
-        self._total = _f32(0)
-        for weight in self._weights:
-            self._total += weight
-        self._shares, self._aliases = _alias_table(self._weights)
-
-    def pick(self, words: Stream) -> int:
-        share = words.float32()
-        i = words.below(self.range)
-        return i if share < self._shares[i] else self._aliases[i]
-
-    def probability(self, classes: np.ndarray) -> np.ndarray:
-        known = (classes >= 0) & (classes < self.range)
-        weights = self._weights[np.where(known, classes, 0)]
-        return np.where(known, weights, _f32(0)) / self._total
-
-
-def _alias_table(weights: np.ndarray) -> tuple[list[float], list[int]]:
-    n = len(weights)
-    total = sum(float(w) for w in weights)
-    shares = [float(w * _f32(n)) / total for w in weights]
-    aliases = list(range(n))
-    low = [i for i, share in enumerate(shares) if share < 1.0]
-    high = [i for i, share in enumerate(shares) if share >= 1.0]
-    while low and high:
-        poor, rich = low.pop(), high.pop()
-        aliases[poor] = rich
-        shares[rich] -= 1.0 - shares[poor]
-        (low if shares[rich] < 1.0 else high).append(rich)
-    # What rounding leaves over stands for itself.
-    for i in (*low, *high):
-        shares[i], aliases[i] = 1.0, i
-    return np.array(shares, _f32).tolist(), aliases
-
-
-class _Sample(NamedTuple):
-    candidates: np.ndarray
-    tries: int
-
-
-def _draw(sampler: Any, words: Stream, n: int, unique: bool) -> _Sample:
-    if not unique:
-        return _Sample(np.array([sampler.pick(words) for _ in range(n)], np.int64), n)
-    found: dict[int, None] = {}
-    tries = 0
-    while len(found) < n:
-        tries += 1
-        found.setdefault(sampler.pick(words))
-    return _Sample(np.fromiter(found, np.int64, n), tries)
-
-
-def _expected_count(probability: np.ndarray, n: int, tries: int) -> np.ndarray:
-    """How often a class is drawn in n draws, or in that many tries for n different ones."""
-    if tries == n:
-        return probability * _f32(n)
-    with np.errstate(divide="ignore"):
-        return -np.expm1(_f32(tries) * np.log1p(-probability))
-
-
 def _check_true_classes(true_classes: np.ndarray, num_true: int) -> None:
     if np.ndim(true_classes) != 2:
         raise errors.InvalidArgumentError(None, None, "true_classes must be a matrix")
@@ -179,12 +58,12 @@ def _sample(k, sampler, true_classes, num_true, num_sampled, unique):
     _check_true_classes(true_classes, num_true)
     if unique and num_sampled > sampler.range:
         raise errors.InvalidArgumentError(None, None, "Sampler's range is too small.")
-    words = Stream(k.philox(_WORDS_PER_SAMPLE * num_sampled // 4))
-    candidates, tries = _draw(sampler, words, num_sampled, unique)
+    draw = k.philox(_WORDS_PER_SAMPLE * num_sampled // 4)
+    sampled, tries = candidates.draw_candidates(sampler, draw, num_sampled, unique)
     return (
-        candidates,
-        _expected_count(sampler.probability(true_classes), num_sampled, tries),
-        _expected_count(sampler.probability(candidates), num_sampled, tries),
+        sampled,
+        candidates.expected_count(sampler.probability(true_classes), num_sampled, tries),
+        candidates.expected_count(sampler.probability(sampled), num_sampled, tries),
     )
 
 
@@ -194,7 +73,7 @@ UniformCandidateSampler = _sampler_op("UniformCandidateSampler", range_max=A.int
 
 @UniformCandidateSampler.kernel
 def _kernel_uniform(k, true_classes, *, num_true, num_sampled, unique, range_max):
-    return _sample(k, _Uniform(range_max), true_classes, num_true, num_sampled, unique)
+    return _sample(k, candidates.Uniform(range_max), true_classes, num_true, num_sampled, unique)
 
 
 @export("random.uniform_candidate_sampler", "nn.uniform_candidate_sampler",
@@ -240,7 +119,7 @@ LogUniformCandidateSampler = _sampler_op(
 
 @LogUniformCandidateSampler.kernel
 def _kernel_log_uniform(k, true_classes, *, num_true, num_sampled, unique, range_max):
-    return _sample(k, _LogUniform(range_max), true_classes, num_true, num_sampled, unique)
+    return _sample(k, candidates.LogUniform(range_max), true_classes, num_true, num_sampled, unique)
 
 
 @export("random.log_uniform_candidate_sampler", "nn.log_uniform_candidate_sampler",
@@ -286,7 +165,7 @@ ThreadUnsafeUnigramCandidateSampler = _sampler_op(
 @LearnedUnigramCandidateSampler.kernel
 @ThreadUnsafeUnigramCandidateSampler.kernel
 def _kernel_learned_unigram(k, true_classes, *, num_true, num_sampled, unique, range_max):
-    sampler = k.resource(lambda: _Weighted(range_max))
+    sampler = k.resource(lambda: candidates.Weighted(range_max))
     with sampler.lock:
         result = _sample(k, sampler, true_classes, num_true, num_sampled, unique)
         if true_classes.size and not 0 <= true_classes.min() <= true_classes.max() < range_max:
@@ -362,7 +241,7 @@ def _fixed_sampler(vocab_file, unigrams, distortion, num_reserved_ids, num_shard
     powers = np.power(np.array(counts, _f32), _f32(distortion)).tolist()
     reserved = [0.0] * len(range(shard, num_reserved_ids, num_shards))
     # TensorFlow numbers the counted classes from where this shard's reserved ones end.
-    return _Alias(reserved + powers[(shard - len(reserved)) % num_shards::num_shards])
+    return candidates.Alias(reserved + powers[(shard - len(reserved)) % num_shards::num_shards])
 
 
 @FixedUnigramCandidateSampler.kernel

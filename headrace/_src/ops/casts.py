@@ -27,6 +27,7 @@ Cast = op(
     DstT=A.dtype(),
     Truncate=A.boolean(default=False),
     shape=_shapes.unchanged,
+    python_constant=True,
 )
 
 
@@ -55,7 +56,8 @@ def _kernel_cast(k, x, *, DstT):  # noqa: N803 - attrs keep their OpDef names
         return _xla_float_to_int(k, x, target)
     if target.kind == "u" and source.kind == "f":
         # The conversion to unsigned goes through a signed word, so that negatives wrap.
-        return x.astype(np.int64).astype(target)
+        word = np.int32 if target.itemsize <= 2 else np.int64
+        return x.astype(word).astype(target)
     return x.astype(target)
 
 

@@ -40,6 +40,7 @@ def _equality(op_type: str, test: Any, when_unfit: bool) -> Any:
         T=A.dtype(G.EQUALITY),
         incompatible_shape_error=A.boolean(default=True),
         commutative=True,
+        python_constant=True,
         shape=_shape_equality,
     )
 

@@ -1,6 +1,7 @@
 """Two-dimensional convolution and its transposes: Conv2D and the functions above it.
 
-1.15 on CPUs refuses the NCHW layout when it runs, dilated backward passes and grouped filters; the first two work here.
+1.15 on CPUs refuses the NCHW layout when it runs, dilated backward passes and grouped filters; the
+first two work here.
 """
 
 from __future__ import annotations
@@ -56,10 +57,12 @@ def conv_dims(
     dilations: Sequence[int],
     explicit_paddings: Sequence[int] = (),
 ) -> tuple[int | None, ...]:
-    """Static shape of a convolution of a filter `[*window, in, out]`, in the layout of `data_format`.
+    """Static shape of a convolution of a filter `[*window, in, out]`, in the layout of
+    `data_format`.
 
     Raises:
-      ValueError: ranks, channels, strides or paddings that do not fit, or a window larger than the input.
+      ValueError: ranks, channels, strides or paddings that do not fit, or a window larger than the
+        input.
     """
     rank = len(strides) if op_type == "Conv3D" else 4
     input, filter = require_rank(input, rank), require_rank(filter, rank)
@@ -118,7 +121,8 @@ def run_geometry(
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"{op_type}: input and filter must be {rank}-dimensional: {dims.text(tuple(shape))} vs. "
+            f"{op_type}: input and filter must be {rank}-dimensional: "
+            f"{dims.text(tuple(shape))} vs. "
             f"{dims.text(tuple(filter_shape))}",
         )
     batch_step, channel_step, steps = _windows.split(strides, data_format)
@@ -126,7 +130,8 @@ def run_geometry(
         raise errors.InvalidArgumentError(
             None,
             None,
-            "Current implementation does not yet support strides in the batch and depth dimensions.",
+            "Current implementation does not yet support strides in the batch and depth "
+            "dimensions.",
         )
     batch, channels, sizes = _windows.split(tuple(int(d) for d in shape), data_format)
     if channels != filter_shape[-2]:
@@ -209,9 +214,7 @@ def _kernel_conv2d(k: Any, input: Any, filter: Any, **attrs: Any) -> Any:
     attrs = _geometry_attrs(attrs)
     _, windows = run_geometry("Conv2D", input.shape, filter.shape, **attrs)
     x = _windows.to_last(k, input, attrs["data_format"])
-    return _windows.from_last(
-        k, _conv_kernels.forward(k, x, filter, windows), attrs["data_format"]
-    )
+    return _windows.from_last(k, _conv_kernels.forward(k, x, filter, windows), attrs["data_format"])
 
 
 @Conv2D.gradient
@@ -454,7 +457,8 @@ def conv2d(
       input: 4-D tensor of a float type, in the layout of `data_format`.
       filter: Filter `[height, width, in, out]` of the same type.
       strides: A step for all spatial dimensions, one each, or four in the order of `data_format`.
-      padding: `"SAME"` (zeros to `ceil(size / stride)` outputs), `"VALID"` (no padding), or four pairs (before, after).
+      padding: `"SAME"` (zeros to `ceil(size / stride)` outputs), `"VALID"` (no padding), or four
+        pairs (before, after).
       use_cudnn_on_gpu: Kept as an attr.
       data_format: `"NHWC"` or `"NCHW"`.
       dilations: Distances between filter elements, given like `strides`.

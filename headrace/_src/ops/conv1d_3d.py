@@ -91,7 +91,13 @@ def conv1d_v2(
 ) -> Tensor:
     """Compute a 1-D convolution."""
     return conv1d(
-        input, filters, stride, padding, True, data_format=data_format, name=name,
+        input,
+        filters,
+        stride,
+        padding,
+        True,
+        data_format=data_format,
+        name=name,
         dilations=dilations,
     )
 
@@ -173,9 +179,7 @@ def _kernel_conv3d(k: Any, input: Any, filter: Any, **attrs: Any) -> Any:
     attrs = _geometry_attrs(attrs)
     _, windows = conv.run_geometry("Conv3D", input.shape, filter.shape, **attrs)
     x = _windows.to_last(k, input, attrs["data_format"])
-    return _windows.from_last(
-        k, _conv_kernels.forward(k, x, filter, windows), attrs["data_format"]
-    )
+    return _windows.from_last(k, _conv_kernels.forward(k, x, filter, windows), attrs["data_format"])
 
 
 @Conv3D.gradient
@@ -217,8 +221,13 @@ def conv3d(
     """
     filter = renamed("filters", filters, "filter", filter)
     return Conv3D(
-        input, filter, strides=strides, padding=padding, data_format=data_format,
-        dilations=dilations, name=name,
+        input,
+        filter,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name=name,
     )
 
 
@@ -446,8 +455,14 @@ def conv3d_backprop_filter(
       A tensor of shape `filter_sizes`.
     """
     return Conv3DBackpropFilterV2(
-        input, filter_sizes, out_backprop, strides=strides, padding=padding,
-        data_format=data_format, dilations=dilations, name=name,
+        input,
+        filter_sizes,
+        out_backprop,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name=name,
     )
 
 

@@ -38,7 +38,9 @@ def _run_geometry(
     channels = _windows.split(shape, attrs["data_format"])[1]
     if channels != filter_shape[2]:
         raise errors.InvalidArgumentError(
-            None, None, f"input and filter must have the same depth: {channels} vs {filter_shape[2]}"
+            None,
+            None,
+            f"input and filter must have the same depth: {channels} vs {filter_shape[2]}",
         )
     geometry = {name: attrs[name] for name in _ATTRS}
     return conv.run_geometry("DepthwiseConv2dNative", shape, filter_shape, **geometry)
@@ -65,7 +67,8 @@ def _shape_depthwise(
     height, width, filter_in, multiplier = require_rank(filter, 4)
     if len(strides) != 4:
         raise ValueError(
-            f"DepthwiseConv2D requires the stride attribute to contain 4 values, but got: {len(strides)}"
+            "DepthwiseConv2D requires the stride attribute to contain 4 values, "
+            f"but got: {len(strides)}"
         )
     batch, channels, sizes = _windows.split(input, data_format)
     channels = merge_dim(channels, filter_in)
@@ -74,9 +77,7 @@ def _shape_depthwise(
     spread = _windows.split(dilations, data_format)[2]
     outs = [
         _windows.output_size(size, window, step, padding, dilation)
-        for size, window, step, dilation in zip(
-            sizes, (height, width), steps, spread, strict=True
-        )
+        for size, window, step, dilation in zip(sizes, (height, width), steps, spread, strict=True)
     ]
     return _windows.join(batch, made, outs, data_format)
 
@@ -129,8 +130,13 @@ def depthwise_conv2d_native(
       InvalidArgumentError: Run: different strides over height and width.
     """
     return DepthwiseConv2dNative(
-        input, filter, strides=strides, padding=padding, data_format=data_format,
-        dilations=dilations, name=name,
+        input,
+        filter,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name=name,
     )
 
 
@@ -202,8 +208,14 @@ def depthwise_conv2d_native_backprop_input(
       A tensor of shape `input_sizes`.
     """
     return DepthwiseConv2dNativeBackpropInput(
-        input_sizes, filter, out_backprop, strides=strides, padding=padding,
-        data_format=data_format, dilations=dilations, name=name,
+        input_sizes,
+        filter,
+        out_backprop,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name=name,
     )
 
 
@@ -276,8 +288,14 @@ def depthwise_conv2d_native_backprop_filter(
       A tensor of shape `filter_sizes`.
     """
     return DepthwiseConv2dNativeBackpropFilter(
-        input, filter_sizes, out_backprop, strides=strides, padding=padding,
-        data_format=data_format, dilations=dilations, name=name,
+        input,
+        filter_sizes,
+        out_backprop,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name=name,
     )
 
 
@@ -403,7 +421,11 @@ def separable_conv2d(
             input, depthwise_filter, strides, padding, rate, data_format, "depthwise"
         )
         return conv.conv2d(
-            depthwise, pointwise_filter, [1, 1, 1, 1], padding="VALID", data_format=data_format,
+            depthwise,
+            pointwise_filter,
+            [1, 1, 1, 1],
+            padding="VALID",
+            data_format=data_format,
             name=name,
         )
 

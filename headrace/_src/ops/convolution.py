@@ -1,4 +1,6 @@
-"""Convolution in one to three dimensions with dilation through space-to-batch: `convolution`, `atrous_conv2d`, `with_space_to_batch`."""
+"""Convolution in one to three dimensions with dilation through space-to-batch: `convolution`,
+`atrous_conv2d`, `with_space_to_batch`.
+"""
 
 from __future__ import annotations
 
@@ -243,7 +245,11 @@ class _Undilated:
     def __call__(self, inp: Tensor, filter: Tensor) -> Tensor:
         if self.count == 1:
             return conv1d_3d.conv1d(
-                inp, filter, self.strides[0], self.padding, data_format=self.data_format or "NWC",
+                inp,
+                filter,
+                self.strides[0],
+                self.padding,
+                data_format=self.data_format or "NWC",
                 name=self.name,
             )
         layout = self.data_format or _PLAIN_FORMATS[self.count][0][0]
@@ -253,7 +259,11 @@ class _Undilated:
                 inp, filter, strides, self.padding, data_format=layout, name=self.name
             )
         return conv1d_3d.Conv3D(
-            inp, filter, strides=strides, padding=self.padding, data_format=self.data_format,
+            inp,
+            filter,
+            strides=strides,
+            padding=self.padding,
+            data_format=self.data_format,
             name=self.name,
         )
 
@@ -316,7 +326,8 @@ def convolution(
       filter: Filter `[*window, in, out]` of the same type.
       padding: `"SAME"` or `"VALID"`.
       strides: A step for all spatial dimensions, or one each.
-      dilation_rate: Distances between filter elements, given like `strides`; not together with strides above one.
+      dilation_rate: Distances between filter elements, given like `strides`; not together with
+        strides above one.
       name: Name of the op.
       data_format: `"N...C"` (the default) or `"NC..."`.
       filters: Alias of `filter`.
@@ -340,18 +351,26 @@ def convolution(
         if all(r == 1 for r in rate):
             if count == 1:
                 return conv1d_3d.conv1d(
-                    input, filter, strides, padding, data_format=data_format, name=name,
+                    input,
+                    filter,
+                    strides,
+                    padding,
+                    data_format=data_format,
+                    name=name,
                     dilations=rate,
                 )
             spec = conv.Conv2D if count == 2 else conv1d_3d.Conv3D
             return spec(
-                input, filter, strides=list(strides), padding=padding, data_format=data_format,
-                dilations=list(rate), name=name,
+                input,
+                filter,
+                strides=list(strides),
+                padding=padding,
+                data_format=data_format,
+                dilations=list(rate),
+                name=name,
             )
         spatial = slice(2, None) if channel_index == 1 else slice(1, -1)
-        return _dilated(
-            input, filter, padding, strides[spatial], rate[spatial], name, data_format
-        )
+        return _dilated(input, filter, padding, strides[spatial], rate[spatial], name, data_format)
 
 
 @export(v2=("nn.convolution",))
@@ -433,9 +452,17 @@ def conv_transpose(
         if not 1 <= count <= 3:
             raise ValueError(f"output_shape must be of length 3, 4 or 5 but was {count + 2}.")
         functions = (
-            conv1d_3d.conv1d_transpose, conv.conv2d_transpose_v2, conv1d_3d.conv3d_transpose_v2
+            conv1d_3d.conv1d_transpose,
+            conv.conv2d_transpose_v2,
+            conv1d_3d.conv3d_transpose_v2,
         )
         return functions[count - 1](
-            input, filters, output_shape, strides, padding=padding, data_format=data_format,
-            dilations=dilations, name=name,
+            input,
+            filters,
+            output_shape,
+            strides,
+            padding=padding,
+            data_format=data_format,
+            dilations=dilations,
+            name=name,
         )

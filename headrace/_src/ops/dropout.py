@@ -62,7 +62,8 @@ def dropout(
     Args:
       x: Tensor of a float type.
       keep_prob: Deprecated: `1 - rate`.
-      noise_shape: Shape of the noise, which stretches to that of `x`: elements that share noise are dropped together.
+      noise_shape: Shape of the noise, which stretches to that of `x`: elements that share noise are
+        dropped together.
       seed: Op seed, see `tf.set_random_seed`.
       name: Name of the scope.
       rate: Share of elements to drop, a number in `[0, 1)` or a scalar tensor.

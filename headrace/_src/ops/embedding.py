@@ -125,7 +125,9 @@ def embedding_lookup_and_transform(
     max_norm: float | None = None,
     transform_fn: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
-    """Looks rows up, part by part where there are several, and applies `transform_fn` to what each part gives."""
+    """Looks rows up, part by part where there are several, and applies `transform_fn` to what each
+    part gives.
+    """
     if params is None:
         raise ValueError("params must be specified")
     if isinstance(params, (list, tuple)) and not params:
@@ -159,9 +161,11 @@ def embedding_lookup(
     """Take the rows `ids` of `params`.
 
     Args:
-      params: Matrix (or tensor of higher rank), a partitioned variable, or a list of matrices that together hold all rows.
+      params: Matrix (or tensor of higher rank), a partitioned variable, or a list of matrices that
+        together hold all rows.
       ids: Row numbers, int32 or int64, of any shape.
-      partition_strategy: How rows are dealt to several parts: `"mod"`, row `i` in part `i % n`, or `"div"`, contiguous ranges.
+      partition_strategy: How rows are dealt to several parts: `"mod"`, row `i` in part `i % n`, or
+        `"div"`, contiguous ranges.
       name: Name of the op.
       validate_indices: Not used; row numbers are always checked.
       max_norm: Scale rows down to this L2 norm at most.
@@ -242,7 +246,8 @@ def embedding_lookup_sparse(
       sp_weights: Sparse matrix of weights in the same places, or None for ones.
       partition_strategy: `"mod"` or `"div"`.
       name: Name of the op.
-      combiner: `"mean"` (the default), `"sum"`, or `"sqrtn"`: the sum divided by the root of the sum of squared weights.
+      combiner: `"mean"` (the default), `"sum"`, or `"sqrtn"`: the sum divided by the root of the
+        sum of squared weights.
       max_norm: Scale looked-up rows down to this L2 norm at most.
 
     Returns:
@@ -272,9 +277,7 @@ def embedding_lookup_sparse(
         if embeddings.dtype in (dtypes.float16, dtypes.bfloat16):
             embeddings = late.cast(embeddings, dtypes.float32)
         if sp_weights is not None:
-            return _combine_weighted(
-                embeddings, sp_weights.values, idx, segments, combiner, name
-            )
+            return _combine_weighted(embeddings, sp_weights.values, idx, segments, combiner, name)
         combine = {
             "sum": late.sparse_segment_sum,
             "mean": late.sparse_segment_mean,
@@ -300,7 +303,7 @@ def _prune_ids(ids: SparseTensor, weights: SparseTensor | None) -> tuple[Any, An
     """Drops negative ids."""
     valid = late.greater_equal(ids.values, 0)
     if weights is not None:
-        valid = late.logical_and(valid, late.ones_like(weights.values, dtype=dtypes.bool))
+        valid = late.logical_and(valid, late.ones_like(weights.values, dtype=dtypes.bool_))
     ids = late.sparse_retain(ids, valid)
     if weights is not None:
         weights = late.sparse_retain(weights, valid)
@@ -331,7 +334,8 @@ def safe_embedding_lookup_sparse(
     Args:
       embedding_weights: As `params` for `embedding_lookup`.
       sparse_ids: Sparse tensor of row numbers of rank 2 or more; negative ones are dropped.
-      sparse_weights: Weights in the same places; ids with a weight of zero or less are dropped unless the combiner is `"sum"`.
+      sparse_weights: Weights in the same places; ids with a weight of zero or less are dropped
+        unless the combiner is `"sum"`.
       combiner: `"mean"`, `"sum"` or `"sqrtn"`.
       default_id: What empty rows look up; None for zeros.
       name: Name of the op.
@@ -344,9 +348,7 @@ def safe_embedding_lookup_sparse(
     Raises:
       ValueError: Build: no weights.
     """
-    if embedding_weights is None or (
-        isinstance(embedding_weights, list) and not embedding_weights
-    ):
+    if embedding_weights is None or (isinstance(embedding_weights, list) and not embedding_weights):
         raise ValueError(f"Missing embedding_weights {embedding_weights}.")
     dtype = sparse_weights.dtype if sparse_weights is not None else None
     params = [
@@ -378,8 +380,8 @@ def safe_embedding_lookup_sparse(
             max_norm=max_norm,
         )
         if default_id is None:
-            width = late.stack([1, late.shape(result)[1]])
-            is_empty = late.tile(late.reshape(is_empty, [-1, 1]), width)
+            is_empty = late.reshape(is_empty, [-1, 1])
+            is_empty = late.tile(is_empty, late.stack([1, late.shape(result)[1]]))
             result = late.where(is_empty, late.zeros_like(result), result, name=scope)
         lead = late.slice(late.cast(shape, dtypes.int32), [0], [rank - 1])
         final = late.reshape(

@@ -58,6 +58,8 @@ class FuncGraph(graph_lib.Graph):
                     dtype, tensor.shape, name or tensor.op.name.rpartition("/")[2]
                 )
             argument.handle_data = tensor.handle_data
+            # A reference stays one, so that the body can assign to the variable.
+            argument.dtype = tensor.dtype
             self.captured[tensor] = argument
             self.inputs.append(argument)
         return argument

@@ -12,8 +12,9 @@ from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
-from headrace._src.ops import debugging, grouping, image_color, image_resize
+from headrace._src.ops import debugging, image_color, image_resize
 from headrace._src.ops._late import late
+from headrace._src.ops.grouping import with_dependencies
 
 _RANKS = "'image' must have either 3 or 4 dimensions."
 
@@ -35,11 +36,6 @@ def check(condition: Any, message: str) -> list[Any]:
     if not condition:
         raise ValueError(message)
     return []
-
-
-def with_dependencies(dependencies: list[Any], x: Any) -> Any:
-    """`x` after `dependencies`; `x` itself when there are none."""
-    return grouping.with_dependencies(dependencies, x) if dependencies else x
 
 
 def _check_image(image: Tensor) -> list[Any]:
@@ -320,8 +316,7 @@ def central_crop(image: Any, central_fraction: float) -> Tensor:
         rank = image.shape.ndims
         if rank not in (3, 4):
             raise ValueError(
-                "`image` should either be a Tensor with rank = 3 or rank = 4. "
-                f"Had rank = {rank}."
+                f"`image` should either be a Tensor with rank = 3 or rank = 4. Had rank = {rank}."
             )
         top, height, any_height = _margin(image, rank - 3, central_fraction)
         left, width, any_width = _margin(image, rank - 2, central_fraction)
@@ -398,9 +393,7 @@ def crop_to_bounding_box(
         checks += check(offset_height >= 0, "offset_height must be >= 0.")
         checks += check(target_width > 0, "target_width must be > 0.")
         checks += check(target_height > 0, "target_height must be > 0.")
-        checks += check(
-            width >= target_width + offset_width, "width must be >= target + offset."
-        )
+        checks += check(width >= target_width + offset_width, "width must be >= target + offset.")
         checks += check(
             height >= target_height + offset_height, "height must be >= target + offset."
         )
@@ -633,8 +626,7 @@ def resize_image_with_pad(
         image = with_dependencies(checks, image)
         _, height, width, _ = _sizes(image)
         sizes = [
-            late.cast(v, dtype=dtypes.float64)
-            for v in (height, width, target_height, target_width)
+            late.cast(v, dtype=dtypes.float64) for v in (height, width, target_height, target_width)
         ]
         ratio = _largest(sizes[1] / sizes[3], sizes[0] / sizes[2])
         wanted = [sizes[0] / ratio, sizes[1] / ratio]

@@ -17,6 +17,7 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.ops._late import late
 from headrace._src.ops._shapes import require_rank_at_least
 from headrace._src.ops._windows import no_gradient_defined
+from headrace._src.ops.grouping import with_dependencies
 
 _FLOATS = (dtypes.float16, dtypes.float32)
 
@@ -55,9 +56,7 @@ def convert_image_dtype(
             most_in, most_out = int(image.dtype.max), int(dtype.max)
             if most_in > most_out:
                 return to(late.div(image, (most_in + 1) // (most_out + 1)), dtype, name=name)
-            return late.multiply(
-                to(image, dtype), (most_out + 1) // (most_in + 1), name=name
-            )
+            return late.multiply(to(image, dtype), (most_out + 1) // (most_in + 1), name=name)
         if image.dtype.is_floating and dtype.is_floating:
             return late.cast(image, dtype, name=name)
         if image.dtype.is_integer:
@@ -133,7 +132,7 @@ def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Tensor:
         wide = _as_float(image)
         checks = image_ops.check(gamma >= 0, "Gamma should be a non-negative real number.")
         if checks:
-            gamma = image_ops.with_dependencies(checks, gamma)
+            gamma = with_dependencies(checks, gamma)
         return convert_image_dtype(gain * wide**gamma, image.dtype, saturate=True)
 
 
@@ -265,15 +264,18 @@ def _kernel_rgb_to_hsv(k: Any, images: Any) -> Any:
 
 @RGBToHSV.gradient
 def _grad_rgb_to_hsv(op: Any, dy: Tensor) -> Tensor:
-    # With `i` the channel of the maximum, `j` that of the minimum and `d = max - min`: dv is 1 at i; ds is min / max**2 at
-    # i and -1 / max at j; dh is the derivative of (next - last) / (6 d), the other channels in cyclic order after i.
+    # With `i` the channel of the maximum, `j` that of the minimum and `d = max - min`: dv is 1 at
+    # i; ds is min / max**2 at
+    # i and -1 / max at j; dh is the derivative of (next - last) / (6 d), the other channels in
+    # cyclic order after i.
     rgb = op.inputs[0]
     value = late.reduce_max(rgb, -1, keepdims=True)
     least = late.reduce_min(rgb, -1, keepdims=True)
     top = late.one_hot(late.argmax(rgb, -1), 3, dtype=rgb.dtype)
     low = late.one_hot(late.argmin(rgb, -1), 3, dtype=rgb.dtype)
     span = value - least
-    after, last = late.roll(top, 1, -1), late.roll(top, 2, -1)
+    after = late.concat([top[..., 2:], top[..., :2]], -1)
+    last = late.concat([top[..., 1:], top[..., :1]], -1)
     difference = late.reduce_sum(rgb * (after - last), -1, keepdims=True)
     dh = late.div_no_nan(after - last, 6.0 * span) - late.div_no_nan(
         difference * (top - low), 6.0 * late.square(span)
@@ -476,15 +478,13 @@ def rgb_to_grayscale(images: Any, name: str | None = None) -> Tensor:
 
 
 def _check_gray(images: Any) -> Any:
-    from headrace._src.ops import image as image_ops
-
     rank = images.shape.ndims
     if rank is not None and rank < 2:
         raise ValueError("A grayscale image must be at least two-dimensional.")
     if images.shape.is_fully_defined():
         if images.shape.as_list()[-1] != 1:
             raise ValueError("Last dimension of a grayscale image should be size 1.")
-        return images
+        return with_dependencies([], images)
     checks = [
         late.assert_equal(
             late.shape(images)[-1],
@@ -495,7 +495,7 @@ def _check_gray(images: Any) -> Any:
             late.rank(images), 3, message="A grayscale image must be at least two-dimensional."
         ),
     ]
-    return image_ops.with_dependencies(checks, images)
+    return with_dependencies(checks, images)
 
 
 @export("image.grayscale_to_rgb")

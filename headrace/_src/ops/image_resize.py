@@ -1,6 +1,7 @@
 """Resizing images: bilinear, nearest neighbour, bicubic and area.
 
-All four are separable: the result is `rows @ image @ columns` for two small matrices of weights, which depend on sizes alone. Gradients
+All four are separable: the result is `rows @ image @ columns` for two small matrices of weights,
+which depend on sizes alone. Gradients
 multiply with the transposed matrices.
 """
 
@@ -236,9 +237,7 @@ ResizeBilinearGrad = op(
 def _kernel_resize_bilinear_grad(
     k: Any, grads: Any, original_image: Any, *, align_corners: bool, half_pixel_centers: bool
 ) -> Any:
-    return _input_gradient(
-        k, grads, original_image, _bilinear, align_corners, half_pixel_centers
-    )
+    return _input_gradient(k, grads, original_image, _bilinear, align_corners, half_pixel_centers)
 
 
 @ResizeBilinearGrad.gradient
@@ -308,8 +307,7 @@ ResizeNearestNeighborGrad = op(
     "grads: T, size: int32 -> output: T",
     T=A.dtype(
         tuple(
-            dtypes.as_dtype(n)
-            for n in ("uint8", "int8", "int32", "float16", "float32", "float64")
+            dtypes.as_dtype(n) for n in ("uint8", "int8", "int32", "float16", "float32", "float64")
         )
     ),
     static=("size",),
@@ -406,9 +404,7 @@ ResizeBicubicGrad = op(
 def _kernel_resize_bicubic_grad(
     k: Any, grads: Any, original_image: Any, *, align_corners: bool, half_pixel_centers: bool
 ) -> Any:
-    return _input_gradient(
-        k, grads, original_image, _bicubic, align_corners, half_pixel_centers
-    )
+    return _input_gradient(k, grads, original_image, _bicubic, align_corners, half_pixel_centers)
 
 
 @ResizeBicubicGrad.gradient

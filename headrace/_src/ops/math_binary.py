@@ -442,7 +442,8 @@ def _truncate_div(xp: Any, x: Any, y: Any) -> Any:
     if _is_integer(x):
         _check_truncate(y)
         return _truncated(xp, x, y)
-    return xp.trunc(xp.true_divide(x, y))
+    # Only integers are truncated, as in 1.15.
+    return xp.true_divide(x, y)
 
 
 TruncateDiv = binary("TruncateDiv", _truncate_div, G.ARITHMETIC, grad=lambda op, dy: (None, None))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from headrace._api import namespace
 from headrace._api.export import export
 from headrace._src.core import attrs as A
 from headrace._src.core import dims, dtypes
@@ -220,9 +221,7 @@ def elu(features: Any, name: str | None = None) -> Tensor:
     return Elu(features, name=name)
 
 
-EluGrad = op(
-    "EluGrad", "gradients: T, outputs: T -> backprops: T", T=G.FLOAT, shape=_shape_merged
-)
+EluGrad = op("EluGrad", "gradients: T, outputs: T -> backprops: T", T=G.FLOAT, shape=_shape_merged)
 
 
 @EluGrad.kernel
@@ -440,7 +439,9 @@ def swish(features: Any) -> Tensor:
     Returns:
       A tensor of the shape and type of `features`.
     """
-    return late.custom_gradient(_swish)(features)
+    # The decorator lives above the op families, so its public name is looked up.
+    custom_gradient = namespace.lookup("1", "", "custom_gradient", "headrace")
+    return custom_gradient(_swish)(features)
 
 
 def _swish(features: Tensor) -> tuple[Tensor, Any]:

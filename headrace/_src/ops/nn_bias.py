@@ -31,9 +31,7 @@ def _check_rank(value: Any, data_format: str) -> None:
 
 
 # -- BiasAdd --------------------------------------------------------------------------------------
-BiasAdd = op(
-    "BiasAdd", "value: T, bias: T -> output: T", T=G.NUMBER, data_format=_DATA_FORMAT
-)
+BiasAdd = op("BiasAdd", "value: T, bias: T -> output: T", T=G.NUMBER, data_format=_DATA_FORMAT)
 
 
 @BiasAdd.shape
@@ -123,7 +121,12 @@ def _shape_bias_add_grad(s: Any, out_backprop: Any, *, data_format: str) -> Any:
 def _kernel_bias_add_grad(k: Any, out_backprop: Any, *, data_format: str) -> Any:
     channels = _channel_axis(out_backprop.ndim, data_format)
     xp = k.np_for(out_backprop)
-    if xp is k.np and not k.xla and out_backprop.dtype.kind == "f" and channels == out_backprop.ndim - 1:
+    if (
+        xp is k.np
+        and not k.xla
+        and out_backprop.dtype.kind == "f"
+        and channels == out_backprop.ndim - 1
+    ):
         # A product with ones: NumPy's sum over leading dimensions is several times slower.
         flat = out_backprop.reshape(-1, out_backprop.shape[-1])
         if flat.dtype.itemsize > 2:
@@ -137,7 +140,9 @@ def _grad_bias_add_grad(op: Any, dy: Tensor) -> Tensor:
     shape = late.shape(op.inputs[0])
     bias_shape = late.shape(dy)
     if channels_first(op.attrs["data_format"]):
-        expanded = late.concat([late.ones_like(shape[:1]), bias_shape, late.ones_like(shape[2:])], 0)
+        expanded = late.concat(
+            [late.ones_like(shape[:1]), bias_shape, late.ones_like(shape[2:])], 0
+        )
         multiples = late.concat([shape[:1], [1], shape[2:]], 0)
     else:
         expanded = late.concat([late.ones_like(shape[:-1]), bias_shape], 0)

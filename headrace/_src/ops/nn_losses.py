@@ -57,7 +57,9 @@ def _kernel_softmax_cross_entropy(k: Any, features: Any, labels: Any) -> tuple[A
         features, labels = xp.broadcast_arrays(features, labels)
     if features.ndim != 2:
         raise errors.InvalidArgumentError(
-            None, None, "logits and labels must be either 2-dimensional, or broadcasted to be 2-dimensional"
+            None,
+            None,
+            "logits and labels must be either 2-dimensional, or broadcasted to be 2-dimensional",
         )
     shifted, powers, total = nn_softmax.shifted_exponentials(k, features)
     loss = (labels * (xp.log(total) - shifted)).sum(axis=-1, dtype=features.dtype)
@@ -175,9 +177,7 @@ def softmax_cross_entropy_with_logits(
     _check_named("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     with name_scope(name, "softmax_cross_entropy_with_logits_sg", [logits, labels]) as name:
         labels = late.stop_gradient(labels, name="labels_stop_gradient")
-    return softmax_cross_entropy_with_logits_v2(
-        labels=labels, logits=logits, axis=dim, name=name
-    )
+    return softmax_cross_entropy_with_logits_v2(labels=labels, logits=logits, axis=dim, name=name)
 
 
 @export(v2=("nn.softmax_cross_entropy_with_logits",))

@@ -50,9 +50,7 @@ def _grad_softmax(op: Any, dy: Tensor) -> Tensor:
 
 
 # -- LogSoftmax -----------------------------------------------------------------------------------
-LogSoftmax = op(
-    "LogSoftmax", "logits: T -> logsoftmax: T", T=G.FLOAT, shape=_shape_at_least_vector
-)
+LogSoftmax = op("LogSoftmax", "logits: T -> logsoftmax: T", T=G.FLOAT, shape=_shape_at_least_vector)
 
 
 @LogSoftmax.kernel
@@ -75,9 +73,7 @@ def _swap_axes(x: Tensor, first: Any, last: Any, name: str | None = None) -> Ten
     return late.transpose(x, order, name=name)
 
 
-def _over_axis(
-    logits: Any, compute: Callable[..., Tensor], axis: Any, name: str | None
-) -> Tensor:
+def _over_axis(logits: Any, compute: Callable[..., Tensor], axis: Any, name: str | None) -> Tensor:
     """Applies `compute`, which works on the last dimension, to dimension `axis`."""
     logits = convert_to_tensor(logits)
     shape = logits.shape

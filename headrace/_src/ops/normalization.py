@@ -425,7 +425,8 @@ def local_response_normalization(
 ) -> Tensor:
     """Divide each element by the energy of its neighbours in the channels.
 
-    `output[..., c] = input[..., c] / (bias + alpha * sum(input[..., c - r : c + r + 1] ** 2)) ** beta`, with `r = depth_radius`.
+    `output[..., c] = input[..., c] / (bias + alpha * sum(input[..., c - r : c + r + 1] ** 2)) **
+    beta`, with `r = depth_radius`.
 
     Args:
       input: 4-D tensor of float16, bfloat16 or float32.

@@ -139,8 +139,7 @@ OPERATORS: Final[dict[str, Function]] = {
 for _word, _function in _BINARY.items():
     OPERATORS[f"__{_word}__"], OPERATORS[f"__r{_word}__"] = _binary(_function, _word)
 
-SPARSE_OPERATORS: Final[dict[str, Function]] = {
-    "__div__": _sparse_binary(_sparse_divide, "div"),
-    "__truediv__": _sparse_binary(_sparse_true_divide, "truediv"),
-    "__mul__": _sparse_binary(_sparse_multiply, "mul"),
-}
+# `SparseTensor` looks its own operators up in the same table.
+OPERATORS["sparse.__div__"] = _sparse_binary(_sparse_divide, "div")
+OPERATORS["sparse.__truediv__"] = _sparse_binary(_sparse_true_divide, "truediv")
+OPERATORS["sparse.__mul__"] = _sparse_binary(_sparse_multiply, "mul")

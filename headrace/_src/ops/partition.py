@@ -85,7 +85,7 @@ def _kernel_unique(k, x, *, out_idx):
     return _unique(x, 0, out_idx)[:2]
 
 
-Unique.no_gradient("1.15 has no rule")
+Unique.no_gradient("1.15 has no rule", undefined=True)
 
 
 @export("unique")
@@ -119,7 +119,7 @@ def _kernel_unique_v2(k, x, axis, *, out_idx):
     return _unique(x, _unique_axis(x, axis), out_idx)[:2]
 
 
-UniqueV2.no_gradient("1.15 has no rule")
+UniqueV2.no_gradient("1.15 has no rule", undefined=True)
 
 
 UniqueWithCounts = op(
@@ -139,7 +139,7 @@ def _kernel_unique_with_counts(k, x, *, out_idx):
     return _unique(x, 0, out_idx)
 
 
-UniqueWithCounts.no_gradient("1.15 has no rule")
+UniqueWithCounts.no_gradient("1.15 has no rule", undefined=True)
 
 
 @export("unique_with_counts")
@@ -174,7 +174,7 @@ def _kernel_unique_with_counts_v2(k, x, axis, *, out_idx):
     return _unique(x, _unique_axis(x, axis), out_idx)
 
 
-UniqueWithCountsV2.no_gradient("1.15 has no rule")
+UniqueWithCountsV2.no_gradient("1.15 has no rule", undefined=True)
 
 
 # -- ListDiff ---------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ def _kernel_list_diff(k, x, y, *, out_idx):
     return [x[np.array(places, np.int64)], np.array(places, out_idx.as_numpy_dtype)]
 
 
-ListDiff.no_gradient("1.15 has no rule")
+ListDiff.no_gradient("1.15 has no rule", undefined=True)
 
 
 @export("setdiff1d", deprecated="tf.sets.difference")

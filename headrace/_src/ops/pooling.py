@@ -1,4 +1,5 @@
-"""Maximum pooling over images: MaxPool, its gradient ops, and the variants with inputs for the window or with positions.
+"""Maximum pooling over images: MaxPool, its gradient ops, and the variants with inputs for the
+window or with positions.
 
 1.15 on CPUs refuses the NCHW layout when it runs; it works here.
 """
@@ -57,9 +58,7 @@ def _vector(s: Any, index: int) -> list[int] | None:
     return None if value is None else [int(v) for v in np.asarray(value).reshape(-1)]
 
 
-def max_pool_value(
-    k: Any, x: Any, ksize: Any, strides: Any, padding: str, data_format: str
-) -> Any:
+def max_pool_value(k: Any, x: Any, ksize: Any, strides: Any, padding: str, data_format: str) -> Any:
     """The pooled value, over space or over channels."""
     deep, window = _windows.split(ksize, data_format)[1:]
     x = _windows.to_last(k, x, data_format)
@@ -91,9 +90,7 @@ def max_pool_gradient(
     )
     x, y, dy = (_windows.to_last(k, v, data_format) for v in (x, y, dy))
     _check_pooled(y, dy, windows)
-    return _windows.from_last(
-        k, _pool_kernels.max_backward(k, x, y, dy, windows), data_format
-    )
+    return _windows.from_last(k, _pool_kernels.max_backward(k, x, y, dy, windows), data_format)
 
 
 def max_pool_second_gradient(
@@ -195,8 +192,12 @@ def max_pool(
         if any(v == 0 for v in ksize):
             raise ValueError("ksize cannot be zero.")
         return MaxPool(
-            value, ksize=list(ksize), strides=list(strides), padding=padding,
-            data_format=data_format, name=name,
+            value,
+            ksize=list(ksize),
+            strides=list(strides),
+            padding=padding,
+            data_format=data_format,
+            name=name,
         )
 
 
@@ -225,8 +226,12 @@ def max_pool2d(
     with name_scope(name, "MaxPool2d", [input]) as name:
         data_format, ksize, strides = full_windows(2, data_format, "NHWC", ksize, strides)
         return MaxPool(
-            input, ksize=list(ksize), strides=list(strides), padding=padding,
-            data_format=data_format, name=name,
+            input,
+            ksize=list(ksize),
+            strides=list(strides),
+            padding=padding,
+            data_format=data_format,
+            name=name,
         )
 
 
@@ -252,9 +257,7 @@ def _kernel_max_pool_grad(
     k: Any, orig_input: Any, orig_output: Any, grad: Any, *,
     ksize: Any, strides: Any, padding: str, data_format: str,
 ) -> Any:  # fmt: skip
-    return max_pool_gradient(
-        k, orig_input, orig_output, grad, ksize, strides, padding, data_format
-    )
+    return max_pool_gradient(k, orig_input, orig_output, grad, ksize, strides, padding, data_format)
 
 
 @MaxPoolGrad.gradient
@@ -460,7 +463,8 @@ def max_pool_with_argmax(
 ) -> Any:
     """Take the maximum of every window and where it is.
 
-    Positions are flat: `(y * width + x) * channels + c`, or `((b * height + y) * width + x) * channels + c`.
+    Positions are flat: `(y * width + x) * channels + c`, or `((b * height + y) * width + x) *
+    channels + c`.
 
     Args:
       input: `[batch, height, width, channels]`, of a real type.
@@ -483,9 +487,13 @@ def max_pool_with_argmax(
         raise ValueError("Data formats other than 'NHWC' are not yet supported")
     kind = renamed("output_dtype", output_dtype, "Targmax", Targmax)
     return MaxPoolWithArgmax(
-        input, ksize=ksize, strides=strides, padding=padding,
+        input,
+        ksize=ksize,
+        strides=strides,
+        padding=padding,
         Targmax=dtypes.int64 if kind is None else kind,
-        include_batch_in_index=include_batch_in_index, name=name,
+        include_batch_in_index=include_batch_in_index,
+        name=name,
     )
 
 
@@ -504,9 +512,13 @@ def max_pool_with_argmax_v2(
     if data_format != "NHWC":
         raise ValueError("Data formats other than 'NHWC' are not yet supported")
     return MaxPoolWithArgmax(
-        input, ksize=_windows.sequence(ksize, 2, 3, "ksize"),
-        strides=_windows.sequence(strides, 2, 3, "strides"), padding=padding,
-        Targmax=output_dtype, include_batch_in_index=include_batch_in_index, name=name,
+        input,
+        ksize=_windows.sequence(ksize, 2, 3, "ksize"),
+        strides=_windows.sequence(strides, 2, 3, "strides"),
+        padding=padding,
+        Targmax=output_dtype,
+        include_batch_in_index=include_batch_in_index,
+        name=name,
     )
 
 

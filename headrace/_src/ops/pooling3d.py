@@ -35,8 +35,14 @@ def _attr_values(op: Any) -> dict[str, Any]:
 
 def _pool_dims(input: Any, attrs: dict[str, Any]) -> Any:
     return _pool_kernels.pool_dims(
-        "Pool3D", input, attrs["ksize"], attrs["strides"], attrs["padding"],
-        attrs["data_format"], 5, False,
+        "Pool3D",
+        input,
+        attrs["ksize"],
+        attrs["strides"],
+        attrs["padding"],
+        attrs["data_format"],
+        5,
+        False,
     )
 
 
@@ -86,12 +92,14 @@ def max_pool3d(
       The pooled tensor, in the layout and of the type of `input`.
     """
     with name_scope(name, "MaxPool3D", [input]) as name:
-        data_format, ksize, strides = pooling.full_windows(
-            3, data_format, "NDHWC", ksize, strides
-        )
+        data_format, ksize, strides = pooling.full_windows(3, data_format, "NDHWC", ksize, strides)
         return MaxPool3D(
-            input, ksize=list(ksize), strides=list(strides), padding=padding,
-            data_format=data_format, name=name,
+            input,
+            ksize=list(ksize),
+            strides=list(strides),
+            padding=padding,
+            data_format=data_format,
+            name=name,
         )
 
 
@@ -197,12 +205,14 @@ def avg_pool3d(
       The pooled tensor, in the layout and of the type of `input`.
     """
     with name_scope(name, "AvgPool3D", [input]) as name:
-        data_format, ksize, strides = pooling.full_windows(
-            3, data_format, "NDHWC", ksize, strides
-        )
+        data_format, ksize, strides = pooling.full_windows(3, data_format, "NDHWC", ksize, strides)
         return AvgPool3D(
-            input, ksize=list(ksize), strides=list(strides), padding=padding,
-            data_format=data_format, name=name,
+            input,
+            ksize=list(ksize),
+            strides=list(strides),
+            padding=padding,
+            data_format=data_format,
+            name=name,
         )
 
 
@@ -222,9 +232,7 @@ def _shape_avg_pool3d_grad(s: Any, orig_input_shape: Any, grad: Any) -> Any:
 
 @AvgPool3DGrad.kernel
 def _kernel_avg_pool3d_grad(k: Any, orig_input_shape: Any, grad: Any, **attrs: Any) -> Any:
-    return avg_pooling.avg_pool_gradient(
-        k, orig_input_shape, grad, *_geometry(attrs), _NO_DEPTH
-    )
+    return avg_pooling.avg_pool_gradient(k, orig_input_shape, grad, *_geometry(attrs), _NO_DEPTH)
 
 
 @AvgPool3DGrad.gradient
@@ -242,8 +250,12 @@ def _pool1d(spec: Any, scope: str, input: Any, ksize: Any, strides: Any, padding
         last = data_format == "NWC"
         new_dim = 1 if last else 2
         result = spec(
-            late.expand_dims(input, new_dim), ksize=[1, *ksize], strides=[1, *strides],
-            padding=padding, data_format="NHWC" if last else "NCHW", name=name,
+            late.expand_dims(input, new_dim),
+            ksize=[1, *ksize],
+            strides=[1, *strides],
+            padding=padding,
+            data_format="NHWC" if last else "NCHW",
+            name=name,
         )
         return late.squeeze(result, new_dim)
 
@@ -270,9 +282,7 @@ def max_pool1d(
     Returns:
       The pooled tensor, in the layout and of the type of `input`.
     """
-    return _pool1d(
-        pooling.MaxPool, "MaxPool1d", input, ksize, strides, padding, data_format, name
-    )
+    return _pool1d(pooling.MaxPool, "MaxPool1d", input, ksize, strides, padding, data_format, name)
 
 
 @export("nn.avg_pool1d")
@@ -491,6 +501,4 @@ def pool_v2(
     name: str | None = None,
 ) -> Tensor:
     """Pool over one to three spatial dimensions, dilated if asked."""
-    return pool(
-        input, window_shape, pooling_type, padding, dilations, strides, name, data_format
-    )
+    return pool(input, window_shape, pooling_type, padding, dilations, strides, name, data_format)

@@ -96,7 +96,7 @@ PyFunc = op(
 )
 PyFunc.shape(_shape)
 PyFunc.kernel(_kernel)
-PyFunc.no_gradient("a Python function has no gradient rule", undefined=True)
+PyFunc.no_gradient("a Python function has no gradient rule")
 
 # -- PyFuncStateless -----------------------------------------------------------------------------
 PyFuncStateless = op(
@@ -109,7 +109,7 @@ PyFuncStateless = op(
 )
 PyFuncStateless.shape(_shape)
 PyFuncStateless.kernel(_kernel)
-PyFuncStateless.no_gradient("a Python function has no gradient rule", undefined=True)
+PyFuncStateless.no_gradient("a Python function has no gradient rule")
 
 
 @export("py_func", v2=())

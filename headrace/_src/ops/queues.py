@@ -34,6 +34,7 @@ def _queue_op(op_type: str, types_minimum: int = 1, **extra: Any) -> OpSpec:
         container=A.text(default=""),
         shared_name=A.text(default=""),
         stateful=True,
+        handle=True,
         host_only=True,
     )
     spec.shape(lambda s: ())

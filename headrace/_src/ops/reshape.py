@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def _carry_unknown(tensor, out, unknown, value):
 
 def _requested(tensor, shape):
     """The shape that a Reshape asks for, its -1 resolved."""
-    sizes = [int(d) for d in shape]
+    sizes = np.asarray(shape).tolist()
     open_at = [i for i, d in enumerate(sizes) if d == -1]
     if len(open_at) > 1:
         raise errors.InvalidArgumentError(
@@ -75,9 +76,9 @@ def _requested(tensor, shape):
             raise errors.InvalidArgumentError(
                 None, None, f"Size {i} must be non-negative, not {d}"
             )
-    have = int(np.prod(np.shape(tensor), dtype=np.int64))
+    have = math.prod(np.shape(tensor))
     if open_at:
-        known = int(np.prod([d for d in sizes if d != -1], dtype=np.int64))
+        known = math.prod([d for d in sizes if d != -1])
         if known == 0:
             raise errors.InvalidArgumentError(
                 None, None,
@@ -91,7 +92,7 @@ def _requested(tensor, shape):
                 f"requires a multiple of {known}",
             )
         sizes[open_at[0]] = have // known
-    want = int(np.prod(sizes, dtype=np.int64))
+    want = math.prod(sizes)
     if want != have:
         raise errors.InvalidArgumentError(
             None, None,

@@ -61,7 +61,7 @@ def compute_sampled_logits(
     name: str | None = None,
     seed: int | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Logits and labels `[batch, num_true + num_sampled]` of the true and of the sampled classes."""
+    """Logits and labels `[batch, num_true + num_sampled]` of true and of sampled classes."""
     if hasattr(weights, "_get_variable_list"):
         weights = list(weights)
     if not isinstance(weights, list):
@@ -79,23 +79,17 @@ def compute_sampled_logits(
                 range_max=num_classes,
                 seed=seed,
             )
-        sampled, true_expected, sampled_expected = (
-            late.stop_gradient(v) for v in sampled_values
-        )
+        sampled, true_expected, sampled_expected = (late.stop_gradient(v) for v in sampled_values)
         sampled = late.cast(sampled, dtypes.int64)
         all_ids = late.concat([labels_flat, sampled], 0)
-        all_w = embedding.embedding_lookup(
-            weights, all_ids, partition_strategy=partition_strategy
-        )
+        all_w = embedding.embedding_lookup(weights, all_ids, partition_strategy=partition_strategy)
         if all_w.dtype != inputs.dtype:
             all_w = late.cast(all_w, inputs.dtype)
         true_w = late.slice(all_w, [0, 0], late.stack([late.shape(labels_flat)[0], -1]))
         start = late.stack([late.shape(labels_flat)[0], 0])
         sampled_w = late.slice(all_w, start, [-1, -1])
         sampled_logits = late.matmul(inputs, sampled_w, transpose_b=True)
-        all_b = embedding.embedding_lookup(
-            biases, all_ids, partition_strategy=partition_strategy
-        )
+        all_b = embedding.embedding_lookup(biases, all_ids, partition_strategy=partition_strategy)
         if all_b.dtype != inputs.dtype:
             all_b = late.cast(all_b, inputs.dtype)
         true_b = late.slice(all_b, [0], late.shape(labels_flat))
@@ -103,9 +97,7 @@ def compute_sampled_logits(
         true_logits = _true_logits(inputs, true_w, true_b, num_true)
         sampled_logits += sampled_b
         if remove_accidental_hits:
-            sampled_logits = _without_hits(
-                sampled_logits, labels, sampled, num_sampled, num_true
-            )
+            sampled_logits = _without_hits(sampled_logits, labels, sampled, num_sampled, num_true)
         true_logits -= late.log(true_expected)
         sampled_logits -= late.log(sampled_expected)
         out_logits = late.concat([true_logits, sampled_logits], 1)

@@ -46,7 +46,12 @@ def check_order(indices: Any, shape: Any) -> None:
         if previous is not None and row == previous:
             raise errors.InvalidArgumentError(None, None, f"{text} is repeated")
         if previous is not None and row < previous:
-            raise errors.InvalidArgumentError(None, None, f"{text} is out of order")
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"{text} is out of order. Many sparse ops require sorted indices.\n    "
+                "Use `tf.sparse.reorder` to create a correctly ordered copy.\n\n",
+            )
         previous = row
 
 

@@ -96,6 +96,14 @@ def erfc(x: Any, name: str | None = None) -> Tensor:
 
 
 # -- Lgamma, Digamma --------------------------------------------------------------------------
+def _digamma(xp: Any, x: Any) -> Any:
+    wide = _wide(x)
+    # 1.15 answers infinity at the poles.
+    pole = (wide <= 0) & (xp.floor(wide) == wide)
+    value = _library(xp).digamma(xp.where(pole, xp.ones_like(wide), wide))
+    return xp.where(pole, np.asarray(np.inf, wide.dtype), value).astype(x.dtype)
+
+
 def _digamma_rule(x: Tensor, dy: Tensor) -> Tensor:
     return dy * polygamma(late.constant(1, dtype=x.dtype), x)
 
@@ -106,7 +114,7 @@ Lgamma = unary(
     G.ELEMENTWISE_FLOAT,
     grad=from_input(lambda x, dy: dy * digamma(x)),
 )
-Digamma = unary("Digamma", _one("digamma"), G.ELEMENTWISE_FLOAT, grad=from_input(_digamma_rule))
+Digamma = unary("Digamma", _digamma, G.ELEMENTWISE_FLOAT, grad=from_input(_digamma_rule))
 
 
 @export("math.lgamma", "lgamma", v2=("math.lgamma",))

@@ -82,6 +82,7 @@ VariableV2 = op(
     container=A.text(default=""),
     shared_name=A.text(default=""),
     stateful=True,
+    handle=True,
 )
 
 
@@ -106,6 +107,7 @@ Variable = op(
     container=A.text(default=""),
     shared_name=A.text(default=""),
     stateful=True,
+    handle=True,
 )
 
 
@@ -332,6 +334,7 @@ VarHandleOp = op(
     dtype=A.dtype(),
     shape=A.shape(),
     stateful=True,
+    handle=True,
 )
 
 

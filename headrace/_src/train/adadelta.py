@@ -13,11 +13,13 @@ from headrace._src.train.rule_optimizer import RuleOptimizer
 class AdadeltaOptimizer(RuleOptimizer):
     """Adadelta.
 
-    `accum = rho * accum + (1 - rho) * g**2; update = g * sqrt(accum_update + epsilon) / sqrt(accum + epsilon);
+    `accum = rho * accum + (1 - rho) * g**2; update = g * sqrt(accum_update + epsilon) / sqrt(accum
+    + epsilon);
     accum_update = rho * accum_update + (1 - rho) * update**2; var -= learning_rate * update`.
 
     Args:
-      learning_rate: float or scalar tensor, or a function that returns one; 1.0 gives the published method.
+      learning_rate: float or scalar tensor, or a function that returns one; 1.0 gives the published
+        method.
       rho: decay of the running means, likewise.
       epsilon: small number against division by zero, likewise.
       use_locking: whether updates of a variable exclude each other.

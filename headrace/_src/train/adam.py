@@ -20,7 +20,8 @@ class AdamOptimizer(RuleOptimizer):
 
     `m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g**2;
     var -= learning_rate * sqrt(1 - beta2**t) / (1 - beta1**t) * m / (sqrt(v) + epsilon)`.
-    A sparse gradient changes every row of m, v and the variable, as a dense one with zeros elsewhere would.
+    A sparse gradient changes every row of m, v and the variable, as a dense one with zeros
+    elsewhere would.
 
     Args:
       learning_rate: float or scalar tensor, or a function that returns one.

@@ -30,7 +30,8 @@ class FtrlOptimizer(RuleOptimizer):
       name: name of the optimizer.
       accum_name: end of the names of the first slots; the optimizer's name by default.
       linear_name: end of the names of the second slots, likewise.
-      l2_shrinkage_regularization_strength: float, 0 or more; an L2 penalty on the magnitude that acts on the gradient.
+      l2_shrinkage_regularization_strength: float, 0 or more; an L2 penalty on the magnitude that
+        acts on the gradient.
 
     Raises:
       ValueError: (build) an argument of the wrong sign.

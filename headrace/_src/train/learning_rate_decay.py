@@ -1,6 +1,7 @@
 """Learning rates that fall with the number of steps.
 
-Each function is a formula over the global step, in a name scope of its own; `t` is the step and `T` `decay_steps` below.
+Each function is a formula over the global step, in a name scope of its own; `t` is the step and `T`
+`decay_steps` below.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def _schedule(
         yield scope, rate, functools.partial(casts.cast, dtype=rate.dtype)
 
 
-# -- Exponential and inverse ---------------------------------------------------------------------------
+# -- Exponential and inverse -----------------------------------------------------------------------
 def _exponential(
     learning_rate: Any, step: Any, decay_steps: Any, decay_rate: Any, staircase: bool, name: Any
 ) -> Tensor:
@@ -78,7 +79,10 @@ def natural_exp_decay(
     staircase: bool = False,
     name: str | None = None,
 ) -> Tensor:
-    """Decay exponentially: `learning_rate * exp(-decay_rate * t / T)`; see `tf.train.exponential_decay`."""
+    """Decay exponentially: `learning_rate * exp(-decay_rate * t / T)`.
+
+    The arguments are those of `tf.train.exponential_decay`.
+    """
     factor = late.exp(late.negative(decay_rate))
     return _exponential(learning_rate, global_step, decay_steps, factor, staircase, name)
 
@@ -92,7 +96,10 @@ def inverse_time_decay(
     staircase: bool = False,
     name: str | None = None,
 ) -> Tensor:
-    """Decay inversely: `learning_rate / (1 + decay_rate * t / T)`; see `tf.train.exponential_decay`."""
+    """Decay inversely: `learning_rate / (1 + decay_rate * t / T)`.
+
+    The arguments are those of `tf.train.exponential_decay`.
+    """
     with _schedule(name, "InverseTimeDecay", learning_rate) as (scope, rate, cast):
         decay_steps, decay_rate = cast(decay_steps), cast(decay_rate)
         part = cast(global_step) / decay_steps
@@ -103,7 +110,7 @@ def inverse_time_decay(
         return math_binary.divide(rate, divisor, name=scope)
 
 
-# -- Polynomial ----------------------------------------------------------------------------------------
+# -- Polynomial ------------------------------------------------------------------------------------
 @export("train.polynomial_decay", v2=())
 def polynomial_decay(
     learning_rate: Any,
@@ -145,16 +152,17 @@ def polynomial_decay(
         return math_binary.add(fall, end, name=scope)
 
 
-# -- Piecewise -----------------------------------------------------------------------------------------
+# -- Piecewise -------------------------------------------------------------------------------------
 @export("train.piecewise_constant_decay", "train.piecewise_constant", v2=())
-def piecewise_constant(
-    x: Any, boundaries: Any, values: Any, name: str | None = None
-) -> Tensor:
-    """Choose a value by the interval that `x` is in: `values[i]` for `boundaries[i-1] < x <= boundaries[i]`.
+def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = None) -> Tensor:
+    """Choose a value by the interval that `x` is in.
+
+    The result is `values[i]` for `boundaries[i-1] < x <= boundaries[i]`.
 
     Args:
       x: scalar tensor or variable.
-      boundaries: rising list of numbers or tensors of the dtype of x (int32 for an int64 x will do).
+      boundaries: rising list of numbers or tensors of the dtype of x (int32 for an int64 x will
+        do).
       values: list of one more numbers or tensors than `boundaries`, of one dtype.
       name: name of the scope.
 
@@ -173,14 +181,14 @@ def piecewise_constant(
             continue
         if b.dtype.base_dtype != dtypes.int32 or dtype != dtypes.int64:
             raise ValueError(
-                f"Boundaries ({b.dtype.base_dtype!r}) must have the same dtype as x ({dtype!r})."
+                f"Boundaries ({b.dtype.base_dtype}) must have the same dtype as x ({dtype})."
             )
         boundaries[i] = casts.cast(b, dtype)
     for v in values[1:]:
         if v.dtype.base_dtype != values[0].dtype.base_dtype:
             raise ValueError(
                 "Values must have elements all with the same dtype "
-                f"({values[0].dtype.base_dtype!r} vs {v.dtype.base_dtype!r})."
+                f"({values[0].dtype.base_dtype} vs {v.dtype.base_dtype})."
             )
     if len(boundaries) != len(values) - 1:
         raise ValueError("The length of boundaries should be 1 less than the length of values")
@@ -222,7 +230,7 @@ def _at_most_one(conditions: list[Tensor]) -> Any:
     return debugging.assert_(holds, [message, stacked], summarize=len(conditions))
 
 
-# -- Cosine --------------------------------------------------------------------------------------------
+# -- Cosine ----------------------------------------------------------------------------------------
 def _half_wave(fraction: Any) -> Any:
     """`1 + cos(pi * fraction)`."""
     return 1.0 + late.cos(constant.constant(math.pi) * fraction)
@@ -230,9 +238,15 @@ def _half_wave(fraction: Any) -> Any:
 
 @export("train.cosine_decay", v2=())
 def cosine_decay(
-    learning_rate: Any, global_step: Any, decay_steps: Any, alpha: Any = 0.0, name: str | None = None
+    learning_rate: Any,
+    global_step: Any,
+    decay_steps: Any,
+    alpha: Any = 0.0,
+    name: str | None = None,
 ) -> Tensor:
-    """Decay along a cosine: `learning_rate * ((1 - alpha) * (1 + cos(pi * min(t, T) / T)) / 2 + alpha)`.
+    """Decay along half a period of a cosine.
+
+    `learning_rate * ((1 - alpha) * (1 + cos(pi * min(t, T) / T)) / 2 + alpha)`.
 
     Args:
       learning_rate: float or scalar tensor, the rate at step 0.
@@ -308,7 +322,9 @@ def linear_cosine_decay(
     beta: Any = 0.001,
     name: str | None = None,
 ) -> Tensor:
-    """Decay linearly times a cosine: `learning_rate * ((alpha + 1 - t/T) * (1 + cos(2 pi num_periods t/T)) / 2 + beta)`.
+    """Decay linearly, times a cosine.
+
+    `learning_rate * ((alpha + 1 - t/T) * (1 + cos(2 pi num_periods t/T)) / 2 + beta)`.
 
     Args:
       learning_rate: float or scalar tensor.

@@ -13,7 +13,8 @@ from headrace._src.train.rule_optimizer import RuleOptimizer
 class MomentumOptimizer(RuleOptimizer):
     """Gradient descent with momentum.
 
-    `accumulator = momentum * accumulator + gradient; var -= learning_rate * accumulator`, or with Nesterov's variant
+    `accumulator = momentum * accumulator + gradient; var -= learning_rate * accumulator`, or with
+    Nesterov's variant
     `var -= learning_rate * (gradient + momentum * accumulator)`.
 
     Args:

@@ -28,7 +28,8 @@ def assign_moving_average(
       variable: the average, a float variable.
       value: tensor of its shape and dtype.
       decay: float or scalar tensor, near 1.
-      zero_debias: whether to undo the pull of a start at zero; makes the variables `biased` and `local_step`.
+      zero_debias: whether to undo the pull of a start at zero; makes the variables `biased` and
+        `local_step`.
       name: name of the scope.
 
     Returns:
@@ -51,7 +52,9 @@ def weighted_moving_average(
     collections: Any = None,
     name: str | None = None,
 ) -> Any:
-    """Keep the moving average of a value with weights: that of `value * weight` over that of `weight`.
+    """Keep the moving average of a value with weights.
+
+    It is the moving average of `value * weight` over that of `weight`.
 
     Args:
       value: numeric tensor of known shape.
@@ -127,11 +130,14 @@ def _debiased(average: Any, value: Any, rest: Any) -> Any:
 
 @export("train.ExponentialMovingAverage")
 class ExponentialMovingAverage:
-    """Keeps moving averages of variables and tensors: `average = decay * average + (1 - decay) * value`.
+    """Keeps moving averages of variables and tensors.
+
+    `average = decay * average + (1 - decay) * value`.
 
     Args:
       decay: float, near 1.
-      num_updates: count of updates; makes the decay `min(decay, (1 + num_updates) / (10 + num_updates))`.
+      num_updates: count of updates; makes the decay `min(decay, (1 + num_updates) / (10 +
+        num_updates))`.
       zero_debias: whether averages of tensors, which start at zero, are corrected for that.
       name: end of the names of the averages.
     """
@@ -215,7 +221,8 @@ class ExponentialMovingAverage:
         """Returns what a `tf.train.Saver` takes to restore averages into the variables themselves.
 
         Args:
-          moving_avg_variables: variables to restore from their averages; by default the trainable ones and all of which an
+          moving_avg_variables: variables to restore from their averages; by default the trainable
+            ones and all of which an
             average has been made.
 
         Returns:

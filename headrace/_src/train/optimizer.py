@@ -1,7 +1,9 @@
 """`tf.train.Optimizer`: from a loss to the operation that updates variables.
 
-State of an optimizer: `_slots`, slot name → key of the variable (`_key`) → slot variable; `_non_slot_dict`, (name, graph) → variable that
-belongs to no variable in particular. Subclasses create both in `_create_slots`, make tensors of their hyperparameters in
+State of an optimizer: `_slots`, slot name → key of the variable (`_key`) → slot variable;
+`_non_slot_dict`, (name, graph) → variable that
+belongs to no variable in particular. Subclasses create both in `_create_slots`, make tensors of
+their hyperparameters in
 `_prepare`, and add one update for each variable in `_apply_dense` and its three kin.
 """
 
@@ -36,7 +38,7 @@ def _deduplicate_indexed_slices(values: Any, indices: Any) -> tuple[Tensor, Tens
     return late.unsorted_segment_sum(values, position, count), distinct
 
 
-# -- How a variable takes part -----------------------------------------------------------------------
+# -- How a variable takes part ---------------------------------------------------------------------
 class _Target:
     """A thing that a loss is differentiated by, and perhaps updated.
 
@@ -113,8 +115,10 @@ def _converted(g: Any) -> Any:
 class Optimizer:
     """Base class of optimizers.
 
-    A subclass implements `_apply_dense` and `_apply_sparse` for reference variables, `_resource_apply_dense` and
-    `_resource_apply_sparse` for resource variables, and where needed `_create_slots`, `_prepare` and `_finish`.
+    A subclass implements `_apply_dense` and `_apply_sparse` for reference variables,
+    `_resource_apply_dense` and
+    `_resource_apply_sparse` for resource variables, and where needed `_create_slots`, `_prepare`
+    and `_finish`.
 
     Args:
       use_locking: whether updates of a variable exclude each other.
@@ -198,7 +202,8 @@ class Optimizer:
     ) -> list[tuple[Any, Any]]:
         """Adds the nodes that compute the gradients of `loss`; see `minimize` for the arguments.
 
-        A function may be given as the loss: it is called, and the variables default to the trainable resource variables
+        A function may be given as the loss: it is called, and the variables default to the
+        trainable resource variables
         that the result depends on. Its gradients are those of a tensor.
 
         Returns:
@@ -283,9 +288,7 @@ class Optimizer:
             self._create_slots(var_list)
         with scopes.name_scope(name, self._name) as scope:
             self._prepare()
-            updates = [
-                self._update(target, v, g) for g, v, target in work if g is not None
-            ]
+            updates = [self._update(target, v, g) for g, v, target in work if g is not None]
             if global_step is None:
                 done = self._finish(updates, scope)
             else:
@@ -355,7 +358,7 @@ class Optimizer:
         return slots[_key(var)]
 
     def _create_non_slot_variable(self, initial_value: Any, name: str, colocate_with: Any) -> Any:
-        """The variable of this name in the graph of `colocate_with`, made there if it is missing."""
+        """The variable of this name in the graph of `colocate_with`; made if it is missing."""
         key = (name, colocate_with.graph)
         if key not in self._non_slot_dict:
             with scopes.colocate_with(colocate_with):
@@ -413,9 +416,7 @@ class Optimizer:
         values, indices = _deduplicate_indexed_slices(grad.values, grad.indices)
         return self._apply_sparse(IndexedSlices(values, indices, grad.dense_shape), var)
 
-    def _resource_apply_sparse_duplicate_indices(
-        self, grad: Any, handle: Any, indices: Any
-    ) -> Any:
+    def _resource_apply_sparse_duplicate_indices(self, grad: Any, handle: Any, indices: Any) -> Any:
         """Adds the update of slices of a resource variable."""
         values, distinct = _deduplicate_indexed_slices(grad, indices)
         return self._resource_apply_sparse(values, handle, distinct)

@@ -16,7 +16,8 @@ from headrace._src.train.rule_optimizer import RuleOptimizer
 class RMSPropOptimizer(RuleOptimizer):
     """RMSProp.
 
-    `ms = decay * ms + (1 - decay) * g**2; mom = momentum * mom + learning_rate * g / sqrt(ms + epsilon);
+    `ms = decay * ms + (1 - decay) * g**2; mom = momentum * mom + learning_rate * g / sqrt(ms +
+    epsilon);
     var -= mom`. The centred variant takes the square of a running mean of g off ms.
 
     Args:

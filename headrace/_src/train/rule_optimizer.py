@@ -15,10 +15,13 @@ from headrace._src.train.optimizer import Optimizer
 class RuleOptimizer(Optimizer):
     """An optimizer that applies one update rule.
 
-    A subclass names the rule, its hyperparameters in the order in which 1.15 makes their tensors, and the slots that the op
-    updates beside the variable. The names and values of the op's scalar inputs come from `_scalars`.
+    A subclass names the rule, its hyperparameters in the order in which 1.15 makes their tensors,
+    and the slots that the op
+    updates beside the variable. The names and values of the op's scalar inputs come from
+    `_scalars`.
 
-    `_hyperparameters` pairs the attribute with the value given by the user and the attribute for its tensor with the tensor's name.
+    `_hyperparameters` pairs the attribute with the value given by the user and the attribute for
+    its tensor with the tensor's name.
     """
 
     _rule: ClassVar[dict[str, OpSpec]]

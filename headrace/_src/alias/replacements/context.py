@@ -20,6 +20,11 @@ def executing_eagerly() -> bool:
 in_eager_mode = executing_eagerly
 
 
+def enabled() -> bool:
+    """Return whether the program behaves as TensorFlow 2: never (`tensorflow.python.tf2`)."""
+    return False
+
+
 def in_graph_mode() -> bool:
     """Return whether calling an op adds it to a graph."""
     return not executing_eagerly()
