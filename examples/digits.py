@@ -60,10 +60,10 @@ def build():
         h = tf.reshape(h, [-1, 2 * 2 * 32], name="flat")
         h = dense(h, 64, "hidden", tf.nn.relu)
         logits = dense(h, 10, "logits")
-    with tf.name_scope("loss"):
+    with tf.name_scope("objective"):
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
         loss = tf.reduce_mean(losses, name="mean")
-    with tf.name_scope("accuracy"):
+    with tf.name_scope("evaluation"):
         right = tf.equal(tf.argmax(logits, 1), labels)
         accuracy = tf.reduce_mean(tf.cast(right, tf.float32), name="mean")
     with tf.name_scope("train"):

@@ -4,6 +4,7 @@ from headrace._src.ops.space import batch_to_space_nd as batch_to_space_nd
 from headrace._src.ops.gather import gather_nd as gather_nd
 from headrace._src.ops.reshape import reshape as reshape
 from headrace._src.ops.ordering import reverse as reverse
+from headrace._src.ops.ordering import roll as roll
 from headrace._src.ops.scatter import scatter_nd as scatter_nd
 from headrace._src.ops.space import space_to_batch_nd as space_to_batch_nd
 from headrace._src.ops.pad_tile import tile as tile

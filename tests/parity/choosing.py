@@ -91,6 +91,13 @@ f = tf.constant([[1.0, 2.0], [3.0, 4.0]])
 fetch = [tf.reverse(c, [0]), tf.reverse(c, [-1, 0], name="r"), tf.reverse(c, tf.placeholder_with_default([1], [1])), tf.reverse_v2(c, [1]),
          tf.manip.reverse(c, []), tf.gradients(tf.reverse(f, [1]) * f, f)]
 """,
+    "roll": """
+x = tf.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+n = tf.placeholder_with_default(-1, [])
+y = tf.roll(x, [1, 2], [0, 1])
+static(y, tf.roll(x, n, 0))
+fetch = [y, tf.manip.roll(x, 1, axis=1, name="r"), tf.roll(x, n, -1), tf.gradients(y * y, x)]
+""",
     "reverse_bad": "tf.reverse(tf.zeros([2]), [1])",
     "reverse_twice": "tf.reverse(tf.zeros([2]), [0, -1])",
     "reverse_sequence": """

@@ -178,6 +178,61 @@ d = b * c
 fetch = tf.gradients([d, c], [x, y, a, b])
 """,
     "generator_xs": "fetch = tf.gradients((tf.square(x),), (x, y * 1.)[:1])",
+    "gate_slices": """
+r = tf.get_variable('r', initializer=np.ones([4, 2], np.float32))
+z = tf.gather(r, [0, 3]) * tf.gather(r, [1, 1])
+fetch = [(g.values, g.indices) for g in tf.gradients(z, [r], gate_gradients=True)]
+""",
+    "tree_slices": """
+z = tf.gather(w, [0]) + tf.gather(w, [1]) + tf.gather(w, [2])
+g = tf.gradients(z, w, aggregation_method=tf.AggregationMethod.EXPERIMENTAL_TREE, colocate_gradients_with_ops=True)[0]
+fetch = [g.values, g.indices]
+""",
+    "partitioned": """
+p = tf.get_variable('p', [5, 2], initializer=tf.ones_initializer(), partitioner=tf.fixed_size_partitioner(2))
+fetch = tf.gradients(tf.reduce_sum(tf.square(tf.convert_to_tensor(p))), list(p))
+""",
+    "accumulate_two": """
+z = x * 2.
+fetch = tf.gradients(tf.exp(z) + tf.square(z), z, aggregation_method=tf.AggregationMethod.EXPERIMENTAL_ACCUMULATE_N)
+""",
+    "accumulate_unknown": """
+p = tf.placeholder(tf.float32)
+z = p * 2.
+fetch = tf.gradients(tf.exp(z) + tf.square(z) + tf.sin(z), z,
+                     aggregation_method=tf.AggregationMethod.EXPERIMENTAL_ACCUMULATE_N)
+feed = {p: [1., 2.]}
+""",
+    "y_colocated_grad_ys": """
+with tf.device('/cpu:0'):
+    z = tf.exp(x)
+fetch = tf.gradients([z, y], [x, y], grad_ys=[tf.ones([2, 3]), None], colocate_gradients_with_ops=True)
+""",
+    "inside_gradients_scope": """
+with tf.name_scope('gradients'):
+    a = tf.gradients(tf.exp(x), x)
+fetch = [a, tf.gradients(tf.exp(y), y)]
+""",
+    "colocated_variables": """
+with tf.device('/cpu:0'):
+    r = tf.get_variable('r', initializer=np.ones([3, 2], np.float32), use_resource=True)
+fetch = tf.gradients(tf.nn.relu(tf.matmul(x, r)) + tf.matmul(x, w), [r, w], colocate_gradients_with_ops=True, gate_gradients=True)
+""",
+    "layers": """
+h = tf.nn.relu(tf.nn.bias_add(tf.matmul(x, w), tf.constant([0.1, 0.2])))
+p = tf.nn.softmax(h)
+loss = -tf.reduce_mean(tf.reduce_sum(tf.log(p + 1e-6) * tf.constant([[1., 0.], [0., 1.]]), axis=1)) + 0.01 * tf.nn.l2_loss(w)
+fetch = tf.gradients(loss, [w, x, h])
+""",
+    "sparse_in_second_order": """
+z = tf.reduce_sum(tf.square(tf.gather(tf.square(w), [0, 0])))
+g = tf.gradients(z, w)[0]
+fetch = tf.gradients(tf.reduce_sum(g * g), w)
+""",
+    "reused_branches": """
+a, b, c = tf.split(x, 3, axis=1)
+fetch = tf.gradients([a * b, tf.concat([c, a], 1), b], [x, a])
+""",
     "error_grad_ys_count": "tf.gradients([x, y], x, grad_ys=[x])",
     "error_integer_y": "tf.gradients(tf.constant([1, 2]), x)",
     "error_integer_grad": "tf.gradients(tf.square(x), x, grad_ys=[tf.constant([1])])",

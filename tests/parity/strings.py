@@ -22,7 +22,7 @@ fetch = [tf.strings.length(["a", "bcd", ""]), tf.strings.length(u"h\\u00e9", uni
          tf.strings.lower("ABc"), tf.strings.upper(["x", "Yz"], name="u"), tf.strings.strip(" q ")]
 """,
     "regex": """
-fetch = [tf.regex_replace(["a1b22"], "[0-9]+", "#"), tf.strings.regex_replace("abcabc", "(b)(c)", "\\\\\\\\2\\\\\\\\1", replace_global=False),
+fetch = [tf.regex_replace(["a1b22"], "[0-9]+", "#"), tf.strings.regex_replace("abcabc", "(b)(c)", "\\\\2\\\\1", replace_global=False),
          tf.strings.regex_replace("aXb", tf.constant("X"), "-"), tf.strings.regex_full_match(["abc", "abd"], "ab[c]"),
          tf.strings.regex_full_match("abc", tf.constant("a.*"))]
 """,

@@ -16,10 +16,21 @@ SOURCES = sorted(p.stem for p in (ROOT / "tests/programs/sources").glob("*.py"))
 RTOL, ATOL = 1e-4, 1e-5
 
 # Programs that cannot run yet, and what they wait for; one that passes must leave this list.
-WAITING = {}
+WAITING = {
+    "cf_p08_loops": "tf.while_loop",
+    "cf_p09_dynamic_rnn": "tf.nn.rnn_cell",
+    "p05_cnn_digits": "tf.layers",
+    "p06_vae": "tf.layers",
+    "p10_queue_input": "tf.train.string_input_producer",
+    "p11_dataset": "tf.data",
+    "p12_checkpoints": "tf.train.Saver",
+    "p13_monitored": "tf.train.SessionRunHook",
+    "p14_function": "tf.enable_eager_execution",
+}
 # Programs whose values vary in TensorFlow itself: no seed, or a hook that reads `global_step` in
-# the run that increments it. Shapes, dtypes and text without its numbers are compared.
-VARYING_VALUES = {"p04_scopes", "p13_monitored"}
+# the run that increments it; or hold PNG images, which every encoder writes in its own way.
+# Shapes, dtypes and text without its numbers are compared.
+VARYING_VALUES = {"p04_scopes", "p13_monitored", "p15_summaries"}
 
 # Names that differ from run to run by design.
 VARYING = (
@@ -51,7 +62,7 @@ def close(x, y):
 def outline(value):
     """Shapes and dtypes of a recorded value."""
     if isinstance(value, dict) and "shape" in value:
-        return [value["shape"], value["dtype"]]
+        return [value["shape"], re.sub(r"^\|S\d+$", "bytes", value["dtype"])]
     if isinstance(value, dict):
         return {key: outline(v) for key, v in value.items()}
     return [outline(v) for v in value] if isinstance(value, list) else value
@@ -67,13 +78,13 @@ def same_text(x, y, digits=True):
     )
 
 
-@pytest.fixture(scope="module", params=SOURCES)
-def recordings(request, tmp_path_factory):
+@pytest.fixture(params=SOURCES)
+def recordings(request, tmp_path):
     """(name, truth, ours) of a program; each runs in a process of its own."""
     name = request.param
     if name in WAITING:
         request.applymarker(pytest.mark.xfail(reason=WAITING[name], strict=True))
-    out = tmp_path_factory.mktemp("programs") / f"{name}.json"
+    out = tmp_path / f"{name}.json"
     script = ROOT / "scripts/record_programs.py"
     command = [sys.executable, script, "--impl", "headrace", name, out]
     done = subprocess.run(

@@ -92,6 +92,9 @@ MODULES = {
     "ops.resource_variable_ops": ("state.resource_variable", "ops.variable_ops"),
     "training.moving_averages": ("train.moving_averages",),
     "training.optimizer": ("train.optimizer",),
+    "training.slot_creator": ("train.slot_creator",),
+    "training.training_ops": (),
+    "training.gen_training_ops": (),
     "util.nest": ("core.nest",),
     "util.tf_inspect": ("alias.replacements.tf_inspect",),
     "util.tf_export": ("alias.replacements.decorators",),
@@ -234,7 +237,7 @@ def _exists(module: str) -> bool:
 
 def _generated(module: str, name: str) -> Any:
     leaf = module.rpartition(".")[2]
-    if not leaf.startswith("gen_"):
+    if not leaf.startswith("gen_") and leaf != "training_ops":
         return None
     from headrace._src.alias.replacements import raw_ops
 

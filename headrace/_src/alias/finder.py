@@ -13,6 +13,8 @@ import sys
 import types
 from typing import Any
 
+import numpy as np
+
 from headrace._api import namespace
 from headrace._src.alias import deep
 
@@ -138,6 +140,7 @@ def _is_v2_space(space: str) -> bool:
 
 
 _finder = Finder()
+_printing: dict[str, Any] = {}
 
 
 def installed() -> bool:
@@ -160,15 +163,9 @@ def install() -> None:
             "the first `import tensorflow`, or run the script with `headrace run`."
         )
     sys.meta_path.insert(0, _finder)
-    _print_scalars_plainly()
-
-
-def _print_scalars_plainly() -> None:
-    """Make NumPy scalars inside lists print as numbers, as they did when these programs were written."""
-    import numpy as np
-
-    if int(np.__version__.partition(".")[0]) >= 2:
-        np.set_printoptions(legacy="1.25")
+    # Programs of that age print NumPy scalars: `2`, not NumPy 2's `np.int64(2)`.
+    _printing.update(legacy=np.get_printoptions()["legacy"])
+    np.set_printoptions(legacy="1.25")
 
 
 def uninstall() -> None:
@@ -176,5 +173,6 @@ def uninstall() -> None:
     if not installed():
         return
     sys.meta_path.remove(_finder)
+    np.set_printoptions(**_printing)
     for name in [n for n in sys.modules if n == NAME or n.startswith(_PREFIX)]:
         del sys.modules[name]

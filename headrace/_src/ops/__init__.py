@@ -1,6 +1,7 @@
 """The ops a program is made of, one module a family; importing a family declares its ops.
 
-Importing the package makes Python values convertible to tensors, and tells tensors where their operators are.
+Importing the package makes Python values convertible to tensors, and tells tensors where their
+operators are.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def renamed(new_name: str, new: Any, old_name: str, old: Any) -> Any:
 
 
 def spec(op_type: str) -> opspec.OpSpec:
-    """The spec of an op of another family, found when it is used: families import each other in circles."""
+    """The spec of an op of another family, found at the call: families import in circles."""
     found = opspec.lookup(op_type)
     if found is None:
         raise LookupError(f"no op family declares {op_type}")

@@ -182,7 +182,8 @@ def axes_of(value: Any, rank: int) -> tuple[int, ...]:
       InvalidArgumentError: an axis is out of range.
     """
     axes = []
-    for axis in np.asarray(value).reshape(-1).tolist():
+    listed = value.tolist()
+    for axis in listed if isinstance(listed, list) else (listed,):
         if axis < -rank or axis >= rank:
             raise errors.InvalidArgumentError(
                 None,

@@ -25,7 +25,7 @@ from headrace._src.ops import shapes as shape_ops
 from headrace._src.ops._late import late
 
 
-# -- Concat and ConcatV2 ----------------------------------------------------------------------------
+# -- Concat and ConcatV2 -----------------------------------------------------------------------
 def _concat_dims(axis, parts):
     """Dims of the concatenation; `axis` is None when unknown."""
     if axis is None:
@@ -69,18 +69,21 @@ def _concat_arrays(k, axis, values, op_type):
     rank = np.ndim(first)
     if not -rank <= axis < rank and rank:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"{op_type} : Expected concatenating dimensions in the range [{-rank}, {rank}), "
             f"but got {axis}",
         )
     for i, value in enumerate(values):
         same = np.ndim(value) == rank and all(
-            a == b for j, (a, b) in enumerate(zip(first.shape, value.shape, strict=False))
+            a == b
+            for j, (a, b) in enumerate(zip(first.shape, value.shape, strict=False))
             if j != axis % rank
         )
         if not same:
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"{op_type} : Dimensions of inputs should match: shape[0] = "
                 f"{dims_lib.text(first.shape)} vs. shape[{i}] = {dims_lib.text(value.shape)}",
             )
@@ -88,9 +91,13 @@ def _concat_arrays(k, axis, values, op_type):
 
 
 Concat = op(
-    "Concat", "concat_dim: int32, values: N * T -> output: T",
-    N=A.integer(minimum=2), T=G.ANY,
-    static=("concat_dim",), moves_data=True, python_constant=True,
+    "Concat",
+    "concat_dim: int32, values: N * T -> output: T",
+    N=A.integer(minimum=2),
+    T=G.ANY,
+    static=("concat_dim",),
+    moves_data=True,
+    python_constant=True,
 )
 
 
@@ -110,9 +117,14 @@ def _grad_concat(op, dy):
 
 
 ConcatV2 = op(
-    "ConcatV2", "values: N * T, axis: Tidx -> output: T",
-    N=A.integer(minimum=2), T=G.ANY, Tidx=A.dtype(G.INDEX, default=dtypes.int32),
-    static=("axis",), moves_data=True, python_constant=True,
+    "ConcatV2",
+    "values: N * T, axis: Tidx -> output: T",
+    N=A.integer(minimum=2),
+    T=G.ANY,
+    Tidx=A.dtype(G.INDEX, default=dtypes.int32),
+    static=("axis",),
+    moves_data=True,
+    python_constant=True,
 )
 
 
@@ -241,10 +253,12 @@ def concat(values: Any, axis: Any, name: str | None = "concat") -> Tensor:
     return ConcatV2(values, axis, name=name)
 
 
-# -- ConcatOffset -----------------------------------------------------------------------------------
+# -- ConcatOffset ------------------------------------------------------------------------------
 ConcatOffset = op(
-    "ConcatOffset", "concat_dim: int32, shape: N * int32 -> offset: N * int32",
-    N=A.integer(minimum=2), static=("concat_dim", "shape"),
+    "ConcatOffset",
+    "concat_dim: int32, shape: N * int32 -> offset: N * int32",
+    N=A.integer(minimum=2),
+    static=("concat_dim", "shape"),
 )
 
 
@@ -266,7 +280,8 @@ def _kernel_concat_offset(k, concat_dim, shape):
     for i, dims in enumerate(shape):
         if any(a != b for j, (a, b) in enumerate(zip(shape[0], dims, strict=True)) if j != axis):
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"All dimensions except {axis} must match. Input {i} has shape "
                 f"[{' '.join(str(int(d)) for d in dims)}] and doesn't match input 0 with shape "
                 f"[{' '.join(str(int(d)) for d in shape[0])}].",
@@ -281,11 +296,15 @@ def _kernel_concat_offset(k, concat_dim, shape):
 ConcatOffset.no_gradient("integer outputs")
 
 
-# -- Pack -------------------------------------------------------------------------------------------
+# -- Pack --------------------------------------------------------------------------------------
 Pack = op(
-    "Pack", "values: N * T -> output: T",
-    N=A.integer(minimum=1), T=G.ANY, axis=A.integer(default=0),
-    moves_data=True, python_constant=True,
+    "Pack",
+    "values: N * T -> output: T",
+    N=A.integer(minimum=1),
+    T=G.ANY,
+    axis=A.integer(default=0),
+    moves_data=True,
+    python_constant=True,
 )
 
 
@@ -308,7 +327,8 @@ def _kernel_pack(k, values, *, axis):
     for i, value in enumerate(values):
         if np.shape(value) != first:
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 "Shapes of all inputs must match: values[0].shape = "
                 f"{dims_lib.text(first)} != values[{i}].shape = {dims_lib.text(np.shape(value))}",
             )
@@ -348,10 +368,13 @@ def stack(values: Any, axis: int = 0, name: str | None = "stack") -> Tensor:
     return Pack(values, axis=axis, name=name)
 
 
-# -- Unpack -----------------------------------------------------------------------------------------
+# -- Unpack ------------------------------------------------------------------------------------
 Unpack = op(
-    "Unpack", "value: T -> output: num * T",
-    num=A.integer(minimum=0), T=G.ANY, axis=A.integer(default=0),
+    "Unpack",
+    "value: T -> output: num * T",
+    num=A.integer(minimum=0),
+    T=G.ANY,
+    axis=A.integer(default=0),
 )
 
 
@@ -364,7 +387,7 @@ def _shape_unpack(s, value, *, num, axis):
     at = axis % len(value)
     if value[at] not in (None, num):
         raise ValueError(f"Dimension must be {num} but is {value[at]}")
-    return [(*value[:at], *value[at + 1:])] * num
+    return [(*value[:at], *value[at + 1 :])] * num
 
 
 @Unpack.kernel
@@ -375,13 +398,18 @@ def _kernel_unpack(k, value, *, num, axis):
         )
     if value.shape[axis] != num:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"Input shape axis {axis % value.ndim} must equal {num}, "
             f"got shape {dims_lib.text(value.shape)}",
         )
     index = (slice(None),) * (axis % value.ndim)
-    return [np.asarray(value[(*index, i)], value.dtype) if isinstance(value, np.ndarray)
-            else value[(*index, i)] for i in range(num)]
+    return [
+        np.asarray(value[(*index, i)], value.dtype)
+        if isinstance(value, np.ndarray)
+        else value[(*index, i)]
+        for i in range(num)
+    ]
 
 
 @Unpack.gradient
@@ -419,10 +447,13 @@ def unstack(
     return Unpack(value, num=num, axis=axis, name=name)
 
 
-# -- Split ------------------------------------------------------------------------------------------
+# -- Split -------------------------------------------------------------------------------------
 Split = op(
-    "Split", "split_dim: int32, value: T -> output: num_split * T",
-    num_split=A.integer(minimum=1), T=G.ANY, static=("split_dim",),
+    "Split",
+    "split_dim: int32, value: T -> output: num_split * T",
+    num_split=A.integer(minimum=1),
+    T=G.ANY,
+    static=("split_dim",),
 )
 
 
@@ -434,8 +465,9 @@ def _shape_split(s, split_dim, value, *, num_split):
         return [part] * num_split
     axis, rank = int(axis), len(value)
     if not -rank <= axis < rank:
-        raise ValueError(f"Dimension size, given by scalar input {axis} must be in range "
-                         f"[{-rank}, {rank})")
+        raise ValueError(
+            f"Dimension size, given by scalar input {axis} must be in range [{-rank}, {rank})"
+        )
     at = axis % rank
     if value[at] is not None and value[at] % num_split:
         raise ValueError(
@@ -443,7 +475,7 @@ def _shape_split(s, split_dim, value, *, num_split):
             "Number of ways to split should evenly divide the split dimension"
         )
     size = None if value[at] is None else value[at] // num_split
-    return [(*value[:at], size, *value[at + 1:])] * num_split
+    return [(*value[:at], size, *value[at + 1 :])] * num_split
 
 
 @Split.kernel
@@ -451,13 +483,15 @@ def _kernel_split(k, split_dim, value, *, num_split):
     axis = int(split_dim)
     if not -value.ndim <= axis < value.ndim:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"-input rank(-{value.ndim}) <= split_dim < input rank ({value.ndim}), but got {axis}",
         )
     axis %= value.ndim
     if value.shape[axis] % num_split:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             "Number of ways to split should evenly divide the split dimension, but got split_dim "
             f"{axis} (size = {value.shape[axis]}) and num_split {num_split}",
         )
@@ -469,10 +503,13 @@ def _grad_split(op, *dys):
     return None, concat(list(dys), op.inputs[0])
 
 
-# -- SplitV -----------------------------------------------------------------------------------------
+# -- SplitV ------------------------------------------------------------------------------------
 SplitV = op(
-    "SplitV", "value: T, size_splits: Tlen, split_dim: int32 -> output: num_split * T",
-    num_split=A.integer(minimum=1), T=G.ANY, Tlen=A.dtype(G.INDEX, default=dtypes.int64),
+    "SplitV",
+    "value: T, size_splits: Tlen, split_dim: int32 -> output: num_split * T",
+    num_split=A.integer(minimum=1),
+    T=G.ANY,
+    Tlen=A.dtype(G.INDEX, default=dtypes.int64),
     static=("size_splits", "split_dim"),
 )
 
@@ -488,15 +525,14 @@ def _shape_split_v(s, value, size_splits, split_dim, *, num_split):
         return [part] * num_split
     axis, rank = int(axis), len(value)
     if not -rank <= axis < rank:
-        raise ValueError(f"Dimension size, given by scalar input {axis} must be in range "
-                         f"[{-rank}, {rank})")
+        raise ValueError(
+            f"Dimension size, given by scalar input {axis} must be in range [{-rank}, {rank})"
+        )
     at = axis % rank
     if sizes is None:
-        return [(*value[:at], None, *value[at + 1:])] * num_split
+        return [(*value[:at], None, *value[at + 1 :])] * num_split
     if len(sizes) != num_split:
-        raise ValueError(
-            f"Dimension must be {num_split} but is {len(sizes)}"
-        )
+        raise ValueError(f"Dimension must be {num_split} but is {len(sizes)}")
     sizes = [int(d) for d in sizes]
     known = sum(d for d in sizes if d != -1)
     if value[at] is not None and -1 in sizes:
@@ -506,7 +542,7 @@ def _shape_split_v(s, value, size_splits, split_dim, *, num_split):
             f"can't split axis of size {value[at]} into pieces of size "
             f"[{','.join(map(str, sizes))}]"
         )
-    return [(*value[:at], None if d == -1 else d, *value[at + 1:]) for d in sizes]
+    return [(*value[:at], None if d == -1 else d, *value[at + 1 :]) for d in sizes]
 
 
 @SplitV.kernel
@@ -514,7 +550,8 @@ def _kernel_split_v(k, value, size_splits, split_dim, *, num_split):
     axis = int(split_dim)
     if not -value.ndim <= axis < value.ndim:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"-input rank(-{value.ndim}) <= split_dim < input rank ({value.ndim}), but got {axis}",
         )
     axis %= value.ndim
@@ -523,7 +560,8 @@ def _kernel_split_v(k, value, size_splits, split_dim, *, num_split):
     open_ = sizes.count(-1)
     if open_ > 1 or (open_ and known > have) or (not open_ and known != have):
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"Determined shape must either match input shape along split_dim exactly if fully "
             f"specified, or be less than the size of the input along split_dim if not fully "
             f"specified.  Got: {known}",
@@ -540,7 +578,10 @@ def _grad_split_v(op, *dys):
 
 @export("split")
 def split(
-    value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None,
+    value: Any,
+    num_or_size_splits: Any,
+    axis: Any = 0,
+    num: int | None = None,
     name: str | None = "split",
 ) -> list[Tensor]:
     """Divide a tensor along a dim.
@@ -575,10 +616,13 @@ def split(
     return SplitV(value, sizes, axis, num_split=num, name=name)
 
 
-# -- ParallelConcat ---------------------------------------------------------------------------------
+# -- ParallelConcat ----------------------------------------------------------------------------
 ParallelConcat = op(
-    "ParallelConcat", "values: N * T -> output: T",
-    N=A.integer(minimum=1), T=G.ANY, shape=A.shape(),
+    "ParallelConcat",
+    "values: N * T -> output: T",
+    N=A.integer(minimum=1),
+    T=G.ANY,
+    shape=A.shape(),
 )
 
 
@@ -620,7 +664,7 @@ def parallel_stack(values: Any, name: str | None = "parallel_stack") -> Tensor:
         return ParallelConcat([late.expand_dims(v, 0) for v in values], shape=shape)
 
 
-# -- meshgrid ---------------------------------------------------------------------------------------
+# -- meshgrid ----------------------------------------------------------------------------------
 
 
 @export("meshgrid")

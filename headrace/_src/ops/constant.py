@@ -12,6 +12,7 @@ import numpy as np
 from headrace._api.export import export
 from headrace._src.core import attrs as A
 from headrace._src.core import dtypes, errors, nest
+from headrace._src.core import graph as graph_lib
 from headrace._src.core.convert import convert_to_tensor, register_tensor_conversion_function
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
@@ -21,7 +22,7 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.ops._arguments import spec
 from headrace._src.ops._late import late
 
-# -- Python values to arrays ----------------------------------------------------------------------
+# -- Python values to arrays -------------------------------------------------------------------
 
 _KINDS = (
     ("is_bool", (bool,)),
@@ -86,7 +87,7 @@ def _as_bytes(value: Any, whole: Any) -> bytes:
 
 
 def _string_array(values: Any, array: np.ndarray) -> np.ndarray:
-    """Array of bytes objects shaped like `array`, taken from `values` where NumPy would trim nulls."""
+    """Array of bytes objects shaped like `array`, read from `values`: NumPy trims nulls."""
     leaves = array.ravel().tolist() if isinstance(values, np.ndarray) else _leaves(values)
     result = np.empty(array.shape, dtype=object)
     flat = result.reshape(-1)
@@ -106,7 +107,7 @@ def _leaves(values: Any) -> list[Any]:
 
 
 def _ragged(values: Any, numpy_dtype: Any) -> ValueError:
-    if numpy_dtype is not None and numpy_dtype != object:
+    if numpy_dtype is not None and numpy_dtype is not object:
         return ValueError("setting an array element with a sequence.")
     shape = list(np.array(values, dtype=object).shape)
     return ValueError(
@@ -211,7 +212,11 @@ def constant_array(
 ) -> tuple[np.ndarray, dtypes.DType]:
     """The read-only array and dtype that `tf.constant(value, dtype, shape)` holds."""
     kind = type(value)
-    if shape is None and dtype is None and (kind is float or (kind is int and -(2**31) <= value < 2**31)):
+    if (
+        shape is None
+        and dtype is None
+        and (kind is float or (kind is int and -(2**31) <= value < 2**31))
+    ):
         found = dtypes.float32 if kind is float else dtypes.int32
         array = np.array(value, dtype=np.float32 if kind is float else np.int32)
         array.flags.writeable = False
@@ -237,7 +242,7 @@ def _iterate_shape(shape: Any) -> Any:
     return shape.as_list() if isinstance(shape, TensorShape) else iter(shape)
 
 
-# -- Const ----------------------------------------------------------------------------------------
+# -- Const -------------------------------------------------------------------------------------
 Const = op("Const", "-> output: dtype", dtype=G.ANY, value=A.tensor(), python_constant=True)
 
 
@@ -256,7 +261,10 @@ Const.no_gradient("a constant has no inputs")
 
 @export("constant")
 def constant(
-    value: Any, dtype: Any = None, shape: Any = None, name: str | None = "Const",
+    value: Any,
+    dtype: Any = None,
+    shape: Any = None,
+    name: str | None = "Const",
     verify_shape: bool = False,
 ) -> Tensor:
     """Make a tensor that always has the given value.
@@ -277,7 +285,21 @@ def constant(
         ValueError: (build) None, a ragged list, or more elements than `shape` holds.
     """
     array, found = constant_array(value, dtype, shape, verify_shape)
-    return Const(value=array, dtype=found, name=name)
+    return _add_const(array, found, name)
+
+
+def _add_const(array: np.ndarray, dtype: dtypes.DType, name: str | None) -> Tensor:
+    """Adds the node as calling `Const` would; constants are common, and need no checks here."""
+    graph = graph_lib.get_default_graph()
+    if name is None:
+        scope = graph.unique_scope("Const")
+    elif name[-1:] == "/":
+        scope = name[:-1]
+    else:
+        graph_lib.check_scope_name(graph, name)
+        scope = graph.unique_scope(name)
+    values = {"value": array, "dtype": dtype}
+    return graph.add_operation(Const, scope, [], values).outputs[0]
 
 
 def is_constant(tensor_or_op: Any) -> bool:
@@ -285,7 +307,7 @@ def is_constant(tensor_or_op: Any) -> bool:
     return getattr(tensor_or_op, "op", tensor_or_op).type == "Const"
 
 
-# -- conversion of Python values --------------------------------------------------------------------
+# -- conversion of Python values ---------------------------------------------------------------
 
 
 def _convert_value(value, dtype=None, name=None, as_ref=False):
@@ -324,9 +346,9 @@ def _is_tensor_like(value: Any) -> bool:
     return isinstance(value, Tensor) or bool(getattr(value, "is_tensor_like", False))
 
 
-_PLAIN_TYPES = frozenset({int, float, complex, bool, bytes, str, memoryview, np.ndarray}) | frozenset(
-    np.sctypeDict.values()
-)
+_PLAIN_TYPES = frozenset(
+    {int, float, complex, bool, bytes, str, memoryview, np.ndarray}
+) | frozenset(np.sctypeDict.values())
 
 
 def _first_tensor_dtype(values):
@@ -373,9 +395,11 @@ def _convert_sequence_of_tensors(value, dtype=None, name=None, as_ref=False):
         dtype = inferred
     elif dtype != inferred:
         value = nest.map_structure(
-            lambda leaf: spec("Cast")(leaf, DstT=dtype)
-            if _is_tensor_like(leaf) and leaf.dtype.base_dtype != dtype
-            else leaf,
+            lambda leaf: (
+                spec("Cast")(leaf, DstT=dtype)
+                if _is_tensor_like(leaf) and leaf.dtype.base_dtype != dtype
+                else leaf
+            ),
             value,
         )
     return _pack_nested(value, dtype, name or "packed")
@@ -388,11 +412,14 @@ register_tensor_conversion_function(Dimension, _convert_dimension, 100)
 register_tensor_conversion_function(object, _convert_value, 200)
 
 
-# -- Fill -------------------------------------------------------------------------------------------
+# -- Fill --------------------------------------------------------------------------------------
 Fill = op(
-    "Fill", "dims: index_type, value: T -> output: T",
-    T=G.ANY, index_type=A.dtype(G.INDEX, default=dtypes.int32),
-    static=("dims",), python_constant=True,
+    "Fill",
+    "dims: index_type, value: T -> output: T",
+    T=G.ANY,
+    index_type=A.dtype(G.INDEX, default=dtypes.int32),
+    static=("dims",),
+    python_constant=True,
 )
 
 
@@ -434,7 +461,7 @@ def fill(dims: Any, value: Any, name: str | None = None) -> Tensor:
     return Fill(dims, value, name=name)
 
 
-# -- zeros and ones ---------------------------------------------------------------------------------
+# -- zeros and ones ----------------------------------------------------------------------------
 # From this many elements on the value is filled in at run time, to keep GraphDefs small.
 _FILL_FROM = 1000
 
@@ -507,7 +534,7 @@ def _shape_of(tensor: Tensor, optimize: bool) -> Tensor:
     return shape_ops.shape_internal(tensor, optimize=optimize)
 
 
-# -- ZerosLike --------------------------------------------------------------------------------------
+# -- ZerosLike ---------------------------------------------------------------------------------
 ZerosLike = op("ZerosLike", "x: T -> y: T", T=G.ANY)
 
 
@@ -556,12 +583,25 @@ def zeros_like(
         return ZerosLike(tensor, name=name)
 
 
-# -- OnesLike ---------------------------------------------------------------------------------------
+# -- OnesLike ----------------------------------------------------------------------------------
 OnesLike = op(
-    "OnesLike", "x: T -> y: T",
-    T=(dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64, dtypes.int8, dtypes.uint8,
-       dtypes.int16, dtypes.uint16, dtypes.int32, dtypes.int64, dtypes.complex64,
-       dtypes.complex128, dtypes.bool_),
+    "OnesLike",
+    "x: T -> y: T",
+    T=(
+        dtypes.bfloat16,
+        dtypes.float16,
+        dtypes.float32,
+        dtypes.float64,
+        dtypes.int8,
+        dtypes.uint8,
+        dtypes.int16,
+        dtypes.uint16,
+        dtypes.int32,
+        dtypes.int64,
+        dtypes.complex64,
+        dtypes.complex128,
+        dtypes.bool_,
+    ),
     shape=_shape_same,
 )
 

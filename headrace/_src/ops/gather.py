@@ -36,7 +36,8 @@ def _check_indices(indices, limit):
         flat = int(np.argmax(np.ravel(outside)))
         where = _coordinates(np.shape(indices), flat)
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"indices{where} = {int(np.ravel(indices)[flat])} is not in [0, {limit})",
         )
 
@@ -78,13 +79,16 @@ def _gathered_dims(params, indices, axis, batch_dims):
         return None
     at = axis + len(params) if axis < 0 else axis
     batch_dims = batch_dims + len(indices) if batch_dims < 0 else batch_dims
-    return (*params[:at], *indices[batch_dims:], *params[at + 1:])
+    return (*params[:at], *indices[batch_dims:], *params[at + 1 :])
 
 
-# -- Gather -----------------------------------------------------------------------------------------
+# -- Gather ------------------------------------------------------------------------------------
 Gather = op(
-    "Gather", "params: Tparams, indices: Tindices -> output: Tparams",
-    validate_indices=A.boolean(default=True), Tparams=G.ANY, Tindices=G.INDEX,
+    "Gather",
+    "params: Tparams, indices: Tindices -> output: Tparams",
+    validate_indices=A.boolean(default=True),
+    Tparams=G.ANY,
+    Tindices=G.INDEX,
 )
 
 
@@ -120,10 +124,14 @@ def _slices(dy, indices, shape):
     return IndexedSlices(values, late.reshape(indices, size), shape)
 
 
-# -- GatherV2 ---------------------------------------------------------------------------------------
+# -- GatherV2 ----------------------------------------------------------------------------------
 GatherV2 = op(
-    "GatherV2", "params: Tparams, indices: Tindices, axis: Taxis -> output: Tparams",
-    batch_dims=A.integer(default=0), Tparams=G.ANY, Tindices=G.INDEX, Taxis=G.INDEX,
+    "GatherV2",
+    "params: Tparams, indices: Tindices, axis: Taxis -> output: Tparams",
+    batch_dims=A.integer(default=0),
+    Tparams=G.ANY,
+    Tindices=G.INDEX,
+    Taxis=G.INDEX,
     static=("axis",),
 )
 
@@ -168,7 +176,7 @@ def _grad_gather_v2(op, dy):
 
 
 def _grad_gather_along(dy, shape, indices, axis, batch_dims):
-    """Cotangent of `params` when the axis is not the first: move it forward, add up, move it back."""
+    """Cotangent of `params` when the axis is not the first: it is moved there and back."""
     outer = shape[:axis]
     inner = shape[axis:][1:]
     values_shape = late.concat([outer, [-1], inner], 0)
@@ -224,8 +232,12 @@ def _flat_batch_indices(params_shape, indices, batch_dims):
 
 @export("gather")
 def gather(
-    params: Any, indices: Any, validate_indices: Any = None, name: str | None = None,
-    axis: Any = None, batch_dims: int = 0,
+    params: Any,
+    indices: Any,
+    validate_indices: Any = None,
+    name: str | None = None,
+    axis: Any = None,
+    batch_dims: int = 0,
 ) -> Tensor:
     """Pick slices of a tensor or variable by index.
 
@@ -288,11 +300,9 @@ def batch_gather(params: Any, indices: Any, name: str | None = None) -> Tensor:
 def _batch_gather(params, indices, batch_dims):
     indices_shape = shape_ops.shape(indices)
     params_shape = shape_ops.shape(params)
-    flat_indices = late.reshape(
-        _cast_batch_indices(params_shape, indices, batch_dims), [-1]
-    )
-    outer = params_shape[batch_dims + 1:]
-    rows = spec("Prod")(params_shape[:batch_dims + 1], [0], keep_dims=False)
+    flat_indices = late.reshape(_cast_batch_indices(params_shape, indices, batch_dims), [-1])
+    outer = params_shape[batch_dims + 1 :]
+    rows = spec("Prod")(params_shape[: batch_dims + 1], [0], keep_dims=False)
     flat_params = late.reshape(params, late.concat([[rows], outer], axis=0))
     taken = gather(flat_params, flat_indices)
     result = late.reshape(taken, late.concat([indices_shape, outer], axis=0))
@@ -300,7 +310,7 @@ def _batch_gather(params, indices, batch_dims):
         indices.dims[:batch_dims], None if params.dims is None else params.dims[:batch_dims]
     )
     known = dims_lib.concat(batch, indices.dims[batch_dims:])
-    rest = None if params.dims is None else params.dims[batch_dims + 1:]
+    rest = None if params.dims is None else params.dims[batch_dims + 1 :]
     result.set_shape(dims_lib.concat(known, rest))
     return result
 
@@ -324,10 +334,12 @@ def _cast_batch_indices(params_shape, indices, batch_dims):
     return result
 
 
-# -- GatherNd ---------------------------------------------------------------------------------------
+# -- GatherNd ----------------------------------------------------------------------------------
 GatherNd = op(
-    "GatherNd", "params: Tparams, indices: Tindices -> output: Tparams",
-    Tparams=G.ANY, Tindices=G.INDEX,
+    "GatherNd",
+    "params: Tparams, indices: Tindices -> output: Tparams",
+    Tparams=G.ANY,
+    Tindices=G.INDEX,
 )
 
 
@@ -354,7 +366,8 @@ def _take_nd(k, params, indices):
     depth = indices.shape[-1]
     if depth > np.ndim(params):
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             "index innermost dimension length must be <= params rank; saw: "
             f"{depth} vs. {np.ndim(params)}",
         )
@@ -367,7 +380,8 @@ def _take_nd(k, params, indices):
             found = np.reshape(indices, (-1, depth))[flat]
             where = _coordinates(outside.shape, flat)
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"indices{where} = [{', '.join(str(int(i)) for i in found)}] does not index into "
                 f"param shape {dims_lib.text(np.shape(params))}",
             )

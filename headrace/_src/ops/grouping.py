@@ -1,4 +1,4 @@
-"""Grouping operations so that they run together: `group`, `tuple` and control dependencies of tensors."""
+"""Operations that run together: `group`, `tuple` and control dependencies of tensors."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
         if len(by_device) == 1:
             ((where, after),) = by_device.items()
             return _no_op_after(where, after, name=name)
-        per_device = [_no_op_after(w, by_device[w]) for w in sorted(by_device, key=lambda d: d or "")]
+        per_device = [
+            _no_op_after(w, by_device[w]) for w in sorted(by_device, key=lambda d: d or "")
+        ]
         return _no_op_after(None, per_device, name=name)
 
 

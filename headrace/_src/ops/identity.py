@@ -24,7 +24,7 @@ def _grad_same(op, dy):
     return dy
 
 
-# -- Identity ---------------------------------------------------------------------------------------
+# -- Identity ----------------------------------------------------------------------------------
 Identity = op("Identity", "input: T -> output: T", T=G.ANY, shape=_shape_same)
 Identity.kernel(_kernel_same)
 Identity.gradient(_grad_same)
@@ -44,16 +44,19 @@ def identity(input: Any, name: str | None = None) -> Tensor:
     return Identity(input, name=name)
 
 
-# -- RefIdentity ------------------------------------------------------------------------------------
+# -- RefIdentity -------------------------------------------------------------------------------
 RefIdentity = op(
-    "RefIdentity", "input: Ref(T) -> output: Ref(T)", T=G.ANY, allows_uninitialized=True,
+    "RefIdentity",
+    "input: Ref(T) -> output: Ref(T)",
+    T=G.ANY,
+    allows_uninitialized=True,
     shape=_shape_same,
 )
 RefIdentity.kernel(_kernel_same)
 RefIdentity.gradient(_grad_same)
 
 
-# -- IdentityN --------------------------------------------------------------------------------------
+# -- IdentityN ---------------------------------------------------------------------------------
 IdentityN = op("IdentityN", "input: list:T -> output: list:T", T=A.dtypes(minimum=1))
 
 
@@ -86,7 +89,7 @@ def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
     return IdentityN(input, name=name)
 
 
-# -- StopGradient -----------------------------------------------------------------------------------
+# -- StopGradient ------------------------------------------------------------------------------
 StopGradient = op("StopGradient", "input: T -> output: T", T=G.ANY, shape=_shape_same)
 StopGradient.kernel(_kernel_same)
 StopGradient.no_gradient("that is its purpose")
@@ -106,9 +109,12 @@ def stop_gradient(input: Any, name: str | None = None) -> Tensor:
     return StopGradient(input, name=name)
 
 
-# -- PreventGradient --------------------------------------------------------------------------------
+# -- PreventGradient ---------------------------------------------------------------------------
 PreventGradient = op(
-    "PreventGradient", "input: T -> output: T", T=G.ANY, message=A.text(default=""),
+    "PreventGradient",
+    "input: T -> output: T",
+    T=G.ANY,
+    message=A.text(default=""),
     shape=_shape_same,
 )
 PreventGradient.kernel(_kernel_same)
@@ -119,13 +125,13 @@ def _grad_prevent_gradient(op, dy):
     raise LookupError(f"Gradient explicitly disabled. Reason: {op.get_attr('message')!r}")
 
 
-# -- Snapshot ---------------------------------------------------------------------------------------
+# -- Snapshot ----------------------------------------------------------------------------------
 Snapshot = op("Snapshot", "input: T -> output: T", T=G.ANY, shape=_shape_same)
 Snapshot.kernel(_kernel_same)
 Snapshot.no_gradient("made by graph rewriters only, and 1.15 has no rule")
 
 
-# -- GuaranteeConst ---------------------------------------------------------------------------------
+# -- GuaranteeConst ----------------------------------------------------------------------------
 GuaranteeConst = op(
     "GuaranteeConst", "input: T -> output: T", T=G.ANY, stateful=True, shape=_shape_same
 )
@@ -147,7 +153,7 @@ def guarantee_const(input: Any, name: str | None = None) -> Tensor:
     return GuaranteeConst(input, name=name)
 
 
-# -- NoOp -------------------------------------------------------------------------------------------
+# -- NoOp --------------------------------------------------------------------------------------
 NoOp = op("NoOp", "->")
 
 

@@ -22,15 +22,28 @@ from headrace._src.ops._arguments import renamed
 from headrace._src.ops._late import late
 
 _REVERSIBLE = (
-    dtypes.uint8, dtypes.int8, dtypes.uint16, dtypes.int16, dtypes.int32, dtypes.int64,
-    dtypes.bool_, dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64,
-    dtypes.complex64, dtypes.complex128, dtypes.string,
+    dtypes.uint8,
+    dtypes.int8,
+    dtypes.uint16,
+    dtypes.int16,
+    dtypes.int32,
+    dtypes.int64,
+    dtypes.bool_,
+    dtypes.bfloat16,
+    dtypes.float16,
+    dtypes.float32,
+    dtypes.float64,
+    dtypes.complex64,
+    dtypes.complex128,
+    dtypes.string,
 )
 
-# -- Reverse ----------------------------------------------------------------------------------------
+# -- Reverse -----------------------------------------------------------------------------------
 Reverse = op(
-    "Reverse", "tensor: T, dims: bool -> output: T",
-    T=tuple(t for t in _REVERSIBLE if t != dtypes.bfloat16), static=("dims",),
+    "Reverse",
+    "tensor: T, dims: bool -> output: T",
+    T=tuple(t for t in _REVERSIBLE if t != dtypes.bfloat16),
+    static=("dims",),
 )
 
 
@@ -46,8 +59,10 @@ def _shape_reverse(s, tensor, dims):
 def _kernel_reverse(k, tensor, dims):
     if len(dims) != tensor.ndim:
         raise errors.InvalidArgumentError(
-            None, None, f"'dims' must have the same number of values as 'input' has dimensions. "
-            f"'input' has {tensor.ndim}'dims' has {len(dims)} values"
+            None,
+            None,
+            f"'dims' must have the same number of values as 'input' has dimensions. "
+            f"'input' has {tensor.ndim}'dims' has {len(dims)} values",
         )
     return k.np_for(tensor).flip(tensor, tuple(i for i, flag in enumerate(dims) if flag))
 
@@ -57,10 +72,13 @@ def _grad_reverse(op, dy):
     return Reverse(dy, op.inputs[1]), None
 
 
-# -- ReverseV2 --------------------------------------------------------------------------------------
+# -- ReverseV2 ---------------------------------------------------------------------------------
 ReverseV2 = op(
-    "ReverseV2", "tensor: T, axis: Tidx -> output: T",
-    Tidx=A.dtype(G.INDEX, default=dtypes.int32), T=_REVERSIBLE, static=("axis",),
+    "ReverseV2",
+    "tensor: T, axis: Tidx -> output: T",
+    Tidx=A.dtype(G.INDEX, default=dtypes.int32),
+    T=_REVERSIBLE,
+    static=("axis",),
 )
 
 
@@ -121,10 +139,71 @@ def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
     return ReverseV2(tensor, axis, name=name)
 
 
-# -- ReverseSequence --------------------------------------------------------------------------------
+# -- Roll ------------------------------------------------------------------------------------------
+Roll = op(
+    "Roll",
+    "input: T, shift: Tshift, axis: Taxis -> output: T",
+    T=G.ANY,
+    Tshift=G.INDEX,
+    Taxis=G.INDEX,
+    static=("axis",),
+)
+
+
+@Roll.shape
+def _shape_roll(s, input, shift, axis):
+    dims_lib.with_rank_at_least(input, 1)
+    dims_lib.with_rank_at_most(shift, 1)
+    dims_lib.with_rank_at_most(axis, 1)
+    return input
+
+
+@Roll.kernel
+def _kernel_roll(k, input, shift, axis):
+    if np.shape(shift) != np.shape(axis):
+        raise errors.InvalidArgumentError(None, None, "shift and axis must have the same size")
+    axes = [int(a) for a in np.ravel(axis)]
+    for at in axes:
+        if not -np.ndim(input) <= at < np.ndim(input):
+            raise errors.InvalidArgumentError(None, None, f"axis {at} is out of range")
+    np_ = k.np_for(input, shift)
+    shifts = np_.reshape(shift, (-1,))
+    for i, at in enumerate(axes):
+        input = np_.roll(input, shifts[i], axis=at)
+    return input
+
+
+@Roll.gradient
+def _grad_roll(op, dy):
+    return Roll(dy, -op.inputs[1], op.inputs[2]), None, None
+
+
+@export("manip.roll", "roll", v2=("roll",))
+def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
+    """Move elements along dims, those that leave at one end coming in at the other.
+
+    Args:
+        input: Tensor of rank 1 or more.
+        shift: Integer, or 1-D integers: by how many places; negative ones move backward.
+        axis: Integer, or 1-D integers of the same length: along which dims.
+        name: Name of the node.
+
+    Returns:
+        Tensor like `input`.
+
+    Raises:
+        errors.InvalidArgumentError: (run) a dim out of range, or lengths that differ.
+    """
+    return Roll(input, shift, axis, name=name)
+
+
+# -- ReverseSequence ---------------------------------------------------------------------------
 ReverseSequence = op(
-    "ReverseSequence", "input: T, seq_lengths: Tlen -> output: T",
-    seq_dim=A.integer(), batch_dim=A.integer(default=0), T=G.ANY,
+    "ReverseSequence",
+    "input: T, seq_lengths: Tlen -> output: T",
+    seq_dim=A.integer(),
+    batch_dim=A.integer(default=0),
+    T=G.ANY,
     Tlen=A.dtype(G.INDEX, default=dtypes.int64),
 )
 
@@ -146,7 +225,8 @@ def _kernel_reverse_sequence(k, input, seq_lengths, *, seq_dim, batch_dim):
     np_ = k.np_for(input, seq_lengths)
     if seq_lengths.shape != (input.shape[batch_dim],):
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"Length of seq_lengths != input.dims({batch_dim}), ({seq_lengths.size} vs. "
             f"{input.shape[batch_dim]})",
         )
@@ -178,8 +258,13 @@ def _grad_reverse_sequence(op, dy):
 
 @export("reverse_sequence", v2=())
 def reverse_sequence(
-    input: Any, seq_lengths: Any, seq_axis: int | None = None, batch_axis: int | None = None,
-    name: str | None = None, seq_dim: int | None = None, batch_dim: int | None = None,
+    input: Any,
+    seq_lengths: Any,
+    seq_axis: int | None = None,
+    batch_axis: int | None = None,
+    name: str | None = None,
+    seq_dim: int | None = None,
+    batch_dim: int | None = None,
 ) -> Tensor:
     """Reverse the first `seq_lengths[i]` steps of each sequence of a batch.
 
@@ -204,7 +289,7 @@ def reverse_sequence(
     return ReverseSequence(input, seq_lengths, seq_dim=seq_axis, batch_dim=batch_axis, name=name)
 
 
-# -- TopK -------------------------------------------------------------------------------------------
+# -- TopK --------------------------------------------------------------------------------------
 def _top_dims(input, count):
     if input is None:
         return [None, None]
@@ -239,9 +324,7 @@ def _grad_top_k(op, dy, _):
     input, indices = op.inputs[0], op.outputs[1]
     in_shape = shape_ops.shape(input)
     ind_shape = shape_ops.shape(indices)
-    chosen = late.gather(
-        late.cast(ind_shape, dtypes.int64), shape_ops.size(ind_shape) - 1
-    )
+    chosen = late.gather(late.cast(ind_shape, dtypes.int64), shape_ops.size(ind_shape) - 1)
     rows = late.reshape(indices, late.stack([-1, chosen]))
     width = late.gather(late.cast(in_shape, dtypes.int64), shape_ops.size(in_shape) - 1)
     count = shape_ops.shape(rows)[0]
@@ -257,8 +340,11 @@ def _grad_top_k(op, dy, _):
 
 
 TopK = op(
-    "TopK", "input: T -> values: T, indices: int32",
-    k=A.integer(minimum=0), sorted=A.boolean(default=True), T=G.REAL,
+    "TopK",
+    "input: T -> values: T, indices: int32",
+    k=A.integer(minimum=0),
+    sorted=A.boolean(default=True),
+    T=G.REAL,
 )
 
 
@@ -277,8 +363,11 @@ TopK.gradient(_grad_top_k)
 
 
 TopKV2 = op(
-    "TopKV2", "input: T, k: int32 -> values: T, indices: int32",
-    sorted=A.boolean(default=True), T=G.REAL, static=("k",),
+    "TopKV2",
+    "input: T, k: int32 -> values: T, indices: int32",
+    sorted=A.boolean(default=True),
+    T=G.REAL,
+    static=("k",),
 )
 
 
@@ -318,13 +407,14 @@ def top_k(input: Any, k: Any = 1, sorted: bool = True, name: str | None = None) 
     return TopKV2(input, k, sorted=sorted, name=name)
 
 
-# -- InTopK -----------------------------------------------------------------------------------------
+# -- InTopK ------------------------------------------------------------------------------------
 def _is_in_top(k, predictions, targets, count):
     np_ = k.np_for(predictions, targets)
     classes = predictions.shape[1]
     if predictions.shape[0] != targets.shape[0]:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"First dimension of predictions {predictions.shape[0]} must match length of targets "
             f"{targets.shape[0]}",
         )
@@ -344,8 +434,11 @@ def _shape_in_top_k(s, predictions, targets, *rest):
 
 
 InTopK = op(
-    "InTopK", "predictions: float, targets: T -> precision: bool",
-    k=A.integer(), T=A.dtype(G.INDEX, default=dtypes.int32), shape=_shape_in_top_k,
+    "InTopK",
+    "predictions: float, targets: T -> precision: bool",
+    k=A.integer(),
+    T=A.dtype(G.INDEX, default=dtypes.int32),
+    shape=_shape_in_top_k,
 )
 
 
@@ -358,8 +451,10 @@ InTopK.no_gradient("boolean output")
 
 
 InTopKV2 = op(
-    "InTopKV2", "predictions: float, targets: T, k: T -> precision: bool",
-    T=A.dtype(G.INDEX, default=dtypes.int32), shape=_shape_in_top_k,
+    "InTopKV2",
+    "predictions: float, targets: T, k: T -> precision: bool",
+    T=A.dtype(G.INDEX, default=dtypes.int32),
+    shape=_shape_in_top_k,
 )
 
 
@@ -394,7 +489,7 @@ def in_top_k_v2(targets: Any, predictions: Any, k: Any, name: str | None = None)
     return in_top_k(predictions, targets, k, name)
 
 
-# -- sort and argsort -------------------------------------------------------------------------------
+# -- sort and argsort --------------------------------------------------------------------------
 
 
 @export("sort")
@@ -421,7 +516,10 @@ def sort(
 
 @export("argsort")
 def argsort(
-    values: Any, axis: int = -1, direction: str = "ASCENDING", stable: bool = False,
+    values: Any,
+    axis: int = -1,
+    direction: str = "ASCENDING",
+    stable: bool = False,
     name: str | None = None,
 ) -> Tensor:
     """Find the indices that would sort a tensor along a dim.

@@ -18,7 +18,7 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.ops import shapes as shape_ops
 from headrace._src.ops._late import late
 
-# -- Pad and PadV2 ----------------------------------------------------------------------------------
+# -- Pad and PadV2 -----------------------------------------------------------------------------
 
 
 def _shape_pad(s, input, paddings, *rest):
@@ -36,15 +36,14 @@ def _shape_pad(s, input, paddings, *rest):
     for before, after in value.tolist():
         if before < 0 or after < 0:
             raise ValueError("Paddings must be non-negative")
-    return tuple(
-        None if d is None else d + int(sum(p)) for d, p in zip(input, value, strict=True)
-    )
+    return tuple(None if d is None else d + int(sum(p)) for d, p in zip(input, value, strict=True))
 
 
 def _widths(input, paddings):
     if len(paddings) != input.ndim or np.ndim(paddings) != 2:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             "The first dimension of paddings must be the rank of inputs"
             f"{dims_lib.text(np.shape(paddings))} {dims_lib.text(input.shape)}",
         )
@@ -65,12 +64,15 @@ def _padded(k, input, paddings, value):
 
 
 def _empty_element(dtype):
-    return b"" if dtype == object else dtype.type(0)
+    return b"" if dtype.kind == "O" else dtype.type(0)
 
 
 Pad = op(
-    "Pad", "input: T, paddings: Tpaddings -> output: T",
-    T=G.ANY, Tpaddings=A.dtype(G.INDEX, default=dtypes.int32), static=("paddings",),
+    "Pad",
+    "input: T, paddings: Tpaddings -> output: T",
+    T=G.ANY,
+    Tpaddings=A.dtype(G.INDEX, default=dtypes.int32),
+    static=("paddings",),
     shape=_shape_pad,
 )
 
@@ -93,8 +95,11 @@ Pad.gradient(_grad_pad)
 
 
 PadV2 = op(
-    "PadV2", "input: T, paddings: Tpaddings, constant_values: T -> output: T",
-    T=G.ANY, Tpaddings=A.dtype(G.INDEX, default=dtypes.int32), static=("paddings",),
+    "PadV2",
+    "input: T, paddings: Tpaddings, constant_values: T -> output: T",
+    T=G.ANY,
+    Tpaddings=A.dtype(G.INDEX, default=dtypes.int32),
+    static=("paddings",),
     shape=_shape_pad,
 )
 
@@ -103,7 +108,8 @@ PadV2 = op(
 def _kernel_pad_v2(k, input, paddings, constant_values):
     if np.ndim(constant_values):
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"constant_values must be a scalar. Found: {dims_lib.text(np.shape(constant_values))}",
         )
     return _padded(k, input, paddings, constant_values)
@@ -139,7 +145,10 @@ def _restore_shape(result: Tensor) -> None:
 
 @export("pad")
 def pad(
-    tensor: Any, paddings: Any, mode: str = "CONSTANT", name: str | None = None,
+    tensor: Any,
+    paddings: Any,
+    mode: str = "CONSTANT",
+    name: str | None = None,
     constant_values: Any = 0,
 ) -> Tensor:
     """Put margins round a tensor.
@@ -177,11 +186,15 @@ def _is_zero(value: Any) -> bool:
     return not getattr(value, "is_tensor_like", False) and bool(value == 0)
 
 
-# -- MirrorPad --------------------------------------------------------------------------------------
+# -- MirrorPad ---------------------------------------------------------------------------------
 MirrorPad = op(
-    "MirrorPad", "input: T, paddings: Tpaddings -> output: T",
-    T=G.ANY, Tpaddings=A.dtype(G.INDEX, default=dtypes.int32),
-    mode=A.text(allowed=("REFLECT", "SYMMETRIC")), static=("paddings",), shape=_shape_pad,
+    "MirrorPad",
+    "input: T, paddings: Tpaddings -> output: T",
+    T=G.ANY,
+    Tpaddings=A.dtype(G.INDEX, default=dtypes.int32),
+    mode=A.text(allowed=("REFLECT", "SYMMETRIC")),
+    static=("paddings",),
+    shape=_shape_pad,
 )
 
 
@@ -191,13 +204,15 @@ def _kernel_mirror_pad(k, input, paddings, *, mode):
     for (before, after), size in zip(widths, input.shape, strict=True):
         if mode == "SYMMETRIC" and (before > size or after > size):
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"paddings must be no greater than the dimension size: {before}, {after} "
                 f"greater than {size}",
             )
         if mode == "REFLECT" and (before >= size or after >= size):
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"paddings must be less than the dimension size: {before}, {after} not less "
                 f"than {size}",
             )
@@ -209,11 +224,14 @@ def _grad_mirror_pad(op, dy):
     return [MirrorPadGrad(dy, op.inputs[1], mode=op.attrs["mode"]), None]
 
 
-# -- MirrorPadGrad ----------------------------------------------------------------------------------
+# -- MirrorPadGrad -----------------------------------------------------------------------------
 MirrorPadGrad = op(
-    "MirrorPadGrad", "input: T, paddings: Tpaddings -> output: T",
-    T=G.ANY, Tpaddings=A.dtype(G.INDEX, default=dtypes.int32),
-    mode=A.text(allowed=("REFLECT", "SYMMETRIC")), static=("paddings",),
+    "MirrorPadGrad",
+    "input: T, paddings: Tpaddings -> output: T",
+    T=G.ANY,
+    Tpaddings=A.dtype(G.INDEX, default=dtypes.int32),
+    mode=A.text(allowed=("REFLECT", "SYMMETRIC")),
+    static=("paddings",),
 )
 
 
@@ -265,10 +283,13 @@ def _grad_mirror_pad_grad(op, dy):
     return [MirrorPad(dy, op.inputs[1], mode=op.attrs["mode"]), None]
 
 
-# -- Tile -------------------------------------------------------------------------------------------
+# -- Tile --------------------------------------------------------------------------------------
 Tile = op(
-    "Tile", "input: T, multiples: Tmultiples -> output: T",
-    T=G.ANY, Tmultiples=A.dtype(G.INDEX, default=dtypes.int32), static=("multiples",),
+    "Tile",
+    "input: T, multiples: Tmultiples -> output: T",
+    T=G.ANY,
+    Tmultiples=A.dtype(G.INDEX, default=dtypes.int32),
+    static=("multiples",),
 )
 
 
@@ -289,7 +310,8 @@ def _kernel_tile(k, input, multiples):
     counts = [int(m) for m in multiples]
     if len(counts) != np.ndim(input):
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"Expected multiples argument to be a vector of length {np.ndim(input)} but got "
             f"length {len(counts)}",
         )

@@ -1,4 +1,4 @@
-"""Sets and partitions: Unique, ListDiff, DynamicPartition, DynamicStitch, searching in sorted rows."""
+"""Sets and partitions: Unique, ListDiff, DynamicPartition, DynamicStitch, searchsorted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from headrace._src.ops._late import late
 
 _OUT_INDEX = A.dtype(G.INDEX, default=dtypes.int32)
 
-# -- Unique -----------------------------------------------------------------------------------------
+# -- Unique ------------------------------------------------------------------------------------
 
 
 def _first_places(x, axis):
@@ -63,15 +63,11 @@ def _unique_axis(x, axis):
     at = int(np.ravel(axis)[0])
     at = at + x.ndim if at < 0 else at
     if not 0 <= at < x.ndim:
-        raise errors.InvalidArgumentError(
-            None, None, f"axis has to be between [0, {x.ndim})"
-        )
+        raise errors.InvalidArgumentError(None, None, f"axis has to be between [0, {x.ndim})")
     return at
 
 
-Unique = op(
-    "Unique", "x: T -> y: T, idx: out_idx", T=G.ANY, out_idx=_OUT_INDEX, host_only=True
-)
+Unique = op("Unique", "x: T -> y: T, idx: out_idx", T=G.ANY, out_idx=_OUT_INDEX, host_only=True)
 
 
 @Unique.shape
@@ -104,8 +100,12 @@ def unique(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Any:
 
 
 UniqueV2 = op(
-    "UniqueV2", "x: T, axis: Taxis -> y: T, idx: out_idx",
-    T=G.ANY, Taxis=A.dtype(G.INDEX, default=dtypes.int64), out_idx=_OUT_INDEX, host_only=True,
+    "UniqueV2",
+    "x: T, axis: Taxis -> y: T, idx: out_idx",
+    T=G.ANY,
+    Taxis=A.dtype(G.INDEX, default=dtypes.int64),
+    out_idx=_OUT_INDEX,
+    host_only=True,
 )
 
 
@@ -123,8 +123,11 @@ UniqueV2.no_gradient("1.15 has no rule", undefined=True)
 
 
 UniqueWithCounts = op(
-    "UniqueWithCounts", "x: T -> y: T, idx: out_idx, count: out_idx",
-    T=G.ANY, out_idx=_OUT_INDEX, host_only=True,
+    "UniqueWithCounts",
+    "x: T -> y: T, idx: out_idx, count: out_idx",
+    T=G.ANY,
+    out_idx=_OUT_INDEX,
+    host_only=True,
 )
 
 
@@ -159,8 +162,12 @@ def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: str | None = N
 
 
 UniqueWithCountsV2 = op(
-    "UniqueWithCountsV2", "x: T, axis: Taxis -> y: T, idx: out_idx, count: out_idx",
-    T=G.ANY, Taxis=A.dtype(G.INDEX, default=dtypes.int64), out_idx=_OUT_INDEX, host_only=True,
+    "UniqueWithCountsV2",
+    "x: T, axis: Taxis -> y: T, idx: out_idx, count: out_idx",
+    T=G.ANY,
+    Taxis=A.dtype(G.INDEX, default=dtypes.int64),
+    out_idx=_OUT_INDEX,
+    host_only=True,
 )
 
 
@@ -177,7 +184,7 @@ def _kernel_unique_with_counts_v2(k, x, axis, *, out_idx):
 UniqueWithCountsV2.no_gradient("1.15 has no rule", undefined=True)
 
 
-# -- ListDiff ---------------------------------------------------------------------------------------
+# -- ListDiff ----------------------------------------------------------------------------------
 ListDiff = op(
     "ListDiff", "x: T, y: T -> out: T, idx: out_idx", T=G.ANY, out_idx=_OUT_INDEX, host_only=True
 )
@@ -219,10 +226,13 @@ def setdiff1d(x: Any, y: Any, index_dtype: Any = dtypes.int32, name: str | None 
     return ListDiff(x, y, out_idx=index_dtype, name=name)
 
 
-# -- DynamicPartition -------------------------------------------------------------------------------
+# -- DynamicPartition --------------------------------------------------------------------------
 DynamicPartition = op(
-    "DynamicPartition", "data: T, partitions: int32 -> outputs: num_partitions * T",
-    num_partitions=A.integer(minimum=1), T=G.ANY, host_only=True,
+    "DynamicPartition",
+    "data: T, partitions: int32 -> outputs: num_partitions * T",
+    num_partitions=A.integer(minimum=1),
+    T=G.ANY,
+    host_only=True,
 )
 
 
@@ -231,7 +241,7 @@ def _shape_dynamic_partition(s, data, partitions, *, num_partitions):
     if data is None or partitions is None:
         return [None] * num_partitions
     dims_lib.merge_prefix(data, partitions)
-    return [(None, *data[len(partitions):])] * num_partitions
+    return [(None, *data[len(partitions) :])] * num_partitions
 
 
 @DynamicPartition.kernel
@@ -239,7 +249,8 @@ def _kernel_dynamic_partition(k, data, partitions, *, num_partitions):
     rank = partitions.ndim
     if data.shape[:rank] != partitions.shape:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"data.shape must start with partitions.shape, got data.shape = "
             f"{dims_lib.text(data.shape)}, partitions.shape = {dims_lib.text(partitions.shape)}",
         )
@@ -248,7 +259,8 @@ def _kernel_dynamic_partition(k, data, partitions, *, num_partitions):
         flat = int(np.argmax(np.ravel(outside)))
         where = ",".join(str(int(i)) for i in np.unravel_index(flat, partitions.shape))
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"partitions[{where}] = {np.ravel(partitions)[flat]} is not in [0, {num_partitions})",
         )
     return [data[partitions == i] for i in range(num_partitions)]
@@ -285,7 +297,7 @@ def dynamic_partition(
     return DynamicPartition(data, partitions, num_partitions=num_partitions, name=name)
 
 
-# -- DynamicStitch ----------------------------------------------------------------------------------
+# -- DynamicStitch -----------------------------------------------------------------------------
 
 
 def _shape_dynamic_stitch(s, indices, data):
@@ -300,16 +312,17 @@ def _shape_dynamic_stitch(s, indices, data):
             highest = None if value is None else max(highest, int(value.max(initial=-1)))
         if values is not None:
             dims_lib.merge_prefix(values, where)
-            rest = dims_lib.merge(rest, values[len(where):])
+            rest = dims_lib.merge(rest, values[len(where) :])
     return dims_lib.concat((None if highest is None else highest + 1,), rest)
 
 
 def _kernel_stitch(k, indices, data):
     np_ = k.np_for(*data)
     for i, (where, values) in enumerate(zip(indices, data, strict=True)):
-        if np.shape(values)[:where.ndim] != where.shape:
+        if np.shape(values)[: where.ndim] != where.shape:
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"data[{i}].shape = {dims_lib.text(np.shape(values))} does not start with "
                 f"indices[{i}].shape = {dims_lib.text(where.shape)}",
             )
@@ -319,7 +332,7 @@ def _kernel_stitch(k, indices, data):
                 None, None, f"indices[{i}] = {int(np.ravel(where)[flat])} is out of range"
             )
     size = max((int(w.max(initial=-1)) for w in indices), default=-1) + 1
-    rest = np.shape(data[0])[indices[0].ndim:]
+    rest = np.shape(data[0])[indices[0].ndim :]
     if np_ is np:
         result = np.zeros((size, *rest), data[0].dtype)
         for where, values in zip(indices, data, strict=True):
@@ -345,8 +358,12 @@ def _grad_dynamic_stitch(op, dy):
 
 
 DynamicStitch = op(
-    "DynamicStitch", "indices: N * int32, data: N * T -> merged: T",
-    N=A.integer(minimum=1), T=G.ANY, static=("indices",), shape=_shape_dynamic_stitch,
+    "DynamicStitch",
+    "indices: N * int32, data: N * T -> merged: T",
+    N=A.integer(minimum=1),
+    T=G.ANY,
+    static=("indices",),
+    shape=_shape_dynamic_stitch,
 )
 DynamicStitch.kernel(_kernel_stitch)
 DynamicStitch.gradient(_grad_dynamic_stitch)
@@ -372,8 +389,12 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
 
 
 ParallelDynamicStitch = op(
-    "ParallelDynamicStitch", "indices: N * int32, data: N * T -> merged: T",
-    N=A.integer(minimum=1), T=G.ANY, static=("indices",), shape=_shape_dynamic_stitch,
+    "ParallelDynamicStitch",
+    "indices: N * int32, data: N * T -> merged: T",
+    N=A.integer(minimum=1),
+    T=G.ANY,
+    static=("indices",),
+    shape=_shape_dynamic_stitch,
 )
 ParallelDynamicStitch.kernel(_kernel_stitch)
 ParallelDynamicStitch.gradient(_grad_dynamic_stitch)
@@ -384,7 +405,7 @@ def parallel_dynamic_stitch(indices: Any, data: Any, name: str | None = None) ->
     return ParallelDynamicStitch(indices, data, name=name)
 
 
-# -- LowerBound and UpperBound ----------------------------------------------------------------------
+# -- LowerBound and UpperBound -----------------------------------------------------------------
 
 
 def _shape_bound(s, sorted_inputs, values):
@@ -411,7 +432,10 @@ def _search(k, sorted_inputs, values, side, out_type):
 
 
 LowerBound = op(
-    "LowerBound", "sorted_inputs: T, values: T -> output: out_type", T=G.ANY, out_type=_OUT_INDEX,
+    "LowerBound",
+    "sorted_inputs: T, values: T -> output: out_type",
+    T=G.ANY,
+    out_type=_OUT_INDEX,
     shape=_shape_bound,
 )
 
@@ -425,7 +449,10 @@ LowerBound.no_gradient("integer output")
 
 
 UpperBound = op(
-    "UpperBound", "sorted_inputs: T, values: T -> output: out_type", T=G.ANY, out_type=_OUT_INDEX,
+    "UpperBound",
+    "sorted_inputs: T, values: T -> output: out_type",
+    T=G.ANY,
+    out_type=_OUT_INDEX,
     shape=_shape_bound,
 )
 
@@ -440,7 +467,10 @@ UpperBound.no_gradient("integer output")
 
 @export("searchsorted")
 def searchsorted(
-    sorted_sequence: Any, values: Any, side: str = "left", out_type: Any = dtypes.int32,
+    sorted_sequence: Any,
+    values: Any,
+    side: str = "left",
+    out_type: Any = dtypes.int32,
     name: str | None = None,
 ) -> Tensor:
     """Find where values belong in sorted rows.

@@ -17,8 +17,8 @@ from headrace._src.core.tensor import Tensor
 # The names that run-time messages give to types, where they are not the Python ones.
 _MESSAGE_NAMES = {"float16": "half", "float32": "float", "float64": "double"}
 
-# -- Placeholder ------------------------------------------------------------------------------------
-# Only kernels of ops that call functions, among those without effects, are told their node; the message names it.
+# -- Placeholder -------------------------------------------------------------------------------
+# The message names the node, which the engine tells kernels of ops that call functions.
 Placeholder = op(
     "Placeholder",
     "-> output: dtype",
@@ -66,7 +66,7 @@ def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Tenso
     return Placeholder(dtype=dtype, shape=shape, name=name)
 
 
-# -- PlaceholderV2 ----------------------------------------------------------------------------------
+# -- PlaceholderV2 -----------------------------------------------------------------------------
 PlaceholderV2 = op(
     "PlaceholderV2",
     "-> output: dtype",
@@ -80,7 +80,7 @@ PlaceholderV2.kernel(_kernel_placeholder)
 PlaceholderV2.no_gradient("a placeholder has no inputs")
 
 
-# -- PlaceholderWithDefault -------------------------------------------------------------------------
+# -- PlaceholderWithDefault --------------------------------------------------------------------
 PlaceholderWithDefault = op(
     "PlaceholderWithDefault",
     "input: dtype -> output: dtype",
@@ -122,7 +122,7 @@ def placeholder_with_default(input: Any, shape: Any, name: str | None = None) ->
     return PlaceholderWithDefault(input, shape=shape, name=name)
 
 
-# -- sparse placeholders ----------------------------------------------------------------------------
+# -- sparse placeholders -----------------------------------------------------------------------
 
 
 @export("sparse.placeholder", "sparse_placeholder")

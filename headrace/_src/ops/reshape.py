@@ -1,4 +1,4 @@
-"""Ops that rearrange dims without touching the order, or only permute it: Reshape, Squeeze, ExpandDims, Transpose."""
+"""Ops that rearrange dims: Reshape, Squeeze, ExpandDims, Transpose."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ from headrace._src.ops import shapes as shape_ops
 from headrace._src.ops._arguments import renamed, spec
 from headrace._src.ops._late import late
 
-# -- Reshape ----------------------------------------------------------------------------------------
+# -- Reshape -----------------------------------------------------------------------------------
 Reshape = op(
-    "Reshape", "tensor: T, shape: Tshape -> output: T",
-    T=G.ANY, Tshape=A.dtype(G.INDEX, default=dtypes.int32), static=("shape",),
+    "Reshape",
+    "tensor: T, shape: Tshape -> output: T",
+    T=G.ANY,
+    Tshape=A.dtype(G.INDEX, default=dtypes.int32),
+    static=("shape",),
 )
 
 
@@ -53,7 +56,7 @@ def _infer_dim(out, position, have):
         if known == 0:
             return out
         raise ValueError(f"Dimension size must be evenly divisible by {known} but is {have}")
-    return (*out[:position], have // known, *out[position + 1:])
+    return (*out[:position], have // known, *out[position + 1 :])
 
 
 def _carry_unknown(tensor, out, unknown, value):
@@ -67,27 +70,27 @@ def _requested(tensor, shape):
     open_at = [i for i, d in enumerate(sizes) if d == -1]
     if len(open_at) > 1:
         raise errors.InvalidArgumentError(
-            None, None,
-            "Only one input size may be -1, not both "
-            f"{open_at[0]} and {open_at[1]}",
+            None,
+            None,
+            f"Only one input size may be -1, not both {open_at[0]} and {open_at[1]}",
         )
     for i, d in enumerate(sizes):
         if d < -1:
-            raise errors.InvalidArgumentError(
-                None, None, f"Size {i} must be non-negative, not {d}"
-            )
+            raise errors.InvalidArgumentError(None, None, f"Size {i} must be non-negative, not {d}")
     have = math.prod(np.shape(tensor))
     if open_at:
         known = math.prod([d for d in sizes if d != -1])
         if known == 0:
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 "Reshape cannot infer the missing input size for an empty tensor unless all "
                 "specified input sizes are non-zero",
             )
         if have % known:
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"Input to reshape is a tensor with {have} values, but the requested shape "
                 f"requires a multiple of {known}",
             )
@@ -95,7 +98,8 @@ def _requested(tensor, shape):
     want = math.prod(sizes)
     if want != have:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"Input to reshape is a tensor with {have} values, but the requested shape has {want}",
         )
     return tuple(sizes)
@@ -135,9 +139,12 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
     return Reshape(tensor, shape, name=name)
 
 
-# -- Squeeze ----------------------------------------------------------------------------------------
+# -- Squeeze -----------------------------------------------------------------------------------
 Squeeze = op(
-    "Squeeze", "input: T -> output: T", T=G.ANY, squeeze_dims=A.integers(default=(), minimum=0),
+    "Squeeze",
+    "input: T -> output: T",
+    T=G.ANY,
+    squeeze_dims=A.integers(default=(), minimum=0),
 )
 
 
@@ -145,7 +152,9 @@ def _positive_axes(axes, rank):
     result = set()
     for axis in axes:
         if not -rank <= axis < rank:
-            raise ValueError(f"Tried to squeeze dim index {axis} for tensor with {rank} dimensions.")
+            raise ValueError(
+                f"Tried to squeeze dim index {axis} for tensor with {rank} dimensions."
+            )
         result.add(axis % rank)
     return result
 
@@ -158,8 +167,10 @@ def _shape_squeeze(s, input, *, squeeze_dims):
         return None if None in input else tuple(d for d in input if d != 1)
     for axis in squeeze_dims:
         if not -len(input) <= axis < len(input):
-            raise ValueError(f"squeeze_dims[{list(squeeze_dims).index(axis)}] not in "
-                             f"[{-len(input)},{len(input)}).")
+            raise ValueError(
+                f"squeeze_dims[{list(squeeze_dims).index(axis)}] not in "
+                f"[{-len(input)},{len(input)})."
+            )
     axes = {axis % len(input) for axis in squeeze_dims}
     for axis in sorted(axes):
         if input[axis] not in (None, 1):
@@ -177,12 +188,14 @@ def _kernel_squeeze(k, input, *, squeeze_dims):
     for axis in squeeze_dims:
         if not -input.ndim <= axis < input.ndim:
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"Tried to squeeze dim index {axis} for tensor with {input.ndim} dimensions.",
             )
         if input.shape[axis] != 1:
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"Can not squeeze dim[{axis % input.ndim}], expected a dimension of 1, "
                 f"got {input.shape[axis]}",
             )
@@ -220,10 +233,13 @@ def squeeze(
     return Squeeze(input, squeeze_dims=axis, name=name)
 
 
-# -- ExpandDims -------------------------------------------------------------------------------------
+# -- ExpandDims --------------------------------------------------------------------------------
 ExpandDims = op(
-    "ExpandDims", "input: T, dim: Tdim -> output: T",
-    T=G.ANY, Tdim=A.dtype(G.INDEX, default=dtypes.int32), static=("dim",),
+    "ExpandDims",
+    "input: T, dim: Tdim -> output: T",
+    T=G.ANY,
+    Tdim=A.dtype(G.INDEX, default=dtypes.int32),
+    static=("dim",),
 )
 
 
@@ -248,13 +264,12 @@ def _shape_expand_dims(s, input, dim):
 @ExpandDims.kernel
 def _kernel_expand_dims(k, input, dim):
     if np.size(dim) != 1:
-        raise errors.InvalidArgumentError(
-            None, None, "'dim' must be a tensor with a single value"
-        )
+        raise errors.InvalidArgumentError(None, None, "'dim' must be a tensor with a single value")
     axis = int(np.reshape(dim, ()))
     if not -1 - input.ndim <= axis <= input.ndim:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"Tried to expand dim index {axis} for tensor with {input.ndim} dimensions.",
         )
     return k.np_for(input).expand_dims(input, axis)
@@ -287,7 +302,7 @@ def expand_dims(input: Any, axis: Any = None, name: str | None = None, dim: Any 
     return ExpandDims(input, axis, name=name)
 
 
-# -- InvertPermutation ------------------------------------------------------------------------------
+# -- InvertPermutation -------------------------------------------------------------------------
 InvertPermutation = op(
     "InvertPermutation", "x: T -> y: T", T=A.dtype(G.INDEX, default=dtypes.int32)
 )
@@ -312,9 +327,7 @@ def _kernel_invert_permutation(k, x):
                 None, None, f"{position} is not between 0 and {x.size}"
             )
         if result[position] != -1:
-            raise errors.InvalidArgumentError(
-                None, None, f"{position} is duplicated in the input."
-            )
+            raise errors.InvalidArgumentError(None, None, f"{position} is duplicated in the input.")
         result[position] = i
     return result
 
@@ -339,10 +352,13 @@ def invert_permutation(x: Any, name: str | None = None) -> Tensor:
     return InvertPermutation(x, name=name)
 
 
-# -- Transpose --------------------------------------------------------------------------------------
+# -- Transpose ---------------------------------------------------------------------------------
 Transpose = op(
-    "Transpose", "x: T, perm: Tperm -> y: T",
-    T=G.ANY, Tperm=A.dtype(G.INDEX, default=dtypes.int32), static=("perm",),
+    "Transpose",
+    "x: T, perm: Tperm -> y: T",
+    T=G.ANY,
+    Tperm=A.dtype(G.INDEX, default=dtypes.int32),
+    static=("perm",),
 )
 
 
@@ -371,7 +387,8 @@ def _permutation(x, perm):
     order = [int(i) for i in perm]
     if len(order) != x.ndim:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"transpose expects a vector of size {x.ndim}. But input(1) is a vector of size "
             f"{len(order)}",
         )
@@ -431,10 +448,13 @@ def transpose(
         return result
 
 
-# -- ConjugateTranspose -----------------------------------------------------------------------------
+# -- ConjugateTranspose ------------------------------------------------------------------------
 ConjugateTranspose = op(
-    "ConjugateTranspose", "x: T, perm: Tperm -> y: T",
-    T=G.ANY, Tperm=A.dtype(G.INDEX, default=dtypes.int32), static=("perm",),
+    "ConjugateTranspose",
+    "x: T, perm: Tperm -> y: T",
+    T=G.ANY,
+    Tperm=A.dtype(G.INDEX, default=dtypes.int32),
+    static=("perm",),
     shape=_shape_transpose,
 )
 
@@ -451,7 +471,9 @@ def _grad_conjugate_transpose(op, dy):
 
 
 @export("linalg.matrix_transpose", "linalg.transpose", "matrix_transpose")
-def matrix_transpose(a: Any, name: str | None = "matrix_transpose", conjugate: bool = False) -> Tensor:
+def matrix_transpose(
+    a: Any, name: str | None = "matrix_transpose", conjugate: bool = False
+) -> Tensor:
     """Transpose the last two dims of a tensor.
 
     Args:

@@ -21,7 +21,8 @@ def _check(indices, updates, target):
     want = (*indices.shape[:-1], *target[depth:])
     if np.shape(updates) != want:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], got "
             f"updates.shape: {dims_lib.text(np.shape(updates))}, indices.shape: "
             f"{dims_lib.text(indices.shape)}, params_shape: {dims_lib.text(target)}, slice_dim: "
@@ -38,7 +39,8 @@ def _check_range(indices, target, depth):
         found = np.reshape(indices, (-1, depth))[flat]
         where = ",".join(str(int(i)) for i in np.unravel_index(flat, outside.shape))
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"indices[{where}] = [{', '.join(str(int(i)) for i in found)}] does not index into "
             f"shape {dims_lib.text(target)}",
         )
@@ -85,10 +87,13 @@ def _merge_updates(indices, updates, target):
         ) from None
 
 
-# -- ScatterNd --------------------------------------------------------------------------------------
+# -- ScatterNd ---------------------------------------------------------------------------------
 ScatterNd = op(
-    "ScatterNd", "indices: Tindices, updates: T, shape: Tindices -> output: T",
-    T=G.ANY, Tindices=G.INDEX, static=("shape",),
+    "ScatterNd",
+    "indices: Tindices, updates: T, shape: Tindices -> output: T",
+    T=G.ANY,
+    Tindices=G.INDEX,
+    static=("shape",),
 )
 
 
@@ -134,10 +139,12 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) 
     return ScatterNd(indices, updates, shape, name=name)
 
 
-# -- ScatterNdNonAliasingAdd ------------------------------------------------------------------------
+# -- ScatterNdNonAliasingAdd -------------------------------------------------------------------
 ScatterNdNonAliasingAdd = op(
-    "ScatterNdNonAliasingAdd", "input: T, indices: Tindices, updates: T -> output: T",
-    T=(*G.NUMBER, dtypes.bool_), Tindices=G.INDEX,
+    "ScatterNdNonAliasingAdd",
+    "input: T, indices: Tindices, updates: T -> output: T",
+    T=(*G.NUMBER, dtypes.bool_),
+    Tindices=G.INDEX,
 )
 
 
@@ -160,10 +167,13 @@ def _grad_scatter_nd_non_aliasing_add(op, dy):
     return [dy, None, late.gather_nd(dy, op.inputs[1])]
 
 
-# -- TensorScatterUpdate ----------------------------------------------------------------------------
+# -- TensorScatterUpdate -----------------------------------------------------------------------
 TensorScatterUpdate = op(
-    "TensorScatterUpdate", "tensor: T, indices: Tindices, updates: T -> output: T",
-    T=G.ANY, Tindices=G.INDEX, shape=_shape_tensor_scatter,
+    "TensorScatterUpdate",
+    "tensor: T, indices: Tindices, updates: T -> output: T",
+    T=G.ANY,
+    Tindices=G.INDEX,
+    shape=_shape_tensor_scatter,
 )
 
 
@@ -203,10 +213,13 @@ def tensor_scatter_update(
     return TensorScatterUpdate(tensor, indices, updates, name=name)
 
 
-# -- TensorScatterAdd -------------------------------------------------------------------------------
+# -- TensorScatterAdd --------------------------------------------------------------------------
 TensorScatterAdd = op(
-    "TensorScatterAdd", "tensor: T, indices: Tindices, updates: T -> output: T",
-    T=G.ANY, Tindices=G.INDEX, shape=_shape_tensor_scatter,
+    "TensorScatterAdd",
+    "tensor: T, indices: Tindices, updates: T -> output: T",
+    T=G.ANY,
+    Tindices=G.INDEX,
+    shape=_shape_tensor_scatter,
 )
 
 
@@ -222,9 +235,7 @@ def _grad_tensor_scatter_add(op, dy):
 
 
 @export("tensor_scatter_nd_add", "tensor_scatter_add")
-def tensor_scatter_add(
-    tensor: Any, indices: Any, updates: Any, name: str | None = None
-) -> Tensor:
+def tensor_scatter_add(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Tensor:
     """Copy a tensor with slices added at index vectors; equal indices add up.
 
     Args:
@@ -243,10 +254,13 @@ def tensor_scatter_add(
     return TensorScatterAdd(tensor, indices, updates, name=name)
 
 
-# -- TensorScatterSub -------------------------------------------------------------------------------
+# -- TensorScatterSub --------------------------------------------------------------------------
 TensorScatterSub = op(
-    "TensorScatterSub", "tensor: T, indices: Tindices, updates: T -> output: T",
-    T=G.ANY, Tindices=G.INDEX, shape=_shape_tensor_scatter,
+    "TensorScatterSub",
+    "tensor: T, indices: Tindices, updates: T -> output: T",
+    T=G.ANY,
+    Tindices=G.INDEX,
+    shape=_shape_tensor_scatter,
 )
 
 
@@ -262,9 +276,7 @@ def _grad_tensor_scatter_sub(op, dy):
 
 
 @export("tensor_scatter_nd_sub", "tensor_scatter_sub")
-def tensor_scatter_sub(
-    tensor: Any, indices: Any, updates: Any, name: str | None = None
-) -> Tensor:
+def tensor_scatter_sub(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Tensor:
     """Copy a tensor with slices subtracted at index vectors; equal indices add up.
 
     Args:

@@ -22,7 +22,7 @@ from headrace._src.ops import shapes as shape_ops
 from headrace._src.ops._arguments import spec
 from headrace._src.ops._late import late
 
-# -- Select -----------------------------------------------------------------------------------------
+# -- Select ------------------------------------------------------------------------------------
 Select = op("Select", "condition: bool, t: T, e: T -> output: T", T=G.ANY)
 
 
@@ -40,7 +40,8 @@ def _shape_select(s, condition, t, e):
 def _kernel_select(k, condition, t, e):
     if np.shape(t) != np.shape(e):
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             "'then' and 'else' must have the same size.  but received: "
             f"{dims_lib.text(np.shape(t))} vs. {dims_lib.text(np.shape(e))}",
         )
@@ -49,14 +50,16 @@ def _kernel_select(k, condition, t, e):
     if len(shape) == 1 and rank > 1:
         if shape[0] != t.shape[0]:
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"Number of batches of 'then' must match size of 'cond', but saw: {t.shape[0]} "
                 f"vs. {shape[0]}",
             )
         condition = np_.reshape(condition, (-1,) + (1,) * (rank - 1))
     elif shape and shape != np.shape(t):
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"'cond' must be a vector or of the same shape as 'then', got "
             f"{dims_lib.text(shape)} and {dims_lib.text(np.shape(t))}",
         )
@@ -70,7 +73,7 @@ def _grad_select(op, dy):
     return None, Select(condition, dy, zeros), Select(condition, zeros, dy)
 
 
-# -- SelectV2 ---------------------------------------------------------------------------------------
+# -- SelectV2 ----------------------------------------------------------------------------------
 SelectV2 = op("SelectV2", "condition: bool, t: T, e: T -> output: T", T=G.ANY)
 
 
@@ -100,10 +103,12 @@ def _grad_select_v2(op, dy):
     return None, dt, de
 
 
-# -- Where ------------------------------------------------------------------------------------------
+# -- Where -------------------------------------------------------------------------------------
 Where = op(
-    "Where", "input: T -> index: int64",
-    T=A.dtype((*G.NUMBER, dtypes.bool_), default=dtypes.bool_), host_only=True,
+    "Where",
+    "input: T -> index: int64",
+    T=A.dtype((*G.NUMBER, dtypes.bool_), default=dtypes.bool_),
+    host_only=True,
 )
 
 
@@ -126,9 +131,7 @@ Where.no_gradient("integer output")
 
 def _coordinates_where(condition: Any, name: str | None) -> Tensor:
     with name_scope(name, "Where", [condition]) as name:
-        condition = convert_to_tensor(
-            condition, preferred_dtype=dtypes.bool_, name="condition"
-        )
+        condition = convert_to_tensor(condition, preferred_dtype=dtypes.bool_, name="condition")
         return Where(condition, name=name)
 
 
@@ -181,7 +184,7 @@ def where_v2(condition: Any, x: Any = None, y: Any = None, name: str | None = No
     return SelectV2(condition, x, y, name=name)
 
 
-# -- boolean_mask -----------------------------------------------------------------------------------
+# -- boolean_mask ------------------------------------------------------------------------------
 
 
 @export("boolean_mask", v2=())
@@ -235,10 +238,12 @@ def boolean_mask_v2(
     return boolean_mask(tensor, mask, name, axis)
 
 
-# -- OneHot -----------------------------------------------------------------------------------------
+# -- OneHot ------------------------------------------------------------------------------------
 OneHot = op(
-    "OneHot", "indices: TI, depth: int32, on_value: T, off_value: T -> output: T",
-    axis=A.integer(default=-1), T=G.ANY,
+    "OneHot",
+    "indices: TI, depth: int32, on_value: T, off_value: T -> output: T",
+    axis=A.integer(default=-1),
+    T=G.ANY,
     TI=A.dtype((dtypes.uint8, dtypes.int32, dtypes.int64), default=dtypes.int64),
     static=("depth",),
 )
@@ -271,9 +276,7 @@ def _kernel_one_hot(k, indices, depth, on_value, off_value, *, axis):
             None, None, f"Expected axis to be -1 or between [0, {rank + 1}).  But received: {axis}"
         )
     if count < 0:
-        raise errors.InvalidArgumentError(
-            None, None, f"depth must be non-negative, got: {count}"
-        )
+        raise errors.InvalidArgumentError(None, None, f"depth must be non-negative, got: {count}")
     np_ = k.np_for(indices, on_value, off_value)
     at = rank if axis == -1 else axis
     levels = np.arange(count, dtype=np.int64).reshape((-1,) + (1,) * (rank - at))
@@ -290,9 +293,7 @@ def _one_hot_dtype(on_value, off_value, dtype):
         kind = None if value is None else convert_to_tensor(value).dtype.base_dtype
         found.append(kind)
         if kind is not None and dtype is not None and kind != dtype:
-            raise TypeError(
-                f"dtype {kind} of {label} does not match dtype parameter {dtype}"
-            )
+            raise TypeError(f"dtype {kind} of {label} does not match dtype parameter {dtype}")
     on_dtype, off_dtype = found
     if dtype is None:
         dtype = on_dtype or off_dtype or dtypes.float32
@@ -301,8 +302,13 @@ def _one_hot_dtype(on_value, off_value, dtype):
 
 @export("one_hot")
 def one_hot(
-    indices: Any, depth: Any, on_value: Any = None, off_value: Any = None, axis: int | None = None,
-    dtype: Any = None, name: str | None = None,
+    indices: Any,
+    depth: Any,
+    on_value: Any = None,
+    off_value: Any = None,
+    axis: int | None = None,
+    dtype: Any = None,
+    name: str | None = None,
 ) -> Tensor:
     """Turn each index into a vector that is "on" at that place and "off" elsewhere.
 
@@ -321,9 +327,7 @@ def one_hot(
     Raises:
         TypeError: (build) dtypes that do not agree.
     """
-    with name_scope(
-        name, "one_hot", [indices, depth, on_value, off_value, axis, dtype]
-    ) as name:
+    with name_scope(name, "one_hot", [indices, depth, on_value, off_value, axis, dtype]) as name:
         dtype, on_dtype, off_dtype = _one_hot_dtype(on_value, off_value, dtype)
         if on_value is None:
             on_value = convert_to_tensor(1, dtype, name="on_value")
@@ -336,7 +340,7 @@ def one_hot(
         return OneHot(indices, depth, on_value, off_value, axis=axis, name=name)
 
 
-# -- sequence_mask ----------------------------------------------------------------------------------
+# -- sequence_mask -----------------------------------------------------------------------------
 
 
 def all_dimensions(x: Any) -> Tensor:

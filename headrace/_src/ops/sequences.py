@@ -18,14 +18,16 @@ from headrace._src.core.scopes import name_scope
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops._late import late
 
-# -- Range ------------------------------------------------------------------------------------------
+# -- Range -------------------------------------------------------------------------------------
 Range = op(
-    "Range", "start: Tidx, limit: Tidx, delta: Tidx -> output: Tidx",
+    "Range",
+    "start: Tidx, limit: Tidx, delta: Tidx -> output: Tidx",
     Tidx=A.dtype(
         (dtypes.bfloat16, dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64),
         default=dtypes.int32,
     ),
-    static=("start", "limit", "delta"), python_constant=True,
+    static=("start", "limit", "delta"),
+    python_constant=True,
 )
 
 
@@ -123,11 +125,13 @@ def range_(
         return Range(start, limit, delta, name=name)
 
 
-# -- LinSpace ---------------------------------------------------------------------------------------
+# -- LinSpace ----------------------------------------------------------------------------------
 LinSpace = op(
-    "LinSpace", "start: T, stop: T, num: Tidx -> output: T",
+    "LinSpace",
+    "start: T, stop: T, num: Tidx -> output: T",
     T=(dtypes.bfloat16, dtypes.float32, dtypes.float64),
-    Tidx=A.dtype(G.INDEX, default=dtypes.int32), static=("num",),
+    Tidx=A.dtype(G.INDEX, default=dtypes.int32),
+    static=("num",),
 )
 
 
@@ -181,12 +185,15 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None) -> Tensor
     return LinSpace(start, stop, num, name=name)
 
 
-# -- eye --------------------------------------------------------------------------------------------
+# -- eye ---------------------------------------------------------------------------------------
 
 
 @export("eye", "linalg.eye")
 def eye(
-    num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: Any = dtypes.float32,
+    num_rows: Any,
+    num_columns: Any = None,
+    batch_shape: Any = None,
+    dtype: Any = dtypes.float32,
     name: str | None = None,
 ) -> Tensor:
     """Make identity matrices.

@@ -30,11 +30,14 @@ def _vector_of_dims(dims):
     return None if dims is None else np.array([-1 if d is None else d for d in dims], np.int64)
 
 
-# -- Shape ------------------------------------------------------------------------------------------
+# -- Shape -------------------------------------------------------------------------------------
 Shape = op(
-    "Shape", "input: T -> output: out_type",
-    T=G.ANY, out_type=A.dtype(G.INDEX, default=dtypes.int32),
-    value_from_shapes=_vector_of_dims, python_constant=True,
+    "Shape",
+    "input: T -> output: out_type",
+    T=G.ANY,
+    out_type=A.dtype(G.INDEX, default=dtypes.int32),
+    value_from_shapes=_vector_of_dims,
+    python_constant=True,
 )
 
 
@@ -80,10 +83,13 @@ def shape(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> 
     return shape_internal(input, name, True, out_type)
 
 
-# -- ShapeN -----------------------------------------------------------------------------------------
+# -- ShapeN ------------------------------------------------------------------------------------
 ShapeN = op(
-    "ShapeN", "input: N * T -> output: N * out_type",
-    N=A.integer(minimum=1), T=G.ANY, out_type=A.dtype(G.INDEX, default=dtypes.int32),
+    "ShapeN",
+    "input: N * T -> output: N * out_type",
+    N=A.integer(minimum=1),
+    T=G.ANY,
+    out_type=A.dtype(G.INDEX, default=dtypes.int32),
     value_from_shapes=lambda inputs: [_vector_of_dims(d) for d in inputs],
 )
 
@@ -116,15 +122,18 @@ def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -
     return ShapeN(input, out_type=out_type, name=name)
 
 
-# -- Size -------------------------------------------------------------------------------------------
+# -- Size --------------------------------------------------------------------------------------
 def _size_of_dims(dims):
     return np.int64(dims_lib.num_elements(dims)) if dims_lib.is_full(dims) else None
 
 
 Size = op(
-    "Size", "input: T -> output: out_type",
-    T=G.ANY, out_type=A.dtype(G.INDEX, default=dtypes.int32),
-    value_from_shapes=_size_of_dims, python_constant=True,
+    "Size",
+    "input: T -> output: out_type",
+    T=G.ANY,
+    out_type=A.dtype(G.INDEX, default=dtypes.int32),
+    value_from_shapes=_size_of_dims,
+    python_constant=True,
 )
 
 
@@ -175,11 +184,14 @@ def size_internal(
         return Size(input, out_type=out_type, name=name)
 
 
-# -- Rank -------------------------------------------------------------------------------------------
+# -- Rank --------------------------------------------------------------------------------------
 Rank = op(
-    "Rank", "input: T -> output: int32", T=G.ANY,
+    "Rank",
+    "input: T -> output: int32",
+    T=G.ANY,
     value_from_shapes=lambda dims: None if dims is None else np.int64(len(dims)),
-    python_constant=True, shape=_shape_scalar,
+    python_constant=True,
+    shape=_shape_scalar,
 )
 
 
@@ -216,7 +228,7 @@ def rank(input: Any, name: str | None = None) -> Tensor:
     return rank_internal(input, name)
 
 
-# -- broadcasting shapes ------------------------------------------------------------------------------
+# -- broadcasting shapes -----------------------------------------------------------------------
 
 
 @export("broadcast_dynamic_shape")
@@ -256,15 +268,16 @@ def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
     try:
         return TensorShape(dims_lib.broadcast(tuple(x.as_list()), tuple(y.as_list())))
     except ValueError:
-        raise ValueError(
-            f"Incompatible shapes for broadcasting: {shape_x} and {shape_y}"
-        ) from None
+        raise ValueError(f"Incompatible shapes for broadcasting: {shape_x} and {shape_y}") from None
 
 
-# -- BroadcastTo ------------------------------------------------------------------------------------
+# -- BroadcastTo -------------------------------------------------------------------------------
 BroadcastTo = op(
-    "BroadcastTo", "input: T, shape: Tidx -> output: T",
-    T=G.ANY, Tidx=A.dtype(G.INDEX, default=dtypes.int32), static=("shape",),
+    "BroadcastTo",
+    "input: T, shape: Tidx -> output: T",
+    T=G.ANY,
+    Tidx=A.dtype(G.INDEX, default=dtypes.int32),
+    static=("shape",),
 )
 
 
@@ -293,7 +306,8 @@ def _kernel_broadcast_to(k, input, shape):
         a not in (1, b) for a, b in zip(input.shape[::-1], target[::-1], strict=False)
     ):
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"Incompatible shapes: {dims_lib.text(input.shape)} vs. {dims_lib.text(target)}",
         )
     return np_.broadcast_to(input, target)
@@ -327,7 +341,7 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
     return BroadcastTo(input, shape, name=name)
 
 
-# -- EnsureShape ------------------------------------------------------------------------------------
+# -- EnsureShape -------------------------------------------------------------------------------
 # The message names the node of the input: see Placeholder for the flag.
 EnsureShape = op(
     "EnsureShape", "input: T -> output: T", T=G.ANY, shape=A.shape(), calls_functions=True
@@ -346,8 +360,10 @@ def _kernel_ensure_shape(k, input, *, shape):
         or any(d is not None and d != size_ for d, size_ in zip(shape, input.shape, strict=True))
     ):
         raise errors.InvalidArgumentError(
-            None, None,
-            f"Shape of tensor {'input' if k.xla else k.op.inputs[0].op.name} {dims_lib.text(input.shape)} is not compatible with expected shape "
+            None,
+            None,
+            f"Shape of tensor {'input' if k.xla else k.op.inputs[0].op.name} "
+            f"{dims_lib.text(input.shape)} is not compatible with expected shape "
             f"{dims_lib.text(shape)}.",
         )
     return input

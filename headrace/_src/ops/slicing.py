@@ -13,9 +13,12 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.ops import shapes as shape_ops
 from headrace._src.ops._late import late
 
-# -- Slice ------------------------------------------------------------------------------------------
+# -- Slice -------------------------------------------------------------------------------------
 Slice = op(
-    "Slice", "input: T, begin: Index, size: Index -> output: T", T=G.ANY, Index=G.INDEX,
+    "Slice",
+    "input: T, begin: Index, size: Index -> output: T",
+    T=G.ANY,
+    Index=G.INDEX,
     static=("begin", "size"),
 )
 
@@ -41,7 +44,9 @@ def _shape_slice(s, input, begin, size):
         if count == -1:
             result.append(dims_lib.subtract(have, first))
         elif count < -1:
-            raise ValueError(f"Dimension size, given by scalar input 2, must be non-negative: {count}")
+            raise ValueError(
+                f"Dimension size, given by scalar input 2, must be non-negative: {count}"
+            )
         else:
             result.append(count)
     return tuple(result)
@@ -51,7 +56,8 @@ def _bounds(input, begin, size):
     """The (begin, end) pairs of a Slice, checked against the input."""
     if len(begin) != input.ndim or len(size) != input.ndim:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"Expected begin and size arguments to be 1-D tensors of size {input.ndim}, but got "
             f"shapes [{len(begin)}] and [{len(size)}] instead.",
         )
@@ -61,7 +67,8 @@ def _bounds(input, begin, size):
         count = have - first if count == -1 else int(count)
         if have == 0 and (first or count):
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"Expected begin[{i}] == 0 (got {first}) and size[{i}] == 0 (got {count}) when "
                 f"input.dim_size({i}) == 0",
             )

@@ -25,7 +25,7 @@ from headrace._src.ops._late import late
 _INDEX = A.dtype(G.INDEX, default=dtypes.int32)
 
 
-# -- SpaceToBatchND ---------------------------------------------------------------------------------
+# -- SpaceToBatchND ----------------------------------------------------------------------------
 def _known_blocks(s, block_dims, margin_dims):
     """(number of block dims, block sizes or None, margins or None)."""
     (count,) = dims_lib.with_rank(block_dims, 1)
@@ -42,9 +42,11 @@ def _known_blocks(s, block_dims, margin_dims):
             raise ValueError(f"block_shape must be positive, got {size}")
     for first, last in [] if margins is None else margins.tolist():
         if first < 0 or last < 0:
-            raise ValueError(f"paddings cannot be negative: {first}, {last}"
-                             if s.operation.type.startswith("Space")
-                             else f"crops cannot be negative: {first}, {last}")
+            raise ValueError(
+                f"paddings cannot be negative: {first}, {last}"
+                if s.operation.type.startswith("Space")
+                else f"crops cannot be negative: {first}, {last}"
+            )
     return count, block, margins
 
 
@@ -70,7 +72,7 @@ def _block_shape(s, input, block_dims, margin_dims, to_batch):
             sizes.append(dims_lib.divide(size + int(margins[i].sum()), int(block[i])))
         else:
             sizes.append(dims_lib.subtract(size * int(block[i]), int(margins[i].sum())))
-    return (batch, *sizes, *input[count + 1:])
+    return (batch, *sizes, *input[count + 1 :])
 
 
 def _check_blocks(block, margins, rank):
@@ -93,12 +95,13 @@ def _space_to_batch(k, x, block, paddings):
     count = len(block)
     widths = [(0, 0), *((int(a), int(b)) for a, b in paddings), *[(0, 0)] * (x.ndim - count - 1)]
     x = np_.pad(x, widths)
-    batch, rest = x.shape[0], x.shape[count + 1:]
+    batch, rest = x.shape[0], x.shape[count + 1 :]
     split: list[int] = [batch]
     for i, (size, part) in enumerate(zip(x.shape[1:], block, strict=False)):
         if size % part:
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"padded_shape[{i}]={size} is not divisible by block_shape[{i}]={int(part)}",
             )
         split += [size // int(part), int(part)]
@@ -115,11 +118,12 @@ def _batch_to_space(k, x, block, crops):
     count, factor = len(block), int(np.prod(block))
     if x.shape[0] % factor:
         raise errors.InvalidArgumentError(
-            None, None,
+            None,
+            None,
             f"Input batch dimension ({x.shape[0]}) is not divisible by product of block sizes "
             f"({factor})",
         )
-    batch, spatial, rest = x.shape[0] // factor, x.shape[1:count + 1], x.shape[count + 1:]
+    batch, spatial, rest = x.shape[0] // factor, x.shape[1 : count + 1], x.shape[count + 1 :]
     sizes = [int(b) for b in block]
     x = np_.reshape(x, (*sizes, batch, *spatial, *rest))
     order = [count]
@@ -133,7 +137,8 @@ def _batch_to_space(k, x, block, crops):
         first, last = int(first), int(last)
         if first < 0 or last < 0 or first + last > whole[i]:
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"cropped_shape[{i}]={whole[i] - first - last} must be non-negative",
             )
         cut.append(slice(first, whole[i] - last))
@@ -141,8 +146,12 @@ def _batch_to_space(k, x, block, crops):
 
 
 SpaceToBatchND = op(
-    "SpaceToBatchND", "input: T, block_shape: Tblock_shape, paddings: Tpaddings -> output: T",
-    T=G.ANY, Tblock_shape=_INDEX, Tpaddings=_INDEX, static=("block_shape", "paddings"),
+    "SpaceToBatchND",
+    "input: T, block_shape: Tblock_shape, paddings: Tpaddings -> output: T",
+    T=G.ANY,
+    Tblock_shape=_INDEX,
+    Tpaddings=_INDEX,
+    static=("block_shape", "paddings"),
 )
 
 
@@ -181,7 +190,10 @@ def space_to_batch_nd(
 
 @export("nn.space_to_batch", "space_to_batch", v2=())
 def space_to_batch(
-    input: Any, paddings: Any, block_size: Any = None, name: str | None = None,
+    input: Any,
+    paddings: Any,
+    block_size: Any = None,
+    name: str | None = None,
     block_shape: Any = None,
 ) -> Tensor:
     """Move square blocks of an image batch into the batch dim.
@@ -203,10 +215,14 @@ def space_to_batch(
     return result
 
 
-# -- BatchToSpaceND ---------------------------------------------------------------------------------
+# -- BatchToSpaceND ----------------------------------------------------------------------------
 BatchToSpaceND = op(
-    "BatchToSpaceND", "input: T, block_shape: Tblock_shape, crops: Tcrops -> output: T",
-    T=G.ANY, Tblock_shape=_INDEX, Tcrops=_INDEX, static=("block_shape", "crops"),
+    "BatchToSpaceND",
+    "input: T, block_shape: Tblock_shape, crops: Tcrops -> output: T",
+    T=G.ANY,
+    Tblock_shape=_INDEX,
+    Tcrops=_INDEX,
+    static=("block_shape", "crops"),
 )
 
 
@@ -226,9 +242,7 @@ def _grad_batch_to_space_nd(op, dy):
 
 
 @export("batch_to_space_nd", "manip.batch_to_space_nd", v2=())
-def batch_to_space_nd(
-    input: Any, block_shape: Any, crops: Any, name: str | None = None
-) -> Tensor:
+def batch_to_space_nd(input: Any, block_shape: Any, crops: Any, name: str | None = None) -> Tensor:
     """Move blocks of the batch dim into the spatial dims.
 
     Args:
@@ -266,7 +280,7 @@ def batch_to_space(
     return result
 
 
-# -- SpaceToDepth and DepthToSpace ------------------------------------------------------------------
+# -- SpaceToDepth and DepthToSpace -------------------------------------------------------------
 _FORMATS = A.text(default="NHWC", allowed=("NHWC", "NCHW", "NCHW_VECT_C"))
 _BLOCK = A.integer(minimum=2)
 
@@ -401,7 +415,7 @@ def depth_to_space(
     return DepthToSpace(input, block_size=block_size, data_format=data_format, name=name)
 
 
-# -- required_space_to_batch_paddings ---------------------------------------------------------------
+# -- required_space_to_batch_paddings ----------------------------------------------------------
 
 
 @export("required_space_to_batch_paddings")
@@ -449,7 +463,7 @@ def required_space_to_batch_paddings(
         return paddings, crops
 
 
-# -- ExtractImagePatches ----------------------------------------------------------------------------
+# -- ExtractImagePatches -----------------------------------------------------------------------
 def _patch_count(size, window, step, padding):
     """Patches along one dim, and the zeros needed before and after it."""
     if padding == "VALID":
@@ -460,9 +474,13 @@ def _patch_count(size, window, step, padding):
 
 
 ExtractImagePatches = op(
-    "ExtractImagePatches", "images: T -> patches: T",
-    ksizes=A.integers(minimum=4), strides=A.integers(minimum=4), rates=A.integers(minimum=4),
-    T=G.REAL, padding=A.text(allowed=("SAME", "VALID")),
+    "ExtractImagePatches",
+    "images: T -> patches: T",
+    ksizes=A.integers(minimum=4),
+    strides=A.integers(minimum=4),
+    rates=A.integers(minimum=4),
+    T=G.REAL,
+    padding=A.text(allowed=("SAME", "VALID")),
 )
 
 
@@ -522,9 +540,7 @@ def _grad_extract_image_patches(op, dy):
         [late.expand_dims(sources, axis=-1), late.expand_dims(numbers, axis=-1)], axis=-1
     )
     pairs = late.reshape(pairs, (-1, 2))
-    full = SparseTensor(
-        pairs, constant_ops.ones([targets], dtype=dy.dtype), (places, targets)
-    )
+    full = SparseTensor(pairs, constant_ops.ones([targets], dtype=dy.dtype), (places, targets))
     jacobian = late.sparse_slice(full, (1, 0), (places - 1, targets))
     expanded = late.transpose(
         late.reshape(dy, (batch, rows_out, cols_out, rows_k, cols_k, channels)),
@@ -538,8 +554,13 @@ def _grad_extract_image_patches(op, dy):
 
 @export("image.extract_image_patches", "extract_image_patches", v2=())
 def extract_image_patches(
-    images: Any, ksizes: Any = None, strides: Any = None, rates: Any = None, padding: Any = None,
-    name: str | None = None, sizes: Any = None,
+    images: Any,
+    ksizes: Any = None,
+    strides: Any = None,
+    rates: Any = None,
+    padding: Any = None,
+    name: str | None = None,
+    sizes: Any = None,
 ) -> Tensor:
     """Cut patches out of images and lay each into the channels.
 

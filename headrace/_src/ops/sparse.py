@@ -55,7 +55,7 @@ def check_order(indices: Any, shape: Any) -> None:
         previous = row
 
 
-# -- SparseToDense ----------------------------------------------------------------------------------
+# -- SparseToDense -----------------------------------------------------------------------------
 SparseToDense = op(
     "SparseToDense",
     "sparse_indices: Tindices, output_shape: Tindices, sparse_values: T, default_value: T "
@@ -192,7 +192,7 @@ def from_dense(tensor: Any, name: str | None = None) -> SparseTensor:
         return SparseTensor(indices, values, shape_ops.shape(tensor, out_type=dtypes.int64))
 
 
-# -- SparseTensorDenseMatMul ------------------------------------------------------------------------
+# -- SparseTensorDenseMatMul -------------------------------------------------------------------
 SparseTensorDenseMatMul = op(
     "SparseTensorDenseMatMul",
     "a_indices: Tindices, a_values: T, a_shape: int64, b: T -> product: T",
@@ -247,18 +247,14 @@ def _grad_sparse_matmul(op, dy):
     indices, values, shape, b = op.inputs
     adjoint_a, adjoint_b = op.attrs["adjoint_a"], op.attrs["adjoint_b"]
     if values.dtype.is_complex:
-        raise NotImplementedError(
-            "SparseTensorDenseMatMul op does not support complex gradients."
-        )
+        raise NotImplementedError("SparseTensorDenseMatMul op does not support complex gradients.")
     db = SparseTensorDenseMatMul(indices, values, shape, dy, adjoint_a=not adjoint_a)
     if adjoint_b:
         db = late.transpose(db)
     rows = indices[:, 0]
     columns = indices[:, 1]
     left = late.gather(dy, columns if adjoint_a else rows)
-    right = late.gather(
-        late.transpose(b) if adjoint_b else b, rows if adjoint_a else columns
-    )
+    right = late.gather(late.transpose(b) if adjoint_b else b, rows if adjoint_a else columns)
     return None, late.reduce_sum(left * right, axis=1), None, db
 
 
@@ -289,9 +285,7 @@ def sparse_tensor_dense_matmul(
         errors.InvalidArgumentError: (run) inner dims that differ.
     """
     sparse = as_sparse(sp_a)
-    with name_scope(
-        name, "SparseTensorDenseMatMul", [sparse.indices, sparse.values, b]
-    ):
+    with name_scope(name, "SparseTensorDenseMatMul", [sparse.indices, sparse.values, b]):
         b = convert_to_tensor(b, name="b")
         return SparseTensorDenseMatMul(
             sparse.indices,
@@ -303,7 +297,7 @@ def sparse_tensor_dense_matmul(
         )
 
 
-# -- SparseTensorDenseAdd ---------------------------------------------------------------------------
+# -- SparseTensorDenseAdd ----------------------------------------------------------------------
 SparseTensorDenseAdd = op(
     "SparseTensorDenseAdd",
     "a_indices: Tindices, a_values: T, a_shape: Tindices, b: T -> output: T",
@@ -333,7 +327,7 @@ def _grad_sparse_dense_add(op, dy):
     return None, late.gather_nd(dy, op.inputs[0]), None, dy
 
 
-# -- SparseAdd --------------------------------------------------------------------------------------
+# -- SparseAdd ---------------------------------------------------------------------------------
 SparseAdd = op(
     "SparseAdd",
     "a_indices: int64, a_values: T, a_shape: int64, b_indices: int64, b_values: T, "
@@ -445,11 +439,10 @@ def sparse_add_v2(a: Any, b: Any, threshold: Any = 0) -> Any:
     return SparseTensor(indices, values, shape)
 
 
-# -- SparseReduceSum --------------------------------------------------------------------------------
+# -- SparseReduceSum ---------------------------------------------------------------------------
 SparseReduceSum = op(
     "SparseReduceSum",
-    "input_indices: int64, input_values: T, input_shape: int64, reduction_axes: int32 "
-    "-> output: T",
+    "input_indices: int64, input_values: T, input_shape: int64, reduction_axes: int32 -> output: T",
     keep_dims=A.boolean(default=False),
     T=G.NUMBER,
     host_only=True,
@@ -474,8 +467,10 @@ def _kernel_sparse_reduce_sum(
     k, input_indices, input_values, input_shape, reduction_axes, *, keep_dims
 ):
     rank = len(input_shape)
-    reduced = {int(a) % rank for a in np.ravel(reduction_axes)} if np.size(reduction_axes) else (
-        set(range(rank))
+    reduced = (
+        {int(a) % rank for a in np.ravel(reduction_axes)}
+        if np.size(reduction_axes)
+        else (set(range(rank)))
     )
     kept = [i for i in range(rank) if i not in reduced]
     total = np.zeros([int(input_shape[i]) for i in kept], input_values.dtype)

@@ -28,7 +28,7 @@ def _sorted_rows(indices):
     return np.lexsort(indices.T[::-1]) if indices.size else np.arange(len(indices))
 
 
-# -- SparseReorder ----------------------------------------------------------------------------------
+# -- SparseReorder -----------------------------------------------------------------------------
 SparseReorder = op(
     "SparseReorder",
     "input_indices: int64, input_values: T, input_shape: int64 "
@@ -70,16 +70,14 @@ def sparse_reorder(sp_input: Any, name: str | None = None) -> SparseTensor:
         `SparseTensor`.
     """
     sparse = as_sparse(sp_input)
-    indices, values = SparseReorder(
-        sparse.indices, sparse.values, sparse.dense_shape, name=name
-    )
+    indices, values = SparseReorder(sparse.indices, sparse.values, sparse.dense_shape, name=name)
     static = sparse.get_shape()
     if static.is_fully_defined():
         return SparseTensor(indices, values, static.as_list())
     return SparseTensor(indices, values, late.identity(sparse.dense_shape))
 
 
-# -- SparseReshape ----------------------------------------------------------------------------------
+# -- SparseReshape -----------------------------------------------------------------------------
 SparseReshape = op(
     "SparseReshape",
     "input_indices: int64, input_shape: int64, new_shape: int64 "
@@ -125,7 +123,9 @@ def _kernel_sparse_reshape(k, input_indices, input_shape, new_shape):
             f"Input to reshape is a tensor with {have} dense values, but the requested shape has "
             f"{known}. input_shape={dims_lib.text(old)} output_shape={dims_lib.text(tuple(new))}",
         )
-    flat = np.ravel_multi_index(tuple(input_indices.T), old) if old else np.zeros(len(input_indices))
+    flat = (
+        np.ravel_multi_index(tuple(input_indices.T), old) if old else np.zeros(len(input_indices))
+    )
     rows = np.stack(np.unravel_index(flat, new), axis=1).astype(np.int64)
     return [rows.reshape(len(input_indices), len(new)), np.array(new, np.int64)]
 
@@ -152,9 +152,7 @@ def sparse_reshape(sp_input: Any, shape: Any, name: str | None = None) -> Sparse
     sparse = as_sparse(sp_input)
     shape = late.cast(shape, dtype=dtypes.int64)
     with name_scope(name, "SparseReshape", [sparse]) as name:
-        indices, new_shape = SparseReshape(
-            sparse.indices, sparse.dense_shape, shape, name=name
-        )
+        indices, new_shape = SparseReshape(sparse.indices, sparse.dense_shape, shape, name=name)
         known = constants.constant_value_as_dims(shape)
         if known is not None and sparse.get_shape().is_fully_defined():
             new_shape = _known_new_shape(sparse, shape, known, new_shape)
@@ -182,7 +180,7 @@ def _known_new_shape(sparse, shape, known, computed):
     return constant_ops.constant(full, dtype=dtypes.int64)
 
 
-# -- SparseSlice ------------------------------------------------------------------------------------
+# -- SparseSlice -------------------------------------------------------------------------------
 SparseSlice = op(
     "SparseSlice",
     "indices: int64, values: T, shape: int64, start: int64, size: int64 "
@@ -318,7 +316,7 @@ def sparse_transpose(sp_input: Any, perm: Any = None, name: str | None = None) -
         return sparse_reorder(SparseTensor(indices, sp_input.values, shape))
 
 
-# -- SparseConcat -----------------------------------------------------------------------------------
+# -- SparseConcat ------------------------------------------------------------------------------
 SparseConcat = op(
     "SparseConcat",
     "indices: N * int64, values: N * T, shapes: N * int64 "
@@ -426,7 +424,7 @@ def _expanded_shape(largest: Tensor, shape: Tensor, axis: int) -> Tensor:
     return late.concat([largest[:axis], shape[axis : axis + 1], largest[axis + 1 :]], 0)
 
 
-# -- SparseFillEmptyRows ----------------------------------------------------------------------------
+# -- SparseFillEmptyRows -----------------------------------------------------------------------
 SparseFillEmptyRows = op(
     "SparseFillEmptyRows",
     "indices: int64, values: T, dense_shape: int64, default_value: T -> output_indices: int64, "

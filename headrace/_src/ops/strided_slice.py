@@ -31,7 +31,7 @@ _MASKS = {
     "shrink_axis_mask": A.integer(default=0),
 }
 
-# -- what an index means ----------------------------------------------------------------------------
+# -- what an index means -----------------------------------------------------------------------
 
 
 class _Item(NamedTuple):
@@ -167,10 +167,15 @@ def _sliced_dims(dims, begin, end, strides, masks):
     return tuple(result)
 
 
-# -- StridedSlice -----------------------------------------------------------------------------------
+# -- StridedSlice ------------------------------------------------------------------------------
 StridedSlice = op(
-    "StridedSlice", "input: T, begin: Index, end: Index, strides: Index -> output: T",
-    T=G.ANY, Index=G.INDEX, **_MASKS, static=("begin", "end", "strides"), moves_data=True,
+    "StridedSlice",
+    "input: T, begin: Index, end: Index, strides: Index -> output: T",
+    T=G.ANY,
+    Index=G.INDEX,
+    **_MASKS,
+    static=("begin", "end", "strides"),
+    moves_data=True,
 )
 
 
@@ -201,9 +206,17 @@ def _grad_strided_slice(op, dy):
 
 @export("strided_slice")
 def strided_slice(
-    input_: Any, begin: Any, end: Any, strides: Any = None, begin_mask: int = 0,
-    end_mask: int = 0, ellipsis_mask: int = 0, new_axis_mask: int = 0, shrink_axis_mask: int = 0,
-    var: Any = None, name: str | None = None,
+    input_: Any,
+    begin: Any,
+    end: Any,
+    strides: Any = None,
+    begin_mask: int = 0,
+    end_mask: int = 0,
+    ellipsis_mask: int = 0,
+    new_axis_mask: int = 0,
+    shrink_axis_mask: int = 0,
+    var: Any = None,
+    name: str | None = None,
 ) -> Tensor:
     """Index a tensor with vectors of begins, ends and strides; `x[...]` is the readable form.
 
@@ -243,19 +256,26 @@ def strided_slice(
         if var is None:
             raise ValueError("Sliced assignment is only supported for variables")
         return var._strided_slice_assign(
-            begin=begin, end=end, strides=strides, value=val,
-            name=scope + "_assign" if name is None else name, **masks,
+            begin=begin,
+            end=end,
+            strides=strides,
+            value=val,
+            name=scope + "_assign" if name is None else name,
+            **masks,
         )
 
     result.assign = assign
     return result
 
 
-# -- StridedSliceGrad -------------------------------------------------------------------------------
+# -- StridedSliceGrad --------------------------------------------------------------------------
 StridedSliceGrad = op(
     "StridedSliceGrad",
     "shape: Index, begin: Index, end: Index, strides: Index, dy: T -> output: T",
-    T=G.ANY, Index=G.INDEX, **_MASKS, static=("shape", "begin", "end", "strides"),
+    T=G.ANY,
+    Index=G.INDEX,
+    **_MASKS,
+    static=("shape", "begin", "end", "strides"),
 )
 
 
@@ -273,7 +293,8 @@ def _kernel_strided_slice_grad(k, shape, begin, end, strides, dy, **masks):
         result = np.zeros(target, dy.dtype)
         if result[index].shape != np.shape(dy):
             raise errors.InvalidArgumentError(
-                None, None,
+                None,
+                None,
                 f"shape of dy was {dims_lib.text(np.shape(dy))} instead of "
                 f"{dims_lib.text(result[index].shape)}",
             )
@@ -289,7 +310,7 @@ def _grad_strided_slice_grad(op, dy):
     return None, None, None, None, strided_slice(dy, begin, end, strides, **masks)
 
 
-# -- assignment to slices ---------------------------------------------------------------------------
+# -- assignment to slices ----------------------------------------------------------------------
 def _updated(k, current, begin, end, strides, value, masks):
     index = _index(np.shape(current), begin, end, strides, masks)
     np_ = k.np_for(current, value)
@@ -303,7 +324,10 @@ def _updated(k, current, begin, end, strides, value, masks):
 StridedSliceAssign = op(
     "StridedSliceAssign",
     "ref: Ref(T), begin: Index, end: Index, strides: Index, value: T -> output_ref: Ref(T)",
-    T=G.ANY, Index=G.INDEX, **_MASKS, static=("begin", "end", "strides"),
+    T=G.ANY,
+    Index=G.INDEX,
+    **_MASKS,
+    static=("begin", "end", "strides"),
 )
 
 
@@ -324,7 +348,11 @@ StridedSliceAssign.no_gradient("assignments carry no gradient")
 ResourceStridedSliceAssign = op(
     "ResourceStridedSliceAssign",
     "ref: resource, begin: Index, end: Index, strides: Index, value: T ->",
-    T=G.ANY, Index=G.INDEX, **_MASKS, static=("begin", "end", "strides"), stateful=True,
+    T=G.ANY,
+    Index=G.INDEX,
+    **_MASKS,
+    static=("begin", "end", "strides"),
+    stateful=True,
 )
 
 
@@ -345,7 +373,10 @@ ResourceStridedSliceAssign.no_gradient("assignments carry no gradient")
 TensorStridedSliceUpdate = op(
     "TensorStridedSliceUpdate",
     "input: T, begin: Index, end: Index, strides: Index, value: T -> output: T",
-    T=G.ANY, Index=G.INDEX, **_MASKS, static=("begin", "end", "strides"),
+    T=G.ANY,
+    Index=G.INDEX,
+    **_MASKS,
+    static=("begin", "end", "strides"),
 )
 
 
@@ -362,7 +393,7 @@ def _kernel_tensor_strided_slice_update(k, input, begin, end, strides, value, **
 TensorStridedSliceUpdate.no_gradient("1.15 has no rule")
 
 
-# -- tensor[...] ------------------------------------------------------------------------------------
+# -- tensor[...] -------------------------------------------------------------------------------
 _INDEX_DTYPES = (dtypes.int32, dtypes.int64, dtypes.int32_ref, dtypes.int64_ref)
 
 
@@ -370,8 +401,10 @@ def _check_index(value: Any) -> None:
     if isinstance(value, (int, Dimension)):
         return
     dtype = getattr(value, "dtype", None)
-    if dtype is None or dtypes.as_dtype(dtype) not in _INDEX_DTYPES or (
-        value.shape and len(value.shape) == 1
+    if (
+        dtype is None
+        or dtypes.as_dtype(dtype) not in _INDEX_DTYPES
+        or (value.shape and len(value.shape) == 1)
     ):
         raise TypeError(
             "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar "
@@ -463,9 +496,7 @@ def slice_helper(tensor: Any, slice_spec: Any, var: Any = None) -> Tensor:
     values = [tensor, *entries.begin, *entries.end, *entries.strides]
     with name_scope(None, "strided_slice", values) as name:
         begin, end, strides = _packed_vectors(entries)
-        return strided_slice(
-            tensor, begin, end, strides, var=var, name=name, **entries.masks
-        )
+        return strided_slice(tensor, begin, end, strides, var=var, name=name, **entries.masks)
 
 
 def slice_variable(var: Any, slice_spec: Any) -> Tensor:

@@ -45,7 +45,7 @@ def _to_bytes(text: str | bytes) -> bytes:
     return text.encode() if isinstance(text, str) else text
 
 
-# -- StringJoin -------------------------------------------------------------------------------------
+# -- StringJoin --------------------------------------------------------------------------------
 StringJoin = op(
     "StringJoin",
     "inputs: N * string -> output: string",
@@ -102,7 +102,7 @@ def string_join(inputs: Any, separator: str = "", name: str | None = None) -> Te
     return StringJoin(inputs, separator=separator, name=name)
 
 
-# -- AsString ---------------------------------------------------------------------------------------
+# -- AsString ----------------------------------------------------------------------------------
 _PRINTABLE = (
     dtypes.int8,
     dtypes.int16,
@@ -192,7 +192,7 @@ def as_string(
     )
 
 
-# -- StringToNumber ---------------------------------------------------------------------------------
+# -- StringToNumber ----------------------------------------------------------------------------
 StringToNumber = op(
     "StringToNumber",
     "string_tensor: string -> output: out_type",
@@ -258,7 +258,7 @@ def string_to_number(
     return StringToNumber(text, out_type=out_type, name=name)
 
 
-# -- Substr -----------------------------------------------------------------------------------------
+# -- Substr ------------------------------------------------------------------------------------
 Substr = op(
     "Substr",
     "input: string, pos: T, len: T -> output: string",
@@ -293,9 +293,7 @@ Substr.no_gradient(_NO_SLOPE)
 
 
 @export("strings.substr", v2=())
-def substr(
-    input: Any, pos: Any, len: Any, name: str | None = None, unit: str = "BYTE"
-) -> Tensor:
+def substr(input: Any, pos: Any, len: Any, name: str | None = None, unit: str = "BYTE") -> Tensor:
     """Cut substrings out of strings.
 
     Args:
@@ -322,7 +320,7 @@ def substr_deprecated(
     return substr(input, pos, len, name, unit)
 
 
-# -- StringLength -----------------------------------------------------------------------------------
+# -- StringLength ------------------------------------------------------------------------------
 StringLength = op(
     "StringLength", "input: string -> output: int32", unit=_UNITS, host_only=True, shape=_unchanged
 )
@@ -355,7 +353,7 @@ def string_length(input: Any, name: str | None = None, unit: str = "BYTE") -> Te
     return StringLength(input, unit=unit, name=name)
 
 
-# -- StringStrip, StringLower, StringUpper ----------------------------------------------------------
+# -- StringStrip, StringLower, StringUpper -----------------------------------------------------
 StringStrip = op("StringStrip", "input: string -> output: string", host_only=True, shape=_unchanged)
 
 
@@ -445,7 +443,7 @@ def string_upper(input: Any, encoding: str = "", name: str | None = None) -> Ten
     return StringUpper(input, encoding=encoding, name=name)
 
 
-# -- RegexReplace and RegexFullMatch ----------------------------------------------------------------
+# -- RegexReplace and RegexFullMatch -----------------------------------------------------------
 def _compiled(pattern: bytes) -> re.Pattern[bytes]:
     try:
         return re.compile(pattern)
@@ -457,8 +455,12 @@ def _compiled(pattern: bytes) -> re.Pattern[bytes]:
 
 def _replaced(input, pattern, rewrite, replace_global):
     matcher = _compiled(pattern)
-    # RE2 rewrites know \\0 to \\9 and a doubled backslash only; Python reads \\0 as an octal number.
-    rewrite = re.sub(rb"\\(\d)", rb"\\g<\1>", rewrite)
+    # RE2 knows \0 to \9 and a doubled backslash; Python would read \0 as an octal number.
+    rewrite = re.sub(
+        rb"\\(\\|\d)",
+        lambda m: rb"\\" if m[1] == b"\\" else b"\\g<" + m[1] + b">",
+        rewrite,
+    )
     return each(lambda t: matcher.sub(rewrite, t, count=0 if replace_global else 1), input)
 
 
@@ -529,7 +531,9 @@ def regex_replace(
     return RegexReplace(input, pattern, rewrite, replace_global=replace_global, name=name)
 
 
-RegexFullMatch = op("RegexFullMatch", "input: string, pattern: string -> output: bool", host_only=True)
+RegexFullMatch = op(
+    "RegexFullMatch", "input: string, pattern: string -> output: bool", host_only=True
+)
 
 
 @RegexFullMatch.shape
@@ -584,7 +588,7 @@ def regex_full_match(input: Any, pattern: Any, name: str | None = None) -> Tenso
     return RegexFullMatch(input, pattern, name=name)
 
 
-# -- StringSplit ------------------------------------------------------------------------------------
+# -- StringSplit -------------------------------------------------------------------------------
 def _split_parts(rows: list[list[bytes]]) -> list[np.ndarray]:
     """Rows of parts as indices, values and dense shape."""
     indices = [(i, j) for i, row in enumerate(rows) for j in range(len(row))]
@@ -595,6 +599,8 @@ def _split_parts(rows: list[list[bytes]]) -> list[np.ndarray]:
 
 
 def _split_at_any(text: bytes, delimiters: bytes, skip_empty: bool) -> list[bytes]:
+    if not text:
+        return []
     if not delimiters:
         return [text[i : i + 1] for i in range(len(text))]
     parts = re.split(b"[" + re.escape(delimiters) + b"]", text)
@@ -723,7 +729,7 @@ def strings_split(
         return _sparse_parts(StringSplitV2(source, sep, maxsplit=maxsplit))
 
 
-# -- ReduceJoin -------------------------------------------------------------------------------------
+# -- ReduceJoin --------------------------------------------------------------------------------
 ReduceJoin = op(
     "ReduceJoin",
     "inputs: string, reduction_indices: int32 -> output: string",
@@ -754,8 +760,8 @@ def _kernel_reduce_join(k, inputs, reduction_indices, *, keep_dims, separator):
     axes = [int(a) % max(inputs.ndim, 1) for a in np.ravel(reduction_indices)]
     kept = [i for i in range(inputs.ndim) if i not in axes]
     shape = [inputs.shape[i] for i in kept]
-    # The first of the axes varies slowest in what is joined.
-    rows = np.transpose(inputs, kept + axes).reshape(int(np.prod(shape)), -1)
+    # Joining along one axis after the other makes the first one vary fastest.
+    rows = np.transpose(inputs, kept + axes[::-1]).reshape(int(np.prod(shape)), -1)
     result = np.empty(len(rows), object)
     result[:] = [_to_bytes(separator).join(row.tolist()) for row in rows]
     if keep_dims:
@@ -799,6 +805,4 @@ def reduce_join(
             axis = constant_ops.constant(np.arange(last, -1, -1), dtype=dtypes.int32)
         elif axis is None:
             axis = late.range(shape_ops.rank(inputs) - 1, -1, -1)
-        return ReduceJoin(
-            inputs, axis, keep_dims=bool(keepdims), separator=separator, name=name
-        )
+        return ReduceJoin(inputs, axis, keep_dims=bool(keepdims), separator=separator, name=name)

@@ -71,19 +71,41 @@ def _declare(
 
 def _shape_rule(n_cells: int, sparse: bool, resource: bool) -> Callable[..., Any]:
     def rule(s: Any, *inputs: Any) -> Any:
-        shape = inputs[0]
-        if resource:
-            data = s.tensor(0).handle_data
-            shape = None if data is None else data[1]
-        for other in inputs[1:n_cells] if not resource else ():
-            shape = dims.merge(shape, other)
-        if sparse:
-            return [] if resource else shape
-        grad = next(i for i, a in enumerate(s.operation.spec.inputs) if a.name in ("grad", "delta"))
-        shape = dims.merge(shape, inputs[grad])
+        names = [a.name for a in s.operation.spec.inputs]
+        shape = _cell_dims(s, 0, inputs[0], resource)
+        for i in range(1, n_cells):
+            shape = dims.merge(shape, _cell_dims(s, i, inputs[i], resource))
+        for i in range(n_cells, len(inputs)):
+            if names[i] == "indices":
+                continue
+            if names[i] not in ("grad", "delta"):
+                dims.with_rank(inputs[i], 0)
+            elif not sparse:
+                shape = dims.merge(shape, inputs[i])
+            else:
+                shape = dims.merge(shape, _rows_of(inputs[i], inputs[i + 1]))
         return [] if resource else shape
 
     return rule
+
+
+def _cell_dims(s: Any, i: int, given: Any, resource: bool) -> Any:
+    """The dims of a variable: of the value behind the handle for resources."""
+    if not resource:
+        return given
+    data = s.tensor(i).handle_data
+    return None if data is None else data[1]
+
+
+def _rows_of(grad: Any, indices: Any) -> Any:
+    """The dims of a sparse gradient with any number of rows; checks that there is one an index."""
+    (count,) = dims.with_rank(indices, 1)
+    if grad is None:
+        return None
+    if not grad:
+        raise ValueError("Shape must be at least rank 1 but is rank 0")
+    dims.merge_dim(count, grad[0])
+    return (None, *grad[1:])
 
 
 def _kernel(

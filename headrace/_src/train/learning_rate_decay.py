@@ -107,7 +107,7 @@ def inverse_time_decay(
             part = late.floor(part)
         one = cast(constant.constant(1))
         divisor = math_binary.add(one, math_binary.multiply(decay_rate, part))
-        return math_binary.divide(rate, divisor, name=scope)
+        return math_binary.divide(rate, divisor, name=scope)  # type: ignore[no-any-return]
 
 
 # -- Polynomial ------------------------------------------------------------------------------------
@@ -197,7 +197,8 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
         choices = [(step <= boundaries[0], values[0]), (step > boundaries[-1], values[-1])]
         for low, high, v in zip(boundaries[:-1], boundaries[1:], values[1:-1], strict=True):
             choices.append(((step > low) & (step <= high), v))
-        return _choose(choices, values[0])
+        chosen = _choose(choices, values[0])
+    return chosen
 
 
 def _choose(choices: list[tuple[Tensor, Tensor]], default: Tensor) -> Tensor:
@@ -214,7 +215,8 @@ def _choose(choices: list[tuple[Tensor, Tensor]], default: Tensor) -> Tensor:
                 strict=False,
             )
         with scopes.control_dependencies([_at_most_one(conditions)]):
-            return choice()  # type: ignore[no-any-return]
+            chosen: Tensor = choice()
+    return chosen
 
 
 def _just(value: Tensor) -> Tensor:

@@ -195,7 +195,8 @@ class ExponentialMovingAverage:
                 assign_moving_average(self._averages[key], var, decay, key in debiased)
                 for var, key in keys
             ]
-            return grouping.group(*updates, name=scope)
+            done = grouping.group(*updates, name=scope)
+        return done
 
     def _make_average(self, var: Any) -> Any:
         with scopes.init_scope():

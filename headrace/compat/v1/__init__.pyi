@@ -360,6 +360,7 @@ from headrace._src.ops.ordering import reverse as reverse
 from headrace._src.ops.ordering import reverse_sequence as reverse_sequence
 from headrace._src.ops.ordering import reverse as reverse_v2
 from headrace._src.ops.math_unary import rint as rint
+from headrace._src.ops.ordering import roll as roll
 from headrace._src.ops.math_unary import round_ as round
 from headrace._src.ops.math_unary import rsqrt as rsqrt
 from headrace._src.ops.casts import saturate_cast as saturate_cast
