@@ -2,8 +2,10 @@
 
     python -m benchmarks.foundation [--rounds 5] [--write docs/benchmarks/foundation.md]
 
-The other implementations live in environments of their own: $ORACLE (TensorFlow 1.15.5, Python 3.7) and $TF2 (TensorFlow 2.21); what is missing is
-said in the table. Every round runs each implementation once, in turn; figures are medians over the rounds, ratios are medians of the rounds' ratios.
+The other implementations live in environments of their own: $ORACLE (TensorFlow 1.15.5, Python 3.7)
+and $TF2 (TensorFlow 2.21); what is missing is
+said in the table. Every round runs each implementation once, in turn; figures are medians over the
+rounds, ratios are medians of the rounds' ratios.
 """
 
 from __future__ import annotations
@@ -48,7 +50,11 @@ def table(rounds: list[dict[str, dict[str, float]]], impls: list[str]) -> str:
     """The measurements as a Markdown table."""
     others = [i for i in impls if i != "headrace"]
     lines = [
-        "| workload | " + " | ".join(impls) + " | " + " | ".join(f"{o} / headrace" for o in others) + " |",
+        "| workload | "
+        + " | ".join(impls)
+        + " | "
+        + " | ".join(f"{o} / headrace" for o in others)
+        + " |",
         "|---" * (1 + len(impls) + len(others)) + "|",
     ]
     for workload in rounds[0]["headrace"]:

@@ -1,6 +1,8 @@
-"""One measurement of the foundation workloads in one implementation; prints JSON: workload → seconds.
+"""One measurement of the foundation workloads in one implementation; prints JSON: workload →
+seconds.
 
-Runs on Python 3.7 too, since TensorFlow 1.15 needs it:  python foundation_worker.py tensorflow|tensorflow2|headrace
+Runs on Python 3.7 too, since TensorFlow 1.15 needs it:  python foundation_worker.py
+tensorflow|tensorflow2|headrace
 """
 
 import json

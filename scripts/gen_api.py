@@ -157,7 +157,7 @@ def namespaces(names: list[str]) -> dict[str, list[tuple[str, str]]]:
 
 def package_text(space: str) -> str:
     return (
-        f'"""The names of `tf.{space}`, loaded at first use (written by scripts/gen_api.py)."""\n\n'
+        f'"""The names of `tf.{space}`, loaded at first use; made by scripts/gen_api.py."""\n\n'
         "from headrace._api import namespace as _namespace\n\n"
         "__getattr__, __dir__, __all__ = _namespace.lazy(__name__)\n"
     )

@@ -1,4 +1,4 @@
-"""The names of `tf.errors`, loaded at first use (written by scripts/gen_api.py)."""
+"""The names of `tf.errors`, loaded at first use; made by scripts/gen_api.py."""
 
 from headrace._api import namespace as _namespace
 

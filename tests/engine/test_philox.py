@@ -182,15 +182,19 @@ def test_sequential_sampler(case):
 
 @pytest.mark.xla
 def test_categorical_under_jit():
-    case = next(c for c in OTHER if c["op"] == "Multinomial" and c["threads"] == 1
-                and c["num_samples"] == 5)
+    case = next(
+        c for c in OTHER if c["op"] == "Multinomial" and c["threads"] == 1 and c["num_samples"] == 5
+    )
     logits = _logits(case)
     state = philox.PhiloxState(*case["seeds"])
     with jax.enable_x64(True):
-        body = jax.jit(lambda words, x: stream.traced_categorical(
-            philox.PhiloxDraw.from_array(words), x, 5))
-        got = [np.asarray(body(state.reserve(stream.categorical_steps(512, 5)).to_array(), logits))
-               for _ in range(case["invocations"])]
+        body = jax.jit(
+            lambda words, x: stream.traced_categorical(philox.PhiloxDraw.from_array(words), x, 5)
+        )
+        got = [
+            np.asarray(body(state.reserve(stream.categorical_steps(512, 5)).to_array(), logits))
+            for _ in range(case["invocations"])
+        ]
     _assert_equal(np.stack(got), ARRAYS[case["keys"][0]])
 
 
@@ -229,14 +233,16 @@ def _initial_value(case):
     return {
         "glorot_uniform": lambda: spread(math.sqrt(3 * (1 / ((fan_in + fan_out) / 2)))),
         "glorot_normal": lambda: bell(
-            math.sqrt(1 / ((fan_in + fan_out) / 2)) / TRUNCATED_DEVIATION),
+            math.sqrt(1 / ((fan_in + fan_out) / 2)) / TRUNCATED_DEVIATION
+        ),
         "he_normal": lambda: bell(math.sqrt(2 / fan_in) / TRUNCATED_DEVIATION),
         "he_uniform": lambda: spread(math.sqrt(3 * (2 / fan_in))),
         "lecun_normal": lambda: bell(math.sqrt(1 / fan_in) / TRUNCATED_DEVIATION),
         "lecun_uniform": lambda: spread(math.sqrt(3 * (1 / fan_in))),
         "variance_scaling": lambda: bell(math.sqrt(1 / fan_in) / TRUNCATED_DEVIATION),
         "variance_scaling_untruncated_fan_out": lambda: bell(
-            math.sqrt(2 / fan_out), distributions.normal),
+            math.sqrt(2 / fan_out), distributions.normal
+        ),
         "random_normal": lambda: bell(0.05, distributions.normal),
         "random_uniform": lambda: spread(0.1),
         "truncated_normal": lambda: bell(0.02),
@@ -350,7 +356,8 @@ def _uniform_values(case, state):
     n, dtype = _size(case["shape"]), np.dtype(case["dtype"])
     if dtype == np.int32:
         return distributions.uniform_int(
-            _reserve(state, n), n, case["minval"], case["maxval"], dtype)
+            _reserve(state, n), n, case["minval"], case["maxval"], dtype
+        )
     low, high = dtype.type(case["minval"]), dtype.type(case["maxval"])
     return _affine(distributions.uniform(_reserve(state, n), n, dtype), high - low, low)
 
@@ -360,8 +367,9 @@ def _public_value(case, state):
     if op == "tf.random_uniform":
         return _uniform_values(case, state)
     if op in ("tf.random_normal", "tf.truncated_normal"):
-        sampler = (distributions.normal if op == "tf.random_normal"
-                   else distributions.truncated_normal)
+        sampler = (
+            distributions.normal if op == "tf.random_normal" else distributions.truncated_normal
+        )
         values = sampler(_reserve(state, n), n, f32)
         return _affine(values, f32(case["stddev"]), f32(case["mean"]))
     if "dropout" in op:
@@ -403,7 +411,7 @@ def test_large_draws_are_prefixes_of_each_other():
     for sampler in (distributions.uniform, distributions.normal, distributions.truncated_normal):
         for dtype in (np.float32, np.float64):
             long = sampler(draw, 2 * n + 7, dtype)
-            np.testing.assert_array_equal(sampler(draw, n + 3, dtype), long[:n + 3])
+            np.testing.assert_array_equal(sampler(draw, n + 3, dtype), long[: n + 3])
 
 
 @pytest.mark.parametrize("counter", [2**32 - 3, 2**64 - 3, 2**96 - 3, 2**128 - 3])

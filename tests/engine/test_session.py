@@ -84,7 +84,10 @@ class TestFetches:
     @pytest.mark.parametrize("fetch", [None, 3, object()])
     def test_what_cannot_be_fetched(self, graph, fetch):
         tf.constant(1.0)
-        with tf.Session() as sess, pytest.raises(TypeError, match="Fetch argument .* has invalid type"):
+        with (
+            tf.Session() as sess,
+            pytest.raises(TypeError, match="Fetch argument .* has invalid type"),
+        ):
             sess.run(fetch)
 
     def test_unknown_names_come_with_the_nearest(self, graph):
@@ -98,7 +101,10 @@ class TestFetches:
         with tf.Graph().as_default():
             other = tf.constant(1.0)
         tf.constant(1.0)
-        with tf.Session() as sess, pytest.raises(ValueError, match="is not an element of this graph"):
+        with (
+            tf.Session() as sess,
+            pytest.raises(ValueError, match="is not an element of this graph"),
+        ):
             sess.run(other)
 
 
@@ -145,9 +151,13 @@ class TestFeeds:
 
     def test_unfed_placeholder(self, graph):
         x = tf.placeholder(tf.float32, [None, 3], name="x")
-        with tf.Session() as sess, pytest.raises(
-            tf.errors.InvalidArgumentError,
-            match=r"You must feed a value for placeholder tensor 'x' with dtype float and shape \[\?,3\]",
+        with (
+            tf.Session() as sess,
+            pytest.raises(
+                tf.errors.InvalidArgumentError,
+                match=r"You must feed a value for placeholder tensor 'x' with dtype float "
+                r"and shape \[\?,3\]",
+            ),
         ):
             sess.run(x + 1.0)
 
@@ -228,8 +238,9 @@ class TestState:
 
     def test_integer_division_by_zero(self, graph):
         x = tf.placeholder(tf.int32)
-        with tf.Session() as sess, pytest.raises(
-            tf.errors.InvalidArgumentError, match="Integer division by zero"
+        with (
+            tf.Session() as sess,
+            pytest.raises(tf.errors.InvalidArgumentError, match="Integer division by zero"),
         ):
             sess.run(1 // x, {x: 0})
 
@@ -330,7 +341,11 @@ class TestLife:
         b = tf.reduce_sum(a * 2.0, name="total")
         metadata = tf.RunMetadata()
         with tf.Session() as sess:
-            sess.run(b, options=tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE), run_metadata=metadata)
+            sess.run(
+                b,
+                options=tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE),
+                run_metadata=metadata,
+            )
         stats = [n for d in metadata.step_stats.dev_stats for n in d.node_stats]
         assert {"mul", "total"} <= {n.node_name for n in stats}
         assert all(n.all_end_rel_micros >= 0 for n in stats)

@@ -1,7 +1,9 @@
 """tf.gradients: reverse-mode differentiation that adds nodes to the graph.
 
-The walk is breadth first from the ys; an operation is visited when all the gradients of its outputs that can arrive have arrived. State of one
-call (`_Backprop`): `grads`, operation → for each output the gradients collected so far; `pending`, operation → how many of its consumers are still
+The walk is breadth first from the ys; an operation is visited when all the gradients of its outputs
+that can arrive have arrived. State of one
+call (`_Backprop`): `grads`, operation → for each output the gradients collected so far; `pending`,
+operation → how many of its consumers are still
 to be visited.
 """
 
@@ -37,7 +39,7 @@ class UnconnectedGradients(enum.Enum):
 
 @export("AggregationMethod", v2=("AggregationMethod",))
 class AggregationMethod:
-    """How `gradients` adds up several gradients of one tensor: one `AddN`, or a chain of `AddN`s."""
+    """How `gradients` adds up gradients of one tensor: one `AddN`, or a chain of `AddN`s."""
 
     ADD_N = 0
     DEFAULT = ADD_N
@@ -74,8 +76,10 @@ def _source(x: Any) -> Any:
     if isinstance(x, IndexedSlices) or getattr(x, "_is_composite_tensor", False):
         return x
     element = getattr(x, "_as_graph_element", None)
-    return convert.convert_to_tensor(x, name="x", as_ref=True) if element is None else (
-        convert.convert_to_tensor(element(), name="x", as_ref=True)
+    return (
+        convert.convert_to_tensor(x, name="x", as_ref=True)
+        if element is None
+        else (convert.convert_to_tensor(element(), name="x", as_ref=True))
     )
 
 
@@ -240,9 +244,7 @@ class _Backprop:
 
     def _stop_ops(self, from_ops: Iterable[Operation]) -> set[Operation]:
         """The operations of xs behind which there is no other x."""
-        return {
-            op for op in from_ops if all(self.pending.get(t.op, 0) <= 0 for t in op._inputs)
-        }
+        return {op for op in from_ops if all(self.pending.get(t.op, 0) <= 0 for t in op._inputs)}
 
     # -- gradients of one operation ------------------------------------------------------------
 

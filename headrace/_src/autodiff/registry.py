@@ -23,7 +23,8 @@ def _spec_of(op_type: str) -> Any:
 class RegisterGradient:
     """A decorator that registers a gradient function under a name.
 
-    The name is an op type without gradient, or any name for `Graph.gradient_override_map`. The function takes the `Operation` and the
+    The name is an op type without gradient, or any name for `Graph.gradient_override_map`. The
+    function takes the `Operation` and the
     gradient of each of its outputs, and returns one gradient for each input.
 
     Args:

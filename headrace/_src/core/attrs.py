@@ -1,7 +1,9 @@
 """Attr declarations of op specs: kinds, defaults, allowed values and checks.
 
-Every declaration is an `AttrSpec`; `AttrSpec.normalize` turns what a caller passed into the internal form that
-`docs/design/001-ops-and-kernels.md` lists (types as `DType`, shapes as dims, strings as `str`, lists as tuples).
+Every declaration is an `AttrSpec`; `AttrSpec.normalize` turns what a caller passed into the
+internal form that
+`docs/design/001-ops-and-kernels.md` lists (types as `DType`, shapes as dims, strings as `str`,
+lists as tuples).
 """
 
 from __future__ import annotations
@@ -163,9 +165,7 @@ def _to_shape(spec: AttrSpec, value: Any, name: str) -> dims_lib.Dims:
 def _to_tensor(spec: AttrSpec, value: Any, name: str) -> np.ndarray[Any, Any]:
     if isinstance(value, np.ndarray):
         return value
-    raise TypeError(
-        f"Don't know how to convert {value!r} to a TensorProto for argument '{name}'"
-    )
+    raise TypeError(f"Don't know how to convert {value!r} to a TensorProto for argument '{name}'")
 
 
 def _to_func(spec: AttrSpec, value: Any, name: str) -> FuncRef:

@@ -1,7 +1,9 @@
 """Constant values of tensors at build time.
 
-Two questions, as in 1.15: what its Python sees (`constant_value`: few op types, flagged `python_constant`), which decides the nodes that are
-built; and what its C++ shape functions see (`evaluate`: any constant subgraph), which decides static shapes.
+Two questions, as in 1.15: what its Python sees (`constant_value`: few op types, flagged
+`python_constant`), which decides the nodes that are
+built; and what its C++ shape functions see (`evaluate`: any constant subgraph), which decides
+static shapes.
 
 Unknown entries of shape vectors are `UNKNOWN` (-1) while they pass through ops that only move data.
 """
@@ -123,7 +125,8 @@ def _fold_one(t: Tensor, kind: int) -> np.ndarray[Any, Any] | None:
     if spec.inputs and sum(v.size for v in inputs) > _LIMIT:
         return None
     try:
-        return _run_kernel(t, inputs)
+        value = _run_kernel(t, inputs)
+        return np.asarray(value)
     except (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError):
         # A constant that cannot be computed is not known; the run reports the error.
         return None
@@ -181,7 +184,7 @@ def evaluate_as_dims(tensor: Any, kind: int = 1) -> Dims:
     value = _partial(tensor, kind)
     if value is None:
         if dims is not None and len(dims) == 1 and dims[0] is not None:
-            return (None,) * dims[0]
+            return tuple([None] * int(dims[0]))
         return None
     if value.ndim == 0:
         if value == UNKNOWN:

@@ -1,6 +1,7 @@
 """Conversion of Python values to tensors.
 
-A conversion function is `(value, dtype, name, as_ref) -> Tensor | NotImplemented`, registered for a type with a priority; lower
+A conversion function is `(value, dtype, name, as_ref) -> Tensor | NotImplemented`, registered for a
+type with a priority; lower
 priorities are asked first.
 """
 
@@ -29,7 +30,8 @@ def register_tensor_conversion_function(
 
     Args:
       base_type: a type or a tuple of types.
-      conversion_func: `(value, dtype=None, name=None, as_ref=False)`; returns a `Tensor` or NotImplemented.
+      conversion_func: `(value, dtype=None, name=None, as_ref=False)`; returns a `Tensor` or
+        NotImplemented.
       priority: functions with a lower number are asked first.
 
     Raises:
@@ -66,7 +68,7 @@ def register_dense_tensor_like_type(kind: type) -> None:
 
 @export("is_tensor", "contrib.framework.is_tensor")
 def is_tensor(x: Any) -> bool:
-    """Returns whether `x` is a tensor-like object: a tensor, a sparse tensor, indexed slices or a variable."""
+    """Returns whether `x` is a tensor, a sparse tensor, indexed slices or a variable."""
     return isinstance(x, tuple(_DENSE_TYPES)) or getattr(x, "_is_graph_tensor_like", False)
 
 
@@ -139,7 +141,8 @@ def convert_to_tensor(
                 f"{prefix}Conversion function {function!r} for type {type(value)} returned "
                 f"incompatible dtype: requested = {dtype.name}, actual = {result.dtype.name}"
             )
-        return result
+        tensor: Tensor = result
+        return tensor
     raise TypeError(
         f"{prefix}Cannot convert {value!r} with type {type(value)} to Tensor: no conversion "
         "function registered."
@@ -157,7 +160,8 @@ def _convert_to_tensor_v1(
     """Converts a value to a `Tensor`.
 
     Args:
-      value: a number, string, list, NumPy array, variable, or any object with a registered conversion.
+      value: a number, string, list, NumPy array, variable, or any object with a registered
+        conversion.
       dtype: the dtype the tensor must have; inferred when None.
       name: the name of a new node, when one is made.
       preferred_dtype: the dtype it should have if that is possible.

@@ -47,7 +47,9 @@ def run_in(fetches: Any, feed_dict: Any, graph: Any, session: Any, method: str) 
     Raises:
       ValueError: there is no session, or it has another graph.
     """
-    verb, noun = ("evaluate tensor", "tensor") if method == "eval" else ("execute operation", "operation")
+    verb, noun = (
+        ("evaluate tensor", "tensor") if method == "eval" else ("execute operation", "operation")
+    )
     if session is None:
         session = get_default_session()
         if session is None:

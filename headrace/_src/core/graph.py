@@ -2,7 +2,8 @@
 
 State inventory of `Graph`:
   _nodes: the operations in the order of their ids.         _by_name: name → operation.
-  _names: lower-case name → next suffix to try.             _version: the id of the newest operation.
+  _names: lower-case name → next suffix to try.             _version: the id of the newest
+    operation.
   _mutations: grows when edges of existing nodes change.    _collections: key → list.
   stacks: the scope stacks of each thread (core/scopes.py). _functions: name → function body.
 """
@@ -92,7 +93,9 @@ class Graph:
             raise RuntimeError("Graph is finalized and cannot be modified.")
         inputs = self.capture_inputs(inputs)
         stacks = self.stacks
-        control = scopes.control_inputs_for(stacks.control, inputs) if stacks.control else _NO_OPERATIONS
+        control = (
+            scopes.control_inputs_for(stacks.control, inputs) if stacks.control else _NO_OPERATIONS
+        )
         operation = Operation(self, spec, name, inputs, control, attrs)
         types = spec.output_types(attrs) if output_types is None else output_types
         operation.outputs = outputs = [Tensor(operation, i, t) for i, t in enumerate(types)]
@@ -208,9 +211,7 @@ class Graph:
 
                 value = graph_export.internal_attr(value)
             declared = spec.attrs.get(key)
-            values[key] = (
-                value if declared is None else declared.normalize(op_type, key, value)
-            )
+            values[key] = value if declared is None else declared.normalize(op_type, key, value)
         for key, declared in spec.attrs.items():
             if key not in values and declared.has_default:
                 values[key] = declared.default
@@ -372,9 +373,7 @@ class Graph:
           KeyError: there is none.
         """
         if not isinstance(name, (str, bytes)):
-            raise TypeError(
-                f"Operation names are strings (or similar), not {type(name).__name__}."
-            )
+            raise TypeError(f"Operation names are strings (or similar), not {type(name).__name__}.")
         return self.as_graph_element(name, allow_tensor=False)  # type: ignore[no-any-return]
 
     def get_tensor_by_name(self, name: str) -> Tensor:
@@ -458,7 +457,7 @@ class Graph:
         return self.stacks.name
 
     def resolve_scope(self, name: Any) -> str:
-        """The full name of the scope that `name` asks for here, without a final slash; its name is taken."""
+        """The full name of the scope that `name` asks for, no final slash; the name is taken."""
         if not name:
             return ""
         if isinstance(name, bytes):
@@ -471,7 +470,8 @@ class Graph:
         """Returns a context manager that names the operations made inside it.
 
         Args:
-          name: a new scope inside the present one; with a final slash an absolute scope to re-enter; None or an empty string for
+          name: a new scope inside the present one; with a final slash an absolute scope to
+            re-enter; None or an empty string for
             the top level.
 
         Raises:
@@ -517,7 +517,7 @@ class Graph:
             devices.pop()
 
     def control_dependencies(self, control_inputs: Any) -> scopes.Controller:
-        """Returns a context manager whose operations run after `control_inputs`; see `tf.control_dependencies`."""
+        """Returns a context manager; see `tf.control_dependencies`."""
         if control_inputs is None:
             return scopes.Controller(self, [], True)
         operations: list[Operation] = []
@@ -632,7 +632,8 @@ class Graph:
 
         Args:
           name: its key.
-          scope: a regular expression; only items whose `name` it matches from the start are returned.
+          scope: a regular expression; only items whose `name` it matches from the start are
+            returned.
         """
         items = self._collections.get(name)
         if items is None:

@@ -1,7 +1,9 @@
 """What a kernel sees of the executor that calls it.
 
-A kernel is a function `(k, *inputs, **attrs)`. `k` is a `KernelContext`: its `np` is NumPy when interpreting and `jax.numpy`
-when lowering, so that one body serves both. Contexts with a run (state, randomness, cancellation) live in the engine.
+A kernel is a function `(k, *inputs, **attrs)`. `k` is a `KernelContext`: its `np` is NumPy when
+interpreting and `jax.numpy`
+when lowering, so that one body serves both. Contexts with a run (state, randomness, cancellation)
+live in the engine.
 """
 
 from __future__ import annotations

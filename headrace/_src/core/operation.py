@@ -126,7 +126,8 @@ class Operation:
         return [] if o is None else [(o.filename, o.line, o.function, o.text)]
 
     def get_attr(self, name: str) -> Any:
-        """Returns the value of an attr as 1.15 does: bytes for strings, protocol buffers for shapes, tensors and functions.
+        """Returns the value of an attr as 1.15 does: bytes for strings, protocol buffers for
+        shapes, tensors and functions.
 
         Raises:
           ValueError: the operation has no such attr.
@@ -152,10 +153,7 @@ class Operation:
 
     def colocation_groups(self) -> list[bytes]:
         """Returns the colocation groups, `loc:@<op name>` each; the op's own when it has none."""
-        groups = [
-            g if isinstance(g, bytes) else g.encode()
-            for g in self.attrs.get("_class", ())
-        ]
+        groups = [g if isinstance(g, bytes) else g.encode() for g in self.attrs.get("_class", ())]
         return [g for g in groups if g.startswith(b"loc:@")] or [b"loc:@" + self.name.encode()]
 
     def run(self, feed_dict: Any = None, session: Any = None) -> None:

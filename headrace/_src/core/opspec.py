@@ -1,7 +1,9 @@
 """Op specs: the interface of an op type, its rules, and how calling it adds a node.
 
-`op(type, signature, ...)` declares an op and returns its `OpSpec`; see docs/design/001-ops-and-kernels.md. The registry is
-keyed by op type. Families of ops are modules of `headrace._src.ops`; `lookup` imports them all when a type is not known yet.
+`op(type, signature, ...)` declares an op and returns its `OpSpec`; see
+docs/design/001-ops-and-kernels.md. The registry is
+keyed by op type. Families of ops are modules of `headrace._src.ops`; `lookup` imports them all when
+a type is not known yet.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
-
 
 from headrace._src.core import convert, dtypes
 from headrace._src.core import graph as graph_lib
@@ -111,6 +112,9 @@ class OpSpec:
         self.host: Callable[..., Any] | None = None
         self.xla: Callable[..., Any] | None = None
         self.gradient_rule: Callable[..., Any] | None = None
+        self._shape_attrs: tuple[str, ...] = ()
+        self._host_attrs: tuple[str, ...] = ()
+        self._xla_attrs: tuple[str, ...] = ()
         self.gradient_reason: str | None = None
         self.gradient_undefined = False
         if flags:
@@ -154,14 +158,15 @@ class OpSpec:
 
         Args:
           reason: why; shown to users who differentiate through the op.
-          undefined: whether differentiating through it is an error, as in 1.15, rather than no gradient.
+          undefined: whether differentiating through it is an error, as in 1.15, rather than no
+            gradient.
         """
         self.gradient_reason = reason
         self.gradient_undefined = undefined
 
     @property
     def has_effects(self) -> bool:
-        """Whether executing the op changes something: it is stateful or writes through a reference."""
+        """Whether executing the op changes something: stateful, or writing to a reference."""
         return self.stateful or self.ref_inputs
 
     @property
@@ -184,9 +189,6 @@ class OpSpec:
         self.has_list_inputs = any(arg.is_list for arg in self.inputs)
         self.has_list_outputs = any(arg.is_list for arg in self.outputs)
         self.single_output = len(self.outputs) == 1 and not self.has_list_outputs
-        self._shape_attrs: tuple[str, ...] = ()
-        self._host_attrs: tuple[str, ...] = ()
-        self._xla_attrs: tuple[str, ...] = ()
         if len(self.outputs) > 1:
             # 1.15 names the tuple type after the op and its fields after the outputs.
             self._result_type = collections.namedtuple(  # type: ignore[misc]
@@ -209,7 +211,7 @@ class OpSpec:
             return list(operation.outputs)
         if not self.has_list_outputs:
             return self._result_type(*operation.outputs)
-        parts = []
+        parts: list[Any] = []
         start = 0
         for arg in self.outputs:
             if arg.is_list:
@@ -242,7 +244,7 @@ class OpSpec:
             graph_lib.check_scope_name(graph, name)
             scope = graph.unique_scope(name)
         values: dict[str, Any] = {}
-        tensors: list[Tensor] = []
+        tensors: list[Any] = []
         if self.has_list_inputs:
             with graph.entered(scope):
                 inferrer = _Inference(self, values)
@@ -272,7 +274,9 @@ class OpSpec:
                         tensors.append(value)
                         continue
                 if inferrer is None:
-                    inferrer = _Inference(self, values, tuple(zip(self.inputs, inputs)))
+                    inferrer = _Inference(
+                        self, values, tuple(zip(self.inputs, inputs, strict=True))
+                    )
                 with graph.entered(scope):
                     tensors.extend(inferrer.add(arg, value))
         for key, spec in self._explicit:
@@ -291,9 +295,7 @@ class OpSpec:
         for key in extra:
             if key in values:
                 raise TypeError(f"Should not specify value for inferred attr '{key}'.")
-        raise TypeError(
-            f"{self.type} got unexpected keyword arguments: {', '.join(sorted(extra))}"
-        )
+        raise TypeError(f"{self.type} got unexpected keyword arguments: {', '.join(sorted(extra))}")
 
     def _add(
         self, graph: graph_lib.Graph, scope: str, tensors: list[Tensor], values: dict[str, Any]
@@ -337,7 +339,7 @@ class OpSpec:
     def _arg_types(self, arg: Arg, values: dict[str, Any]) -> Sequence[dtypes.DType]:
         if arg.type_list_attr is not None:
             return values[arg.type_list_attr]  # type: ignore[no-any-return]
-        dtype = values[arg.type_attr] if arg.type_attr is not None else arg.dtype
+        dtype: Any = values[arg.type_attr] if arg.type_attr is not None else arg.dtype
         if arg.number_attr is not None:
             return [dtype] * values[arg.number_attr]
         return (dtype,)
@@ -398,8 +400,7 @@ class OpSpec:
         attrs = {n: operation.attrs[n] for n in names}
         if self.has_list_inputs:
             sizes = [
-                len(self._arg_types(a, operation.attrs)) if a.is_list else None
-                for a in self.inputs
+                len(self._arg_types(a, operation.attrs)) if a.is_list else None for a in self.inputs
             ]
             return functools.partial(_call_grouped, body, sizes, attrs)
         return functools.partial(body, **attrs) if attrs else body
@@ -539,7 +540,7 @@ class _Inference:
         if arg.dtype is not None:
             dtype = arg.dtype
         elif arg.number_attr is not None:
-            dtype = self.values.get(arg.type_attr)
+            dtype = self.values.get(arg.type_attr or "")
             if dtype is None:
                 dtype = next((v.dtype for v in values if isinstance(v, Tensor)), None)
             if dtype is None:
@@ -600,7 +601,9 @@ class _Inference:
             observed = convert.convert_to_tensor(value, as_ref=arg.is_ref).dtype.name
         except ValueError as e:
             return ValueError(f"Tried to convert '{arg.name}' to a tensor and failed. Error: {e}")
-        prefix = f"Input '{arg.name}' of '{self.spec.type}' Op has type {observed} that does not match"
+        prefix = (
+            f"Input '{arg.name}' of '{self.spec.type}' Op has type {observed} that does not match"
+        )
         if arg.dtype is not None:
             return TypeError(f"{prefix} expected type of {arg.dtype.name}.")
         key = arg.type_attr
@@ -625,7 +628,8 @@ def op(op_type: str, signature: str, **declarations: Any) -> OpSpec:
     Args:
       op_type: the name in GraphDef.
       signature: the OpDef's inputs and outputs, `"a: T, b: T -> product: T"`.
-      **declarations: attrs (an `AttrSpec`, or a group of dtypes, or None for any dtype), flags, and `shape=` for a shared
+      **declarations: attrs (an `AttrSpec`, or a group of dtypes, or None for any dtype), flags, and
+      `shape=` for a shared
         shape rule.
 
     Raises:

@@ -1,6 +1,7 @@
 """Where in the user's program an operation was made.
 
-It is taken at every node, so it must cost well under a microsecond: a node keeps the code object and the line, `Origin` is made when asked for.
+It is taken at every node, so it must cost well under a microsecond: a node keeps the code object
+and the line, `Origin` is made when asked for.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import sys
 from types import CodeType
 from typing import Final, NamedTuple
 
-_PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
+_PACKAGE: Final = (
+    os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
+)
 _INTERNAL: Final[dict[CodeType, bool]] = {}
 
 
@@ -32,7 +35,7 @@ class Origin(NamedTuple):
 
 
 def is_internal(code: CodeType) -> bool:
-    """Whether a code object belongs to headrace itself or to the import and contextlib machinery."""
+    """Whether a code object belongs to headrace, or to the import or contextlib machinery."""
     known = _INTERNAL.get(code)
     if known is None:
         name = code.co_filename

@@ -72,7 +72,8 @@ class Controller:
 def control_inputs_for(controllers: list[Controller], inputs: list[Any]) -> list[Operation]:
     """The control inputs of a new operation with these data inputs.
 
-    A block adds nothing when one of the inputs was made inside it, nor an operation that is a data input.
+    A block adds nothing when one of the inputs was made inside it, nor an operation that is a data
+    input.
     """
     producers = {t.op for t in inputs}
     result: list[Operation] = []
@@ -141,12 +142,11 @@ class name_scope:  # noqa: N801
 
     def __exit__(
         self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
-    ) -> bool:
+    ) -> None:
         stacks, outer, entered = self._exits.pop()
         stacks.name = outer
         if entered is not None:
             entered.__exit__(kind, e, tb)
-        return False
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
@@ -167,7 +167,8 @@ def device(device_name_or_function: Any) -> Any:
     """Returns a context manager that requests a device for the operations made inside it.
 
     Args:
-      device_name_or_function: a device string such as `/gpu:0`, a `DeviceSpec`, a function from an operation to one of these, or None
+      device_name_or_function: a device string such as `/gpu:0`, a `DeviceSpec`, a function from
+        an operation to one of these, or None
         to drop the requests of outer scopes.
     """
     return graph_lib.get_default_graph().device(device_name_or_function)
@@ -184,7 +185,8 @@ def control_dependencies(control_inputs: Any) -> Any:
     """Returns a context manager whose operations run after `control_inputs`.
 
     Args:
-      control_inputs: a list of operations and tensors, or None to drop the dependencies of outer blocks.
+      control_inputs: a list of operations and tensors, or None to drop the dependencies of outer
+        blocks.
     """
     return graph_lib.get_default_graph().control_dependencies(control_inputs)
 
@@ -200,7 +202,8 @@ def colocate_with(op: Any, ignore_existing: bool = False) -> Any:
 def init_scope() -> Iterator[None]:
     """Lifts operations out of functions and control dependencies.
 
-    Inside, the default graph is the outermost graph that is not a function's, without control dependencies, with the present
+    Inside, the default graph is the outermost graph that is not a function's, without control
+    dependencies, with the present
     name scope.
     """
     graph = graph_lib.get_default_graph()

@@ -92,9 +92,7 @@ def shape_error(
 ) -> ValueError:
     """Completes the message of a shape rule with the node, its input shapes and known values."""
     shapes = ", ".join(dims_lib.text(t.dims) for t in operation.inputs)
-    message = (
-        f"{error} for '{operation.name}' (op: '{operation.type}') with input shapes: {shapes}"
-    )
+    message = f"{error} for '{operation.name}' (op: '{operation.type}') with input shapes: {shapes}"
     values = []
     partial = []
     for i in sorted({i for _, i in known}):
@@ -109,9 +107,7 @@ def shape_error(
     if values:
         message += f" and with computed input tensors: {', '.join(values)}"
     if partial:
-        message += (
-            " and with input tensors computed as partial shapes: " + ",".join(partial)
-        )
+        message += " and with input tensors computed as partial shapes: " + ",".join(partial)
     return ValueError(message + ".")
 
 

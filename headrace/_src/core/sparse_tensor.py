@@ -31,13 +31,11 @@ class SparseTensor:
 
     @classmethod
     def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
-        """Returns a `SparseTensor` for a `SparseTensorValue`; a `SparseTensor` is returned as it is."""
+        """Returns the `SparseTensor` of a `SparseTensorValue`, or the argument if it is one."""
         if isinstance(sparse_tensor_value, SparseTensor):
             return sparse_tensor_value
         if not isinstance(sparse_tensor_value, SparseTensorValue):
-            raise TypeError(
-                "Neither a SparseTensor nor SparseTensorValue: %s." % (sparse_tensor_value,)
-            )
+            raise TypeError(f"Neither a SparseTensor nor SparseTensorValue: {sparse_tensor_value}.")
         return cls(*sparse_tensor_value)
 
     def __init__(self, indices: Any, values: Any, dense_shape: Any) -> None:
@@ -162,4 +160,3 @@ def convert_to_tensor_or_sparse_tensor(value: Any, dtype: Any = None, name: Any 
 def is_sparse(x: Any) -> bool:
     """Whether `x` is a sparse tensor or its value."""
     return isinstance(x, (SparseTensor, SparseTensorValue))
-

@@ -35,7 +35,8 @@ def operator_function(name: str) -> Callable[..., Any]:
 class Tensor:
     """A symbolic handle to one output of an `Operation`.
 
-    It holds no value: `Session.run` computes it. Arithmetic, comparison and indexing on it add nodes to its graph.
+    It holds no value: `Session.run` computes it. Arithmetic, comparison and indexing on it add
+    nodes to its graph.
 
     Attributes:
       op: the `Operation` that produces it.

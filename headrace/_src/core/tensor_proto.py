@@ -156,9 +156,7 @@ def proto_to_array(proto: Any) -> np.ndarray[Any, Any]:
         filler = b"" if dtype == dtypes.string else np.zeros((), dtype.np_dtype)
         return np.broadcast_to(np.array(filler, dtype.np_dtype), shape)
     if values.size > size:
-        raise ValueError(
-            f"cannot reshape array of size {values.size} into shape {shape}"
-        )
+        raise ValueError(f"cannot reshape array of size {values.size} into shape {shape}")
     if values.size == 1:
         return np.broadcast_to(values.reshape(()), shape)
     return np.concatenate([values, np.repeat(values[-1:], size - values.size)]).reshape(shape)

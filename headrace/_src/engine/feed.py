@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from headrace._src.core import dims as dims_lib
 from headrace._src.core.graph import Graph
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine import fetch as fetch_lib
@@ -140,8 +139,6 @@ def expand_feeds(graph: Graph, key: Any) -> list[tuple[Tensor, int | None]]:
         try:
             element = graph.as_graph_element(t, allow_operation=False)
         except (TypeError, ValueError, KeyError) as e:
-            raise TypeError(
-                f"Cannot interpret feed_dict key as Tensor: {e.args[0]}"
-            ) from None
+            raise TypeError(f"Cannot interpret feed_dict key as Tensor: {e.args[0]}") from None
         result.append((element, None if whole else i))
     return result

@@ -1,6 +1,7 @@
 """Fetch structures: what `Session.run` is asked for, and how its answer is shaped.
 
-A fetch structure is a tree of lists, tuples, namedtuples, mappings and attrs objects over leaves. A leaf is a tensor, an operation, a
+A fetch structure is a tree of lists, tuples, namedtuples, mappings and attrs objects over leaves. A
+leaf is a tensor, an operation, a
 name, or an object that expands to tensors (sparse tensors, indexed slices).
 """
 

@@ -95,7 +95,9 @@ def _execute_fast(steps: Sequence[Step], slots: list[Any], run: Run) -> None:
             elif kind == MANY:
                 slots[outputs] = call(*[slots[i] for i in inputs])
             elif kind == MULTIPLE:
-                for slot, value in zip(outputs, call(*[slots[i] for i in inputs]) or (), strict=False):
+                for slot, value in zip(
+                    outputs, call(*[slots[i] for i in inputs]) or (), strict=False
+                ):
                     slots[slot] = value
             else:
                 _execute_stateful(step, slots, run)
@@ -155,7 +157,8 @@ def _execute_stateful(step: Step, slots: list[Any], run: Run) -> None:
 def _execute_concurrently(plan: Plan, slots: list[Any], run: Run) -> None:
     """Executes a plan in which several operations may wait for each other.
 
-    Everything that is ready and cannot wait runs first, on this thread; then every ready blocking operation gets a thread.
+    Everything that is ready and cannot wait runs first, on this thread; then every ready blocking
+    operation gets a thread.
     """
     by_op = {step.op: step for step in plan.steps}
     waiting: dict[Operation, int] = {}
@@ -239,9 +242,7 @@ def runtime_error(e: Exception, step: Step, slots: list[Any]) -> Exception:
     made = "" if op.origin is None else f" (defined at {op.origin}) "
     lines = [message, f"\t [[node {op.name}{made}]]"]
     inputs = step.inputs if isinstance(step.inputs, tuple) else (step.inputs,)
-    shown = [
-        f"{t.name}: {_describe(slots[i])}" for t, i in zip(op._inputs, inputs, strict=True)
-    ]
+    shown = [f"{t.name}: {_describe(slots[i])}" for t, i in zip(op._inputs, inputs, strict=True)]
     if shown:
         lines.append(f"\t inputs: {', '.join(shown[:8])}")
     return kind(None, op, "\n".join(lines))  # type: ignore[no-any-return]

@@ -1,12 +1,15 @@
 """Lowering: a plan as one `jax.jit` function.
 
-Lowering is partial evaluation: what is known while tracing is a NumPy value and goes through the same kernels on NumPy; the rest is traced. Variables
-are threaded: their values come in as arguments, their new values go out as results and are stored together at the end.
+Lowering is partial evaluation: what is known while tracing is a NumPy value and goes through the
+same kernels on NumPy; the rest is traced. Variables
+are threaded: their values come in as arguments, their new values go out as results and are stored
+together at the end.
 
 Inventory of a `Lowering`:
   plan: the plan.            feeds: fed arrays, by slot.
   cells: variables met, in order; `state` maps each to its traced value.
-  draws: (operation, counter steps) of each random op, in order; their generator words are arguments.
+  draws: (operation, counter steps) of each random op, in order; their generator words are
+    arguments.
 """
 
 from __future__ import annotations
@@ -181,9 +184,7 @@ def _traced_zero() -> Any:
     return jnp.zeros(6, jnp.uint32)
 
 
-def compile_fetches(
-    session: Any, fetches: Any, feed_dict: Any = None, static: bool = False
-) -> Any:
+def compile_fetches(session: Any, fetches: Any, feed_dict: Any = None, static: bool = False) -> Any:
     """Runs fetches as one compiled function; the session's variables are updated as by `run`.
 
     Args:
@@ -214,9 +215,7 @@ def compile_fetches(
     lowering = Lowering(plan, run, static_feeds)
     with _x64(), np.errstate(all="ignore"):
         jax.eval_shape(lambda f: lowering.trace(f, (), None), dynamic)
-        words = [
-            RunKernel(run, op).philox(steps).to_array() for op, steps in lowering.draws
-        ]
+        words = [RunKernel(run, op).philox(steps).to_array() for op, steps in lowering.draws]
         states = [c.value for c in lowering.cells]
         # Only values of dtypes that XLA knows may cross the border of a compiled function.
         fetched, written = jax.jit(lowering.trace)(dynamic, states, words)
@@ -224,10 +223,7 @@ def compile_fetches(
         cell.value = np.asarray(value)
     values = iter([np.asarray(v) for v in fetched])
     return structure.build(
-        [
-            _scalar(next(values)) if isinstance(e, Tensor) else None
-            for e in structure.elements
-        ]
+        [_scalar(next(values)) if isinstance(e, Tensor) else None for e in structure.elements]
     )
 
 
@@ -239,7 +235,4 @@ def _x64() -> Any:
     """64-bit types inside, whatever the user's own JAX configuration says."""
     import jax
 
-    enable = getattr(jax, "enable_x64", None)
-    if enable is None:
-        from jax.experimental import enable_x64 as enable
-    return enable(True)
+    return jax.enable_x64(True)

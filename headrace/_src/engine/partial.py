@@ -54,9 +54,7 @@ class PartialRun:
         for e in structure.elements:
             known = e in self._plan.slots if isinstance(e, Tensor) else e in self._steps
             if e not in self._structure.elements or not known:
-                raise ValueError(
-                    f"{e.name} was not specified in partial_run_setup as a fetch."
-                )
+                raise ValueError(f"{e.name} was not specified in partial_run_setup as a fetch.")
         steps = self._missing(structure.elements)
         try:
             for op in steps:

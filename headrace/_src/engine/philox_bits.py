@@ -72,8 +72,9 @@ def _set_counters(even: np.ndarray, odd: np.ndarray, counter: int, offsets: np.n
     np.add(offsets, np.uint64(low), even[0])
     np.right_shift(even[0], _32, odd[1])
     if low and offsets.size and low + int(offsets.max()) > MASK_64:
-        carried = np.where(even[0] < np.uint64(low), np.uint64((high + 1) & MASK_64),
-                           np.uint64(high))
+        carried = np.where(
+            even[0] < np.uint64(low), np.uint64((high + 1) & MASK_64), np.uint64(high)
+        )
         np.bitwise_and(carried, _LOW, even[1])
         np.right_shift(carried, _32, odd[0])
     else:
@@ -100,12 +101,15 @@ def blocks_at(draw: PhiloxDraw, offsets: np.ndarray) -> np.ndarray:
     out = np.empty((n, 4), np.uint32)
     keys = _round_keys(draw.key)
     for start in range(0, n, CHUNK):
-        _write_blocks(out[start:start + CHUNK], draw.counter, offsets[start:start + CHUNK], keys)
+        _write_blocks(
+            out[start : start + CHUNK], draw.counter, offsets[start : start + CHUNK], keys
+        )
     return out
 
 
-def _write_blocks(out: np.ndarray, counter: int, offsets: np.ndarray,
-                  keys: tuple[np.ndarray, ...]) -> None:
+def _write_blocks(
+    out: np.ndarray, counter: int, offsets: np.ndarray, keys: tuple[np.ndarray, ...]
+) -> None:
     even = np.empty((2, len(offsets)), np.uint64)
     odd = np.empty_like(even)
     _set_counters(even, odd, counter, offsets)

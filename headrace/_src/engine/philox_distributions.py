@@ -54,10 +54,10 @@ def _in_place_unit_float32(words: np.ndarray) -> np.ndarray:
     # Large draws are bound by memory: one pass a chunk, nothing allocated.
     values = words.view(np.float32)
     for start in range(0, len(words), 4 * bits.CHUNK):
-        part = words[start:start + 4 * bits.CHUNK]
+        part = words[start : start + 4 * bits.CHUNK]
         np.bitwise_and(part, np.uint32(0x7FFFFF), part)
         np.bitwise_or(part, np.uint32(0x3F800000), part)
-        number = values[start:start + 4 * bits.CHUNK]
+        number = values[start : start + 4 * bits.CHUNK]
         np.subtract(number, np.float32(1), number)
     return values
 
@@ -133,7 +133,7 @@ def normal(draw: PhiloxDraw, n: int, dtype: Any, xp: Any = np) -> Any:
         return normals_of_blocks(blocks, wide).reshape(-1)[:n].astype(dtype, copy=False)
     out = np.empty((groups, 2 if wide else 4), dtype)
     for start in range(0, groups, bits.CHUNK):
-        part = out[start:start + bits.CHUNK]
+        part = out[start : start + bits.CHUNK]
         blocks = bits.words(draw.skip(start), 4 * len(part)).reshape(-1, 4)
         part[...] = normals_of_blocks(blocks, wide)
     return out.reshape(-1)[:n]
@@ -151,7 +151,7 @@ def truncated_normal(draw: PhiloxDraw, n: int, dtype: Any, xp: Any = np) -> Any:
     wide, groups = dtype == np.float64, _groups(n, dtype)
     out = np.empty((groups, 2 if wide else 4), np.float64 if wide else np.float32)
     for start in range(0, groups, bits.CHUNK):
-        _fill_truncated(draw, start, out[start:start + bits.CHUNK], wide)
+        _fill_truncated(draw, start, out[start : start + bits.CHUNK], wide)
     return out.reshape(-1)[:n].astype(dtype, copy=False)
 
 
@@ -211,8 +211,12 @@ def _traced_truncated_normal(draw: PhiloxDraw, n: int, dtype: np.dtype, xp: Any)
 
     real = xp.float64 if wide else xp.float32
     all_groups = lax.iota(xp.uint32, groups)
-    filled, slots = _accept(xp, candidates(all_groups, xp.uint32(0)),
-                            xp.zeros(groups, xp.int32), (xp.zeros(groups, real),) * size)
+    filled, slots = _accept(
+        xp,
+        candidates(all_groups, xp.uint32(0)),
+        xp.zeros(groups, xp.int32),
+        (xp.zeros(groups, real),) * size,
+    )
     # One block fills 83 % of the groups of four; the others are packed, a quarter at a time.
     packed = min(groups, max(64, groups // 4))
 
@@ -221,12 +225,19 @@ def _traced_truncated_normal(draw: PhiloxDraw, n: int, dtype: np.dtype, xp: Any)
         found = xp.nonzero(filled < size, size=packed, fill_value=groups)[0]
         rows = xp.minimum(found, groups - 1)
         new_filled, new_slots = _accept(
-            xp, candidates(rows.astype(xp.uint32), steps[rows]), filled[rows],
-            tuple(slot[rows] for slot in slots))
-        return (filled.at[found].set(new_filled, mode="drop"),
-                steps.at[found].add(xp.uint32(1), mode="drop"),
-                tuple(slot.at[found].set(value, mode="drop")
-                      for slot, value in zip(slots, new_slots, strict=True)))
+            xp,
+            candidates(rows.astype(xp.uint32), steps[rows]),
+            filled[rows],
+            tuple(slot[rows] for slot in slots),
+        )
+        return (
+            filled.at[found].set(new_filled, mode="drop"),
+            steps.at[found].add(xp.uint32(1), mode="drop"),
+            tuple(
+                slot.at[found].set(value, mode="drop")
+                for slot, value in zip(slots, new_slots, strict=True)
+            ),
+        )
 
     state = (filled, xp.ones(groups, xp.uint32), slots)
     _, _, slots = lax.while_loop(lambda state: xp.any(state[0] < size), more, state)

@@ -43,13 +43,14 @@ def _doubles(*texts: str) -> tuple[np.float64, ...]:
     return tuple(np.float64(float.fromhex(text)) for text in texts)
 
 
-_L0, _L1, _L2 = _doubles(
-    "-0x1.00ea348b88334p-2", "0x1.5575b0be00b6ap-2", "-0x1.ffffef20a4123p-2")
-_S0, _S1, _S2 = _doubles(
-    "-0x1.555545995a603p-3", "0x1.1107605230bc4p-7", "-0x1.994eb3774cf24p-13")
+_L0, _L1, _L2 = _doubles("-0x1.00ea348b88334p-2", "0x1.5575b0be00b6ap-2", "-0x1.ffffef20a4123p-2")
+_S0, _S1, _S2 = _doubles("-0x1.555545995a603p-3", "0x1.1107605230bc4p-7", "-0x1.994eb3774cf24p-13")
 _C0, _C1, _C2, _C3 = _doubles(
-    "-0x1.ffffffd0c621cp-2", "0x1.55553e1068f19p-5",
-    "-0x1.6c087e89a359dp-10", "0x1.99343027bf8c3p-16")
+    "-0x1.ffffffd0c621cp-2",
+    "0x1.55553e1068f19p-5",
+    "-0x1.6c087e89a359dp-10",
+    "0x1.99343027bf8c3p-16",
+)
 _HALF_PI, _INVERSE_HALF_PI_24 = _doubles("0x1.921fb54442d18p0", "0x1.45F306DC9C883p+23")
 _QUARTER_PI = np.float32(math.pi / 4)
 

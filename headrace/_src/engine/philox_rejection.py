@@ -86,7 +86,8 @@ def gamma(draw: PhiloxDraw, samples: int, alpha: np.ndarray) -> np.ndarray:
         u = streams.uniform(rows)
         square, d = x * x, offset[rows]
         accepted = (u < 1 - 0.0331 * square * square) | (
-            np.log(u) < 0.5 * square + d * (1 - v + np.log(v)))
+            np.log(u) < 0.5 * square + d * (1 - v + np.log(v))
+        )
         out[rows[accepted]] = d[accepted] * v[accepted]
         rows = np.concatenate((left, rows[~accepted]))
     small = np.flatnonzero(shape < 1)
@@ -116,8 +117,9 @@ def poisson(draw: PhiloxDraw, samples: int, rate: np.ndarray) -> np.ndarray:
     return out.reshape(-1, samples).T
 
 
-def _poisson_products(streams: _Streams, rates: np.ndarray, rows: np.ndarray,
-                      out: np.ndarray) -> None:
+def _poisson_products(
+    streams: _Streams, rates: np.ndarray, rows: np.ndarray, out: np.ndarray
+) -> None:
     limits = np.exp(-rates)
     products = np.ones(len(rates))
     count = 0
@@ -129,8 +131,9 @@ def _poisson_products(streams: _Streams, rates: np.ndarray, rows: np.ndarray,
         count += 1
 
 
-def _poisson_rejection(streams: _Streams, rates: np.ndarray, rows: np.ndarray,
-                       out: np.ndarray) -> None:
+def _poisson_rejection(
+    streams: _Streams, rates: np.ndarray, rows: np.ndarray, out: np.ndarray
+) -> None:
     while len(rows):
         rate = rates[rows]
         b = 0.931 + 2.53 * np.sqrt(rate)

@@ -187,7 +187,8 @@ def traced_categorical(draw: PhiloxDraw, logits: Any, samples: int) -> Any:
     cumulated = jnp.cumsum(weights, axis=1)
     a, b, c, d = bits.traced_blocks(draw.words, -(-rows * samples // 2))
     uniform = bits.interleave(
-        (bits.unit_float64(jnp, a, b), bits.unit_float64(jnp, c, d)), rows * samples)
+        (bits.unit_float64(jnp, a, b), bits.unit_float64(jnp, c, d)), rows * samples
+    )
     targets = uniform.reshape(rows, samples) * cumulated[:, -1:]
     search: Any = jax.vmap(lambda row, target: jnp.searchsorted(row, target, side="right"))
     return search(cumulated, targets).astype(jnp.int64)

@@ -1,13 +1,16 @@
 """Plans: what one combination of fetches and feeds executes, in which order, over which slots.
 
-A plan is made by named phases over plain data: `needed` (prune backwards from the fetches, stopping at feeds) → `ordered` (a deterministic order:
-data edges, control edges, then creation order; blocking operations last among the ready) → `Plan` (steps over slots).
+A plan is made by named phases over plain data: `needed` (prune backwards from the fetches, stopping
+at feeds) → `ordered` (a deterministic order:
+data edges, control edges, then creation order; blocking operations last among the ready) → `Plan`
+(steps over slots).
 
 State inventory of `Plan`:
   steps: `Step`s in order.
   template: initial slots; constants, what follows from constants alone, and handles are in place.
   handles: steps that give resources; executed once for each version of the session's resources.
-  feeds: slot of each fed tensor.          outputs: for each fetched element its slot, or None for an operation.
+  feeds: slot of each fed tensor.          outputs: for each fetched element its slot, or None for
+    an operation.
 """
 
 from __future__ import annotations
@@ -160,7 +163,7 @@ _FOLD_LIMIT = 1 << 16
 
 
 def _is_small(op: Operation) -> bool:
-    """Whether the value of an operation may be kept in a plan: constants are kept by the graph anyway."""
+    """Whether a value may be kept in a plan; constants are kept by the graph anyway."""
     if not op._inputs:
         return True
     dims = op.outputs[0].dims
@@ -211,7 +214,7 @@ class Plan:
         return [*self.handles, *self.steps]
 
     def _fold(self, fed: frozenset[Tensor], deep: bool) -> None:
-        """Places constants and, when `deep`, the values of operations that depend on constants alone."""
+        """Places constants and, when `deep`, what follows from constants alone."""
         known = self._known
         for op in self.operations:
             spec = op.spec
@@ -230,7 +233,9 @@ class Plan:
             ):
                 continue
             try:
-                value = spec.bind(op)(kernel.HOST, *[self.template[self.slots[t]] for t in op._inputs])
+                value = spec.bind(op)(
+                    kernel.HOST, *[self.template[self.slots[t]] for t in op._inputs]
+                )
             except Exception:  # the run meets it again and reports it with its context
                 continue
             # 0-d arrays make every later ufunc call slower than scalars do.
@@ -251,7 +256,8 @@ class Plan:
             for t in op.outputs:
                 if t not in self.slots:
                     last[self._slot(t)] = op
-        # Slots of known values keep them from run to run: freeing them in a run's own list is harmless but vain.
+        # Slots of known values keep them from run to run: freeing them in a run's own list is
+        # harmless but vain.
         kept |= {self.slots[op.outputs[0]] for op in self._known}
         kept |= {self.slots[e] for e in elements if isinstance(e, Tensor)}
         return {slot: op for slot, op in last.items() if slot not in kept}

@@ -1,6 +1,7 @@
 """Queues: the host structures behind queue operations.
 
-A queue holds elements, tuples of components. Enqueuers and dequeuers wait in order of arrival, each kind in its own line; a call that wants several
+A queue holds elements, tuples of components. Enqueuers and dequeuers wait in order of arrival, each
+kind in its own line; a call that wants several
 elements takes or gives them one at a time and gives taken ones back when it fails.
 """
 
@@ -36,7 +37,8 @@ class HostQueue:
     State inventory:
       _items: the elements.           closed: whether new elements are refused.
       _givers, _takers: tickets of the waiting calls, in order of arrival.
-      _changed: the condition on which they wait.      _cancel: number of the newest cancelling close.
+      _changed: the condition on which they wait.      _cancel: number of the newest cancelling
+        close.
     """
 
     kind = "FIFOQueue"
@@ -95,9 +97,7 @@ class HostQueue:
         ticket = object()
         with self._changed:
             if self.closed:
-                raise errors.CancelledError(
-                    None, None, f"{self.kind} '{self.name}' is closed."
-                )
+                raise errors.CancelledError(None, None, f"{self.kind} '{self.name}' is closed.")
             cancel = self._cancel
             self._givers.append(ticket)
             try:
@@ -105,13 +105,13 @@ class HostQueue:
                     self._wait(
                         run,
                         "Enqueue",
-                        lambda: cancel != self._cancel
-                        or (self._givers[0] is ticket and self._has_room()),
+                        lambda: (
+                            cancel != self._cancel
+                            or (self._givers[0] is ticket and self._has_room())
+                        ),
                     )
                     if cancel != self._cancel:
-                        raise errors.CancelledError(
-                            None, None, "Enqueue operation was cancelled"
-                        )
+                        raise errors.CancelledError(None, None, "Enqueue operation was cancelled")
                     self._push(element)
                     self._changed.notify_all()
             finally:
@@ -139,8 +139,10 @@ class HostQueue:
                     self._wait(
                         run,
                         "Dequeue",
-                        lambda: self._takers[0] is ticket
-                        and (self._available() > 0 or (self.closed and not self._givers)),
+                        lambda: (
+                            self._takers[0] is ticket
+                            and (self._available() > 0 or (self.closed and not self._givers))
+                        ),
                     )
                     if self._available() <= 0:
                         if up_to and taken:
@@ -173,9 +175,7 @@ class HostQueue:
 
     def check_batchable(self, method: str) -> None:
         """Raises unless elements of this queue can be stacked."""
-        if len(self.shapes) != len(self.dtypes) or any(
-            s is None or None in s for s in self.shapes
-        ):
+        if len(self.shapes) != len(self.dtypes) or any(s is None or None in s for s in self.shapes):
             raise errors.InvalidArgumentError(
                 None,
                 None,

@@ -1,7 +1,8 @@
 """What outlives a run: the cells of variables, queues and tables, by container and name.
 
 State inventory of `ResourceManager`:
-  _items: (container, kind, name) → resource.     lock: held while a kernel reads, changes and writes variables.
+  _items: (container, kind, name) → resource.     lock: held while a kernel reads, changes and
+    writes variables.
   version: grows when resources are forgotten, so that handles kept by plans are looked up again.
 """
 
@@ -31,9 +32,7 @@ class Cell:
 
     __slots__ = ("__weakref__", "dims", "dtype", "name", "origin", "value")
 
-    def __init__(
-        self, name: str, dtype: DType, dims: Dims = None, origin: Any = None
-    ) -> None:
+    def __init__(self, name: str, dtype: DType, dims: Dims = None, origin: Any = None) -> None:
         self.name = name
         self.dtype = dtype
         self.dims = dims

@@ -112,9 +112,7 @@ class Run:
         if self.cancellation.cancelled:
             raise errors.CancelledError(None, None, "Session has been closed.")
         if self.deadline is not None and time.monotonic() > self.deadline:
-            raise errors.DeadlineExceededError(
-                None, None, "Timed out waiting for notification"
-            )
+            raise errors.DeadlineExceededError(None, None, "Timed out waiting for notification")
 
     def wait_for(self, condition: threading.Condition, predicate: Callable[[], bool]) -> None:
         """Waits, holding `condition`, until `predicate()` is true.
@@ -169,9 +167,7 @@ class RunKernel(kernel.KernelContext):
     def philox(self, steps: int) -> Any:
         """Reserves counter steps of the operation's generator; returns its state before them."""
         attrs = self.op.attrs
-        state = self.state(
-            lambda: philox.PhiloxState(attrs.get("seed", 0), attrs.get("seed2", 0))
-        )
+        state = self.state(lambda: philox.PhiloxState(attrs.get("seed", 0), attrs.get("seed2", 0)))
         return state.reserve(steps)
 
     def read(self, cell: Cell) -> Any:

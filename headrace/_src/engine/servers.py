@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from headrace._src.core import errors
 from headrace._src.engine.resources import ResourceManager
@@ -57,7 +57,7 @@ def resources_for(target: str) -> ResourceManager | None:
         raise errors.NotFoundError(
             None,
             None,
-            f"No session factory registered for the given session options: {{target: \"{target}\"}}. "
+            f'No session factory registered for the given session options: {{target: "{target}"}}. '
             "headrace runs servers of its own process only (tf.train.Server).",
         )
     return found

@@ -1,8 +1,10 @@
 """Session: runs parts of a graph and keeps the state of its variables.
 
 State inventory of `BaseSession`:
-  _plans: (fetch structure, feed keys) → `Prepared`.     _kernel_states: operation → state of its kernel (generators).
-  _resources: variables, queues, tables.                 _cancellation: wakes what waits when the session closes.
+  _plans: (fetch structure, feed keys) → `Prepared`.     _kernel_states: operation → state of its
+    kernel (generators).
+  _resources: variables, queues, tables.                 _cancellation: wakes what waits when the
+    session closes.
   _growth: notices programs that keep adding operations between runs.
 """
 
@@ -17,9 +19,8 @@ from typing import Any
 import numpy as np
 
 from headrace._api.export import export
-from headrace._src.core import default_session
+from headrace._src.core import default_session, nest
 from headrace._src.core import graph as graph_lib
-from headrace._src.core import nest
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine import feed as feed_lib
@@ -151,7 +152,8 @@ class BaseSession:
         """Computes fetches.
 
         Args:
-          fetches: a tensor, operation, name, sparse tensor, ... or any nesting of lists, tuples, namedtuples, dicts and attrs objects of them.
+          fetches: a tensor, operation, name, sparse tensor, ... or any nesting of lists, tuples,
+            namedtuples, dicts and attrs objects of them.
           feed_dict: tensor → value to use instead of computing it.
           options: a `RunOptions` protocol buffer: `timeout_in_ms`, `trace_level`.
           run_metadata: a `RunMetadata` protocol buffer that receives the step statistics.
@@ -233,9 +235,7 @@ class BaseSession:
             return prepared
         return prepared
 
-    def _bind_feeds(
-        self, prepared: Prepared, feed_dict: Any, slots: list[Any], run: Run
-    ) -> None:
+    def _bind_feeds(self, prepared: Prepared, feed_dict: Any, slots: list[Any], run: Run) -> None:
         positions = prepared.plan.feeds
         borrowed = run.borrowed
         if prepared.whole_feeds:
@@ -327,7 +327,9 @@ def feed_part(key: Any, value: Any, part: int) -> Any:
         flat_keys = nest.flatten(key)
         flat = nest.flatten_up_to(key, value)
         if len(flat) != len(flat_keys):
-            raise ValueError(f"Cannot feed a value of {len(flat)} parts for {len(flat_keys)} tensors")
+            raise ValueError(
+                f"Cannot feed a value of {len(flat)} parts for {len(flat_keys)} tensors"
+            )
         return flat[part]
     _, _, feed, _ = fetch_lib.expansion_for(key)
     return feed(key, value)[part][1]
@@ -385,7 +387,8 @@ class Session(BaseSession):
 
 @export("InteractiveSession", v2=())
 class InteractiveSession(BaseSession):
-    """A session that makes itself and its graph the default when it is made; for shells and notebooks.
+    """A session that makes itself and its graph the default when it is made; for shells and
+    notebooks.
 
     Args:
       target: the address of a server, or an empty string for this process.
@@ -406,4 +409,3 @@ class InteractiveSession(BaseSession):
         contexts = self.__dict__.pop("_contexts", None)
         if contexts is not None:
             contexts.close()
-

@@ -73,7 +73,12 @@ def _compare(
 
 def _binary(symbol: str, name: str, function: Any, on_host: Any, *names: str) -> Any:
     def check(
-        x: Any, y: Any, data: Any = None, summarize: Any = None, message: Any = None, name: Any = None
+        x: Any,
+        y: Any,
+        data: Any = None,
+        summarize: Any = None,
+        message: Any = None,
+        name: Any = None,
     ) -> Any:
         if op_name == "assert_equal":
             # 1.15 opens this scope once more than it needs; the counter of its name moves on.
@@ -112,7 +117,12 @@ assert_less_equal = _binary(
     "assert_less_equal",
 )
 assert_greater = _binary(
-    ">", "assert_greater", comparison.greater, np.greater, "debugging.assert_greater", "assert_greater"
+    ">",
+    "assert_greater",
+    comparison.greater,
+    np.greater,
+    "debugging.assert_greater",
+    "assert_greater",
 )
 assert_greater_equal = _binary(
     ">=",
@@ -135,7 +145,9 @@ def _unary(symbol: str, name: str, check: Any, zero_first: bool, *names: str) ->
                 condition = f"Condition x {symbol} 0 did not hold element-wise:"
                 label = f"x ({x.name}) = "
                 # 1.15 joins these two texts in one of the four checks.
-                texts = [condition + label] if op_name.endswith("non_positive") else [condition, label]
+                texts = (
+                    [condition + label] if op_name.endswith("non_positive") else [condition, label]
+                )
                 data = [message, *texts, x]
             zero = convert.convert_to_tensor(0, dtype=x.dtype)
             pair = (zero, x) if zero_first else (x, zero)
@@ -263,11 +275,14 @@ def _check_rank(
     return debugging.assert_(checked, data, summarize=summarize)
 
 
-def _rank_check(
-    op_name: str, words: str, holds: Any, compare: Any, doc: str, *names: str
-) -> Any:
+def _rank_check(op_name: str, words: str, holds: Any, compare: Any, doc: str, *names: str) -> Any:
     def check(
-        x: Any, rank: Any, data: Any = None, summarize: Any = None, message: Any = None, name: Any = None
+        x: Any,
+        rank: Any,
+        data: Any = None,
+        summarize: Any = None,
+        message: Any = None,
+        name: Any = None,
     ) -> Any:
         with scopes.name_scope(name, op_name, [x, rank, *(data or [])]):
             x = convert.convert_to_tensor(x, name="x")
@@ -328,7 +343,12 @@ def _is_one_of(actual: Tensor, wanted: list[Tensor]) -> Tensor:
 
 @export("debugging.assert_rank_in", "assert_rank_in", v2=())
 def assert_rank_in(
-    x: Any, ranks: Any, data: Any = None, summarize: Any = None, message: Any = None, name: Any = None
+    x: Any,
+    ranks: Any,
+    data: Any = None,
+    summarize: Any = None,
+    message: Any = None,
+    name: Any = None,
 ) -> Any:
     """Checks that the rank of `x` is one of `ranks`.
 

@@ -11,8 +11,8 @@ from headrace._api.export import export
 from headrace._src.core import attrs as A
 from headrace._src.core import convert, dims, nest, scopes
 from headrace._src.core import graph as graph_lib
-from headrace._src.core.opspec import op
 from headrace._src.core.operation import Operation
+from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import func_graph, identity
 
@@ -139,9 +139,7 @@ def _build(
     if not node.outputs:
         return node
     results = [identity.identity(t) for t in node.outputs]
-    packed = nest.pack_sequence_as(
-        true_graph.structured_outputs, results, expand_composites=True
-    )
+    packed = nest.pack_sequence_as(true_graph.structured_outputs, results, expand_composites=True)
     if not strict and isinstance(packed, (list, tuple)) and len(packed) == 1:
         packed = packed[0]
     return packed

@@ -1,4 +1,4 @@
-"""FuncGraph: the body of a function, a graph that brings tensors of outer graphs in as arguments."""
+"""FuncGraph: the body of a function; tensors of outer graphs come in as arguments."""
 
 from __future__ import annotations
 
@@ -70,11 +70,7 @@ class FuncGraph(graph_lib.Graph):
 
     def stateful_operations(self) -> list[Operation]:
         """The operations with effects, which a call executes whether or not a result needs them."""
-        return [
-            op
-            for op in self._nodes
-            if op.spec.has_effects
-        ]
+        return [op for op in self._nodes if op.spec.has_effects]
 
     def reference(self) -> FuncRef:
         """The value of a `func` attr that names this function."""

@@ -73,7 +73,9 @@ def _kernel(k: Any, input: Any, *, token: str, Tout: Any) -> Any:  # noqa: N803
     function = _FUNCTIONS.get(token)
     if function is None:
         raise errors.InvalidArgumentError(
-            None, None, f"callback {token} is not found: graphs with py_func cannot be loaded from files"
+            None,
+            None,
+            f"callback {token} is not found: graphs with py_func cannot be loaded from files",
         )
     values = [np.array(v) if isinstance(v, np.ndarray) else v for v in input]
     values = [v[()] if isinstance(v, np.ndarray) and v.ndim == 0 else v for v in values]

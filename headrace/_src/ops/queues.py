@@ -23,7 +23,9 @@ _NO_GRADIENT = "a queue keeps values between runs"
 def _queue_op(op_type: str, types_minimum: int = 1, **extra: Any) -> OpSpec:
     """Declares an op that gives the handle of a queue."""
     shapes = A.shapes(minimum=0) if op_type == "PriorityQueueV2" else A.shapes(default=())
-    types = A.dtypes(default=()) if op_type == "PriorityQueueV2" else A.dtypes(minimum=types_minimum)
+    types = (
+        A.dtypes(default=()) if op_type == "PriorityQueueV2" else A.dtypes(minimum=types_minimum)
+    )
     spec = op(
         op_type,
         "-> handle: resource",
@@ -118,9 +120,7 @@ def _kernel_shuffle_queue(
 
 def _call_op(op_type: str, signature: str, blocking: bool = True, **attrs: Any) -> OpSpec:
     """Declares an op that takes the handle of a queue."""
-    spec = op(
-        op_type, signature, stateful=True, host_only=True, blocking=blocking, **attrs
-    )
+    spec = op(op_type, signature, stateful=True, host_only=True, blocking=blocking, **attrs)
     spec.no_gradient(_NO_GRADIENT)
     return spec
 
@@ -162,9 +162,7 @@ def _row(array: Any, i: int) -> Any:
 @QueueEnqueueManyV2.kernel
 def _kernel_enqueue_many(k: Any, handle: Any, components: Any) -> None:
     count = len(components[0])
-    handle.enqueue(
-        [tuple([_row(c, i) for c in components]) for i in range(count)], k.run
-    )
+    handle.enqueue([tuple([_row(c, i) for c in components]) for i in range(count)], k.run)
 
 
 # -- QueueDequeueV2 --------------------------------------------------------------------------------
@@ -203,9 +201,7 @@ def _check_count(n: Any, method: str) -> int:
     from headrace._src.core import errors
 
     if n < 0:
-        raise errors.InvalidArgumentError(
-            None, None, f"{method} requested {int(n)} < 0 elements"
-        )
+        raise errors.InvalidArgumentError(None, None, f"{method} requested {int(n)} < 0 elements")
     return int(n)
 
 
@@ -288,14 +284,20 @@ def _shape_list(
     if isinstance(shapes, TensorShape):
         shapes = [shapes]
     if not isinstance(shapes, (tuple, list)):
-        raise TypeError(f"shapes must be a TensorShape or a list or tuple of TensorShapes, got {shapes}.")
+        raise TypeError(
+            f"shapes must be a TensorShape or a list or tuple of TensorShapes, got {shapes}."
+        )
     if all(s is None or isinstance(s, int) for s in shapes):
         shapes = [shapes]
     result = [dims.from_any(s) for s in shapes]
     if not unknown_dim and any(s is None or None in s for s in result):
-        raise ValueError(f"All shapes must be fully defined: {[TensorShape._from_dims(s) for s in result]}")
+        raise ValueError(
+            f"All shapes must be fully defined: {[TensorShape._from_dims(s) for s in result]}"
+        )
     if not unknown_rank and any(s is None for s in result):
-        raise ValueError(f"All shapes must have a defined rank: {[TensorShape._from_dims(s) for s in result]}")
+        raise ValueError(
+            f"All shapes must have a defined rank: {[TensorShape._from_dims(s) for s in result]}"
+        )
     return result
 
 
@@ -366,8 +368,10 @@ class QueueBase:
         Raises:
           TypeError: `queues` is no list of queues, or they differ in dtypes or names.
         """
-        if not queues or not isinstance(queues, list) or not all(
-            isinstance(q, QueueBase) for q in queues
+        if (
+            not queues
+            or not isinstance(queues, list)
+            or not all(isinstance(q, QueueBase) for q in queues)
         ):
             raise TypeError("A list of queues expected")
         if not all(queues[0].dtypes == q.dtypes for q in queues[1:]):

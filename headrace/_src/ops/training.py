@@ -1,7 +1,9 @@
 """The update rules of optimizers.
 
-Each rule declares up to four ops with one formula: dense and sparse, for reference and for resource variables (`ApplyMomentum`,
-`SparseApplyMomentum`, `ResourceApplyMomentum`, `ResourceSparseApplyMomentum`). A rule is a function `(xp, cells, grad, scalars, attrs) -> new
+Each rule declares up to four ops with one formula: dense and sparse, for reference and for resource
+variables (`ApplyMomentum`,
+`SparseApplyMomentum`, `ResourceApplyMomentum`, `ResourceSparseApplyMomentum`). A rule is a function
+`(xp, cells, grad, scalars, attrs) -> new
 values of the cells`; a sparse op applies it to the rows that its indices name.
 """
 
@@ -112,7 +114,11 @@ def _kernel(
     cells: Sequence[str], rest: Sequence[str], rule: Rule, sparse: bool, resource: bool
 ) -> Callable[..., Any]:
     n = len(cells)
-    names = [x for part in rest for x in ((part, "indices") if sparse and part in ("grad", "delta") else (part,))]
+    names = [
+        x
+        for part in rest
+        for x in ((part, "indices") if sparse and part in ("grad", "delta") else (part,))
+    ]
 
     def kernel(k: Any, *inputs: Any, **attrs: Any) -> Any:
         stores = inputs[:n]
@@ -411,9 +417,7 @@ def _ftrl(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
     return _ftrl_step(xp, cells, grad, s, grad)
 
 
-FTRL = _declare(
-    "Ftrl", ["var", "accum", "linear"], ["grad", "lr", "l1", "l2", "lr_power"], _ftrl
-)
+FTRL = _declare("Ftrl", ["var", "accum", "linear"], ["grad", "lr", "l1", "l2", "lr_power"], _ftrl)
 
 
 # -- FtrlV2 ----------------------------------------------------------------------------------------

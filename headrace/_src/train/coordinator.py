@@ -17,10 +17,12 @@ from headrace._src.core import errors
 class Coordinator:
     """Coordinates the end of a set of threads.
 
-    Any thread may call `request_stop`; every thread asks `should_stop` regularly; `join` waits for all of them and raises what one of them reported.
+    Any thread may call `request_stop`; every thread asks `should_stop` regularly; `join` waits for
+    all of them and raises what one of them reported.
 
     Args:
-      clean_stop_exception_types: exceptions that mean a normal end; `tf.errors.OutOfRangeError` when left out.
+      clean_stop_exception_types: exceptions that mean a normal end; `tf.errors.OutOfRangeError`
+        when left out.
     """
 
     def __init__(self, clean_stop_exception_types: Any = None) -> None:
@@ -126,9 +128,7 @@ class Coordinator:
         if failure is not None:
             raise failure
         if alive and not ignore_live_threads:
-            raise RuntimeError(
-                f"Coordinator stopped with threads still running: {' '.join(alive)}"
-            )
+            raise RuntimeError(f"Coordinator stopped with threads still running: {' '.join(alive)}")
 
     @property
     def joined(self) -> bool:

@@ -14,7 +14,8 @@ class ClusterSpec:
     """The jobs of a cluster and the addresses of their tasks.
 
     Args:
-      cluster: a dict from job name to a list, or a dict by index, of addresses; a `ClusterDef`; or another `ClusterSpec`.
+      cluster: a dict from job name to a list, or a dict by index, of addresses; a `ClusterDef`;
+        or another `ClusterSpec`.
 
     Raises:
       TypeError: `cluster` is of another kind.
@@ -45,7 +46,9 @@ class ClusterSpec:
         for job, tasks in self._jobs.items():
             for i, address in tasks.items():
                 if not isinstance(i, int) or not isinstance(address, str):
-                    raise TypeError(f"Task address for job {job!r} must be a string, got {address!r}")
+                    raise TypeError(
+                        f"Task address for job {job!r} must be a string, got {address!r}"
+                    )
 
     def __bool__(self) -> bool:
         return bool(self._jobs)
