@@ -3,9 +3,10 @@
 
     scripts/pick_facts.py DIRECTORY
 
-DIRECTORY holds api_1_15.tsv (public signatures) and ops_1_15.json (op registry). Writes
-tests/golden/api_1_15.tsv (exported symbols and their methods) and tests/golden/ops_1_15.json
-(registered ops).
+DIRECTORY holds api_1_15.tsv (public signatures), ops_1_15.json (op registry) and
+gradients_1_15.json (op type: whether its registered gradient is a function; absent: none is
+registered). Writes tests/golden/api_1_15.tsv (exported symbols and their methods),
+tests/golden/ops_1_15.json and tests/golden/gradients_1_15.json (registered ops).
 """
 
 from __future__ import annotations
@@ -52,12 +53,26 @@ def pick_ops(source: pathlib.Path) -> None:
     print(f"{len(kept)} ops")
 
 
+def pick_gradients(source: pathlib.Path) -> None:
+    """Keep what is registered as the gradients of registered ops."""
+    from headrace._src.core import opspec
+
+    facts = json.loads(source.read_text("utf-8"))
+    kept = {name: facts[name] for name in sorted(opspec.registered()) if name in facts}
+    path = GOLDEN / "gradients_1_15.json"
+    path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    print(f"{len(kept)} gradients")
+
+
 def main(directory: str) -> None:
     for line in gen_api.import_all(keep_going=True):
         print("left out:", line)
     gen_api.ENTRIES[:] = [e for e in gen_api.ENTRIES if e.module in sys.modules]
     pick_api(pathlib.Path(directory) / "api_1_15.tsv")
     pick_ops(pathlib.Path(directory) / "ops_1_15.json")
+    gradients = pathlib.Path(directory) / "gradients_1_15.json"
+    if gradients.exists():
+        pick_gradients(gradients)
 
 
 if __name__ == "__main__":

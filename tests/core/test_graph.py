@@ -147,7 +147,7 @@ def test_what_a_tensor_is_not(graph):
     a = tf.constant([1.0, 2.0])
     with pytest.raises(TypeError, match="as a Python `bool` is not allowed"):
         bool(a)
-    with pytest.raises(TypeError, match="only iterable when eager execution"):
+    with pytest.raises(TypeError, match="iterating over `tf.Tensor` is not allowed"):
         list(a)
     with pytest.raises(TypeError, match="len is not well defined"):
         len(a)

@@ -2,6 +2,7 @@
 
 import collections
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -323,8 +324,8 @@ class TestLife:
 
         t = threading.Thread(target=wait)
         t.start()
-        while not sess._cancellation._waiting:
-            pass
+        while t.is_alive() and not sess._cancellation._waiting:
+            time.sleep(0.001)
         sess.close()
         t.join(10)
         assert len(caught) == 1
@@ -337,12 +338,13 @@ class TestLife:
             assert sess.run([get, put]) == [5, None]
 
     def test_step_stats(self, graph):
-        a = tf.placeholder_with_default([1.0, 2.0], [2])
+        a = tf.placeholder(tf.float32, [2])
         b = tf.reduce_sum(a * 2.0, name="total")
         metadata = tf.RunMetadata()
         with tf.Session() as sess:
             sess.run(
                 b,
+                {a: [1.0, 2.0]},
                 options=tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE),
                 run_metadata=metadata,
             )

@@ -19,23 +19,8 @@ TYPES = {
 
 # Ops of headrace itself, which TensorFlow 1.15 does not have, and why.
 OWN = {}
-# Ops that no record and no snippet covers yet; the list may only shrink.
-UNCOVERED = {
-    "Concat",
-    "Gather",
-    "InTopK",
-    "OnesLike",
-    "PlaceholderV2",
-    "PyFuncStateless",
-    "RefIdentity",
-    "Reverse",
-    "ScatterNdNonAliasingAdd",
-    "Snapshot",
-    "TensorStridedSliceUpdate",
-    "TopK",
-    "UniqueV2",
-    "UniqueWithCountsV2",
-}
+# Ops whose gradients are defined here and not in TensorFlow 1.15, or the other way round.
+GRADIENTS_APART = {"If", "StatelessIf"}
 
 
 def specs():
@@ -46,6 +31,12 @@ def specs():
 @functools.cache
 def interfaces():
     return json.loads((ROOT / "tests/golden/ops_1_15.json").read_text("utf-8"))
+
+
+@functools.cache
+def gradients():
+    """Op type: whether TensorFlow registers a function; absent where it registers nothing."""
+    return json.loads((ROOT / "tests/golden/gradients_1_15.json").read_text("utf-8"))
 
 
 @functools.cache
@@ -109,9 +100,17 @@ def test_decisions(op_type):
 
 
 @pytest.mark.parametrize("op_type", OPS)
+def test_gradient_decision(op_type):
+    """A rule, no gradient, or an error: whichever TensorFlow registers."""
+    spec = specs()[op_type]
+    if not spec.inputs or op_type in GRADIENTS_APART:
+        return
+    wanted = gradients().get(op_type, "error")
+    rule = spec.gradient_rule is not None
+    assert (rule or ("error" if spec.gradient_undefined else False)) == wanted
+
+
+@pytest.mark.parametrize("op_type", OPS)
 def test_is_covered(op_type):
     """A record or a parity snippet builds the op."""
-    if op_type in UNCOVERED:
-        assert op_type not in covered(), f"{op_type} is covered now: take it off the list"
-        return
     assert op_type in covered()

@@ -71,7 +71,7 @@ MODULES = {
     ),
     "framework.dtypes": ("core.dtypes",),
     "framework.tensor_shape": ("core.shape",),
-    "framework.tensor_util": ("core.constant_value", "core.tensor_proto"),
+    "framework.tensor_util": ("core.constant_value", "core.tensor_proto", "ops.tensor_proto"),
     "framework.constant_op": ("ops.constant",),
     "framework.errors_impl": ("core.errors",),
     "framework.errors": ("core.errors",),
@@ -87,10 +87,18 @@ MODULES = {
     "platform.gfile": ("platform.gfile",),
     "ops.control_flow_ops": ("ops.grouping", "ops.conditional"),
     "ops.array_ops": ("ops.identity", "ops.shapes", "ops.reshape"),
-    "ops.variables": ("state.variable", "state.ref_variable"),
-    "ops.variable_scope": ("state.variable_scope",),
+    "ops.variables": (
+        "state.variable",
+        "state.ref_variable",
+        "state.partitioned_variable",
+        "state.collections",
+    ),
+    "ops.variable_scope": ("state.variable_scope", "state.variable_store"),
+    "ops.state_ops": ("state.assign", "ops.variable_ops", "ops.variable_scatter"),
+    "ops.init_ops": ("state.initializers", "state.orthogonal_initializers"),
     "ops.resource_variable_ops": ("state.resource_variable", "ops.variable_ops"),
     "training.moving_averages": ("train.moving_averages",),
+    "training.training_util": ("state.global_step",),
     "training.optimizer": ("train.optimizer",),
     "training.slot_creator": ("train.slot_creator",),
     "training.training_ops": (),
@@ -112,6 +120,7 @@ RENAMED = {
     "util.nest.is_sequence": "nest.is_nested",
     "data.util.nest.is_sequence": "nest.is_nested",
     "ops.constant_op.constant": "constant",
+    "framework.tensor_util.MakeNdarray": "make_ndarray",
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import itertools
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -17,10 +16,10 @@ from headrace._src.core.graph import Graph, get_collection, get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
+from headrace._src.core.uids import next_uid
 from headrace._src.ops import identity
 
 _LOG = logging.getLogger("headrace")
-_UIDS: Final = itertools.count()
 _VARIABLE_NODES: Final = ("VariableV2", "VarHandleOp")
 
 
@@ -54,7 +53,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _build(f: Callable[..., Any], given: tuple[Any, ...]) -> Any:
-    name = f"CustomGradient-{next(_UIDS)}"
+    name = f"CustomGradient-{next_uid()}"
     args = [convert.convert_to_tensor(x) for x in given]
     graph = get_default_graph()
     known, first_new = set(_variables_in_scope()), len(graph.get_operations())

@@ -90,7 +90,9 @@ def _folds(t: Tensor, kind: int) -> bool:
     spec = t.op.spec
     if kind == 0:
         return spec.python_constant
-    if spec.has_effects or spec.random or spec.calls_functions or not spec.foldable:
+    if spec.has_effects or spec.random or spec.calls_functions or spec.needs_op:
+        return False
+    if not spec.foldable:
         return False
     return spec.host is not None and (bool(spec.inputs) or spec.python_constant)
 

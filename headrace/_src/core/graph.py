@@ -22,8 +22,10 @@ from headrace._src.core import device as device_lib
 from headrace._src.core import origin as origin_lib
 from headrace._src.core import scopes
 from headrace._src.core.dims import Dims
+from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
+from headrace._src.core.uids import next_uid
 
 if TYPE_CHECKING:
     from headrace._src.core.opspec import OpSpec
@@ -46,6 +48,7 @@ class Graph:
     outer_graph: Any = None
 
     def __init__(self) -> None:
+        self._graph_key = f"graph-key-{next_uid()}/"
         self._nodes: list[Operation] = []
         self._by_name: dict[str, Operation] = {}
         self._names: dict[str, int] = {}
@@ -158,7 +161,9 @@ class Graph:
             if item is None:
                 break
             if callable(item):
-                operation._device = device_lib.to_text(item(operation))
+                given = item(operation)
+                # Unlike a scope's string, what a function answers is kept as it is.
+                operation._device = given if isinstance(given, str) else device_lib.to_text(given)
             elif item:
                 operation._device = device_lib.merged(item, operation._device)
 
@@ -547,6 +552,8 @@ class Graph:
         if op is not None:
             if getattr(op, "_is_resource_variable", False):
                 op = op.handle
+            elif isinstance(op, IndexedSlices):
+                op = op.values
             element = self.as_graph_element(op)
             stacks.colocation.append(element.op if isinstance(element, Tensor) else element)
         try:

@@ -230,7 +230,10 @@ class Operation:
         return self
 
     def __str__(self) -> str:
-        return str(self.node_def)
+        from google.protobuf import text_format
+
+        # Its attrs come sorted, unlike those of `str`.
+        return text_format.MessageToString(self.node_def)
 
     def __repr__(self) -> str:
         return f"<tf.Operation '{self.name}' type={self.type}>"

@@ -106,6 +106,8 @@ class OpSpec:
         self.python_constant: bool = flags.pop("python_constant", False)
         self.allows_uninitialized: bool = flags.pop("allows_uninitialized", False)
         self.calls_functions: bool = flags.pop("calls_functions", False)
+        self.needs_op: bool = flags.pop("needs_op", False)
+        self.forwards_reference: bool = flags.pop("forwards_reference", False)
         self.handle: bool = flags.pop("handle", False)
         self.cost: Any = flags.pop("cost", None)
         self.shape_rule: Callable[..., Any] | None = None
@@ -208,7 +210,8 @@ class OpSpec:
         if not self.outputs:
             return operation
         if len(self.outputs) == 1:
-            return list(operation.outputs)
+            # As in 1.15, a node without outputs stands for its empty list.
+            return list(operation.outputs) or operation
         if not self.has_list_outputs:
             return self._result_type(*operation.outputs)
         parts: list[Any] = []

@@ -6,7 +6,7 @@ import collections
 from typing import Any
 
 from headrace._api.export import export, export_value
-from headrace._src.core import convert, dims, dtypes, scopes
+from headrace._src.core import convert, dtypes, scopes
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor, operator_function
 
@@ -46,12 +46,10 @@ class SparseTensor:
                 dense_shape, name="dense_shape", dtype=dtypes.int64
             )
         self._indices, self._values, self._dense_shape = indices, values, dense_shape
-        indices_dims = dims.with_rank(indices.dims, 2)
-        values_dims = dims.with_rank(values.dims, 1)
-        shape_dims = dims.with_rank(dense_shape.dims, 1)
+        rows, rank = indices.shape.with_rank(2).dims
         # The number of nonzeros and the rank are each said twice; they must agree.
-        dims.merge(indices_dims and indices_dims[:1], values_dims)
-        dims.merge(indices_dims and indices_dims[1:], shape_dims)
+        rows.merge_with(values.shape.with_rank(1).dims[0])
+        rank.merge_with(dense_shape.shape.with_rank(1).dims[0])
 
     def __mul__(self, other: Any) -> SparseTensor:
         return operator_function("sparse.__mul__")(self, other)  # type: ignore[no-any-return]

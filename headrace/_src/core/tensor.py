@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from headrace._api.export import export
 from headrace._src.core import dims as dims_lib
+from headrace._src.core import errors
 from headrace._src.core.dims import Dims
 from headrace._src.core.dtypes import DType
 from headrace._src.core.shape import TensorShape
+from headrace._src.core.uids import next_uid
 
 if TYPE_CHECKING:
     from headrace._src.core.graph import Graph
@@ -50,6 +52,7 @@ class Tensor:
         "__weakref__",
         "_constant",
         "_consumers",
+        "_id",
         "dims",
         "dtype",
         "handle_data",
@@ -68,6 +71,7 @@ class Tensor:
         self.op = op
         self.value_index = value_index
         self.dtype = dtype
+        self._id = next_uid()
         self.dims: Dims = None
         self.handle_data: tuple[DType, Dims] | None = None
         self._consumers: list[Operation] | None = None
@@ -164,17 +168,11 @@ class Tensor:
         )
 
     def __iter__(self) -> Iterator[Any]:
-        raise TypeError(
-            "Tensor objects are only iterable when eager execution is enabled. To iterate over "
-            "this tensor use tf.map_fn."
-        )
+        # A generator, as in 1.15: `iter(tensor)` works, the first element does not.
+        yield _not_in_graph_mode("iterating over `tf.Tensor`")
 
     def __bool__(self) -> bool:
-        raise TypeError(
-            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` "
-            "instead of `if t:` to test if a tensor is defined, and use TensorFlow ops such as "
-            "tf.cond to execute subgraphs conditioned on the value of a tensor."
-        )
+        return _not_in_graph_mode("using a `tf.Tensor` as a Python `bool`")
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
         raise NotImplementedError(
@@ -216,6 +214,13 @@ class Tensor:
         if operator not in Tensor.OVERLOADABLE_OPERATORS:
             raise ValueError(f"Overriding {operator} is disallowed.")
         setattr(Tensor, operator, func)
+
+
+def _not_in_graph_mode(what: str) -> NoReturn:
+    raise errors.OperatorNotAllowedInGraphError(
+        f"{what} is not allowed in Graph execution. Use Eager execution or decorate this function "
+        "with @tf.function."
+    )
 
 
 class TensorReference:

@@ -6,7 +6,7 @@ which is how a constant that was given a scalar and a shape looks in a GraphDef.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -81,7 +81,28 @@ def shape_from_proto(proto: Any) -> Dims:
 
 
 class ListedArray(np.ndarray[Any, Any]):
-    """An array that is written value by value, never as raw bytes: the default of some attr."""
+    """An array that is written value by value, never as raw bytes.
+
+    Attributes:
+      given: how many leading values are written, the last one stands for the rest; None for all.
+    """
+
+    given: int | None = None
+
+
+def filled(values: np.ndarray[Any, Any], shape: Sequence[int]) -> np.ndarray[Any, Any]:
+    """The array of `shape` that starts with `values`, and repeats the last one (or zero)."""
+    size = int(np.prod(shape, dtype=np.int64))
+    zero = np.array(b"" if values.dtype == object else 0).astype(values.dtype)
+    last = values.reshape(-1)[-1] if values.size else zero
+    if values.size == 1:
+        return np.broadcast_to(values.reshape(()), shape)
+    array = np.empty(size, values.dtype)
+    array[: values.size] = values.reshape(-1)
+    array[values.size :] = last
+    listed = array.reshape(shape).view(ListedArray)
+    listed.given = values.size
+    return listed
 
 
 def array_to_proto(array: np.ndarray[Any, Any], dtype: dtypes.DType | None = None) -> Any:
@@ -98,6 +119,11 @@ def array_to_proto(array: np.ndarray[Any, Any], dtype: dtypes.DType | None = Non
       TypeError: There is no field for elements of this type.
       ValueError: The content is 2 GB or larger.
     """
+    known = getattr(array, "given", None)
+    if known is not None:
+        return values_to_proto(
+            array.reshape(-1)[:known], dtype or dtypes.as_dtype(array.dtype), array.shape
+        )
     splat = array.size > 1 and not any(array.strides)
     given = array[(slice(0, 1),) * array.ndim] if splat else array
     return values_to_proto(given, dtype or dtypes.as_dtype(array.dtype), array.shape)
@@ -138,7 +164,10 @@ def _flat_values(flat: np.ndarray[Any, Any], dtype: dtypes.DType) -> list[Any]:
 
 
 def proto_to_array(proto: Any) -> np.ndarray[Any, Any]:
-    """Reads a TensorProto; one repeated value comes back as a broadcast (read-only) array.
+    """Reads a TensorProto.
+
+    One repeated value comes back as a broadcast (read-only) array, other lists of values as a
+    `ListedArray`, so that writing the array gives the same proto.
 
     Raises:
       TypeError: There are no arrays of this type.
@@ -151,15 +180,11 @@ def proto_to_array(proto: Any) -> np.ndarray[Any, Any]:
     values = _read_values(proto, dtype)
     size = int(np.prod(shape, dtype=np.int64))
     if values.size == size:
-        return values.reshape(shape)
-    if values.size == 0:
-        filler = b"" if dtype == dtypes.string else np.zeros((), dtype.np_dtype)
-        return np.broadcast_to(np.array(filler, dtype.np_dtype), shape)
+        listed = dtype in _CONTENT_TYPES and size > 1
+        return (values.view(ListedArray) if listed else values).reshape(shape)
     if values.size > size:
         raise ValueError(f"cannot reshape array of size {values.size} into shape {shape}")
-    if values.size == 1:
-        return np.broadcast_to(values.reshape(()), shape)
-    return np.concatenate([values, np.repeat(values[-1:], size - values.size)]).reshape(shape)
+    return filled(values, shape)
 
 
 def _read_values(proto: Any, dtype: dtypes.DType) -> np.ndarray[Any, Any]:
@@ -195,7 +220,7 @@ def make_ndarray(tensor: Any) -> np.ndarray[Any, Any]:
     Raises:
       TypeError: There are no arrays of the proto's type.
     """
-    array = proto_to_array(tensor)
+    array = np.asarray(proto_to_array(tensor))
     return array if array.flags.writeable else array.copy()
 
 

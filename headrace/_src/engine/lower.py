@@ -137,7 +137,7 @@ class Lowering:
         if spec.host_only or spec.xla is None:
             raise NotLowerable(f"{op.name} ({op.type}) runs on the host only")
         args = [slots[self.plan.slots[t]] for t in op._inputs]
-        for p in reads(op):
+        for p in reads(op, self.plan.cells):
             args[p] = self.read(args[p])
         for position, arg in enumerate(spec.flat_inputs(op)):
             value = args[position]
@@ -148,7 +148,7 @@ class Lowering:
                     f"input {arg.name!r} of {op.name} ({op.type}) must be known before lowering"
                 )
         k: Any = _CONTEXT.get()
-        if spec.has_effects or spec.random:
+        if spec.has_effects or spec.random or spec.needs_op:
             k = XlaRunKernel(self, op)
             result = spec.bind(op, xla=True)(k, *args)
         elif args and not any(isinstance(a, jax.Array) for a in args):

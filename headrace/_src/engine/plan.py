@@ -8,6 +8,7 @@ data edges, control edges, then creation order; blocking operations last among t
 State inventory of `Plan`:
   steps: `Step`s in order.
   template: initial slots; constants, what follows from constants alone, and handles are in place.
+  cells: the tensors whose run-time value is the cell of a variable.
   handles: steps that give resources; executed once for each version of the session's resources.
   feeds: slot of each fed tensor.          outputs: for each fetched element its slot, or None for
     an operation.
@@ -132,17 +133,38 @@ def _call_first_read(call: Callable[..., Any], cell: Cell, *rest: Any) -> Any:
     return call(cell.read(), *rest)
 
 
-def reads(op: Operation) -> tuple[int, ...]:
-    """The positions of inputs that are references and that the op takes as plain values."""
-    if not any(t.dtype._is_ref_dtype for t in op._inputs):
+def aliases(operations: Sequence[Operation], feeds: frozenset[Tensor]) -> set[Tensor]:
+    """The tensors whose run-time value is the cell of a variable.
+
+    References are, and so is the `Identity` through which a variable is read: as in 1.15 it shares
+    the variable's memory, so whoever takes it sees the variable as it is then.
+    """
+    found: set[Tensor] = set()
+    for op in operations:
+        forwards = op.spec.forwards_reference and op._inputs[0] in found
+        for t in op.outputs:
+            if (forwards or t.dtype._is_ref_dtype) and t not in feeds:
+                found.add(t)
+    return found
+
+
+def reads(op: Operation, cells: set[Tensor]) -> tuple[int, ...]:
+    """The positions of inputs that are cells and that the op takes as plain values."""
+    if op.spec.forwards_reference or cells.isdisjoint(op._inputs):
         return ()
     args = op.spec.flat_inputs(op)
     handed_on = _handed_on(op) if op.spec.calls_functions else ()
     return tuple(
         i
         for i, (t, arg) in enumerate(zip(op._inputs, args, strict=True))
-        if t.dtype._is_ref_dtype and not arg.is_ref and i not in handed_on
+        if t in cells and not arg.is_ref and i not in handed_on
     )
+
+
+def _checked(cell: Cell) -> Cell:
+    """The cell itself, once it is known to hold a value."""
+    cell.read()
+    return cell
 
 
 def _handed_on(op: Operation) -> frozenset[int]:
@@ -185,6 +207,7 @@ class Plan:
         self.mutations = mutations
         fed = frozenset(feeds)
         self.operations = ordered(needed(elements, fed), fed)
+        self.cells = aliases(self.operations, fed)
         self.has_blocking = sum(op.spec.blocking for op in self.operations)
         self.slots: dict[Tensor, int] = {}
         self.template: list[Any] = []
@@ -224,6 +247,7 @@ class Plan:
                 or spec.random
                 or spec.host_only
                 or spec.calls_functions
+                or spec.needs_op
                 or spec.host is None
                 or op._control_inputs
                 or not (deep if op._inputs else spec.python_constant)
@@ -270,8 +294,16 @@ class Plan:
             {s: None for s in (*inputs, *outputs) if last_use.get(s) is op and s not in self.feeds}
         )
         bound = spec.bind(op)
-        positions = reads(op)
-        if spec.has_effects or spec.random or spec.blocking or spec.calls_functions:
+        positions = reads(op, self.cells)
+        if spec.forwards_reference and op._inputs[0] in self.cells:
+            return Step(ONE, _checked, inputs[0], outputs[0], free, op)
+        if (
+            spec.has_effects
+            or spec.random
+            or spec.blocking
+            or spec.calls_functions
+            or spec.needs_op
+        ):
             return Step(STATEFUL, bound, inputs, outputs, free, op, positions)
         call: Callable[..., Any] = functools.partial(bound, kernel.HOST)
         if positions:

@@ -194,21 +194,40 @@ class HostQueue:
         except errors.CancelledError:
             raise errors.CancelledError(None, None, f"{what} operation was cancelled") from None
 
-    def _check(self, element: Element) -> None:
-        if not self.shapes:
-            return
-        for i, (value, shape) in enumerate(zip(element, self.shapes, strict=True)):
-            got = np.shape(value)
-            if shape is not None and (
-                len(got) != len(shape)
-                or any(d is not None and d != n for d, n in zip(shape, got, strict=True))
-            ):
+    def check_rows(self, components: Sequence[Any]) -> None:
+        """Checks the components of several elements, one a row.
+
+        Raises:
+          InvalidArgumentError: they differ in their number of rows, or the rows do not fit.
+        """
+        rows = len(components[0])
+        for i, value in enumerate(components):
+            if self.shapes and self.shapes[i] is not None:
+                _check_component(i, value, (rows, *self.shapes[i]))  # type: ignore[misc]
+            elif len(value) != rows:
                 raise errors.InvalidArgumentError(
                     None,
                     None,
-                    f"Shape mismatch in tuple component {i}. Expected {text(shape)}, got "
-                    f"{text(got)}",
+                    "All input tensors must have the same size in the 0th dimension. Component "
+                    f"{i} has {len(value)}, and should have {rows}",
                 )
+
+    def _check(self, element: Element) -> None:
+        for i, (value, shape) in enumerate(zip(element, self.shapes, strict=bool(self.shapes))):
+            _check_component(i, value, shape)
+
+
+def _check_component(i: int, value: Any, shape: Dims) -> None:
+    got = np.shape(value)
+    if shape is not None and (
+        len(got) != len(shape)
+        or any(d is not None and d != n for d, n in zip(shape, got, strict=True))
+    ):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"Shape mismatch in tuple component {i}. Expected {text(shape)}, got {text(got)}",
+        )
 
 
 class PaddingQueue(HostQueue):

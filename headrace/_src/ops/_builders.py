@@ -17,12 +17,16 @@ from headrace._src.ops import _shapes
 Rule = Callable[..., Any]
 
 
-def decide_gradient(spec: Any, grad: Rule | None, no_gradient: str | None) -> None:
-    """Registers the gradient rule, or the reason why there is none."""
+def decide_gradient(
+    spec: Any, grad: Rule | None, no_gradient: str | None, undefined_gradient: str | None
+) -> None:
+    """Registers the gradient rule, or the reason why there is none or why it is undefined."""
     if grad is not None:
         spec.gradient(grad)
     elif no_gradient is not None:
         spec.no_gradient(no_gradient)
+    elif undefined_gradient is not None:
+        spec.no_gradient(undefined_gradient, undefined=True)
     else:
         raise ValueError(f"{spec.type}: say a gradient or a reason for none.")
 
@@ -34,6 +38,7 @@ def unary(
     *,
     grad: Rule | None = None,
     no_gradient: str | None = None,
+    undefined_gradient: str | None = None,
     output: str = "T",
     **flags: Any,
 ) -> Any:
@@ -45,6 +50,7 @@ def unary(
       allowed: The accepted dtypes.
       grad: The gradient rule `(op, dy)`.
       no_gradient: Why there is none.
+      undefined_gradient: Why asking for it is an error.
       output: The output's type: `"T"`, or the name of a dtype.
       **flags: Further flags of `op`.
 
@@ -63,7 +69,7 @@ def unary(
         def _lower_unary(k: Any, x: Any) -> Any:
             return fn(k.np_for(x), x)
 
-    decide_gradient(spec, grad, no_gradient)
+    decide_gradient(spec, grad, no_gradient, undefined_gradient)
     return spec
 
 
@@ -74,6 +80,7 @@ def binary(
     *,
     grad: Rule | None = None,
     no_gradient: str | None = None,
+    undefined_gradient: str | None = None,
     names: tuple[str, str, str] = ("x", "y", "z"),
     output: str = "T",
     default: Any = A.REQUIRED,
@@ -88,6 +95,7 @@ def binary(
       allowed: The accepted dtypes.
       grad: The gradient rule `(op, dy)`.
       no_gradient: Why there is none.
+      undefined_gradient: Why asking for it is an error.
       names: Names of the inputs and of the output.
       output: The output's type: `"T"`, or the name of a dtype.
       default: The default of `T`.
@@ -121,7 +129,7 @@ def binary(
             check_broadcast(x, y)
             return fn(k.np_for(x, y), x, y)
 
-    decide_gradient(spec, grad, no_gradient)
+    decide_gradient(spec, grad, no_gradient, undefined_gradient)
     return spec
 
 
@@ -201,6 +209,7 @@ def reduction(
     *,
     grad: Rule | None = None,
     no_gradient: str | None = None,
+    undefined_gradient: str | None = None,
 ) -> Any:
     """An op that reduces the dimensions named by its second input.
 
@@ -210,6 +219,7 @@ def reduction(
       allowed: The accepted dtypes; None for booleans only.
       grad: The gradient rule `(op, dy)`.
       no_gradient: Why there is none.
+      undefined_gradient: Why asking for it is an error.
 
     Returns:
       The spec.
@@ -232,7 +242,7 @@ def reduction(
         result = fn(xp, input, axes_of(reduction_indices, np.ndim(input)), keep_dims)
         return result if result.dtype == input.dtype else result.astype(input.dtype)
 
-    decide_gradient(spec, grad, no_gradient)
+    decide_gradient(spec, grad, no_gradient, undefined_gradient)
     return spec
 
 

@@ -17,11 +17,6 @@ from headrace._src.ops._shapes import require_rank
 Dim = int | None
 
 
-def no_gradient_defined(op: Any) -> LookupError:
-    """The error for ops that 1.15 differentiates once only."""
-    return LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})")
-
-
 def sequence(value: Any, n: int, channel_index: int, name: str) -> list[Any]:
     """Fills a stride, dilation or window argument up to all `n + 2` dimensions.
 

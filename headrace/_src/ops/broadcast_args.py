@@ -97,7 +97,7 @@ def _kernel_broadcast_args(k, s0, s1):
     return np.asarray(result, np.asarray(s0).dtype)
 
 
-BroadcastArgs.no_gradient("The output is a shape.")
+BroadcastArgs.no_gradient("The output is a shape.", undefined=True)
 
 
 # -- gradients of stretched operands ----------------------------------------------------------

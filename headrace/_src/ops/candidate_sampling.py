@@ -36,7 +36,7 @@ def _sampler_op(op_type, **attrs):
         unique=A.boolean(), **attrs, seed=A.integer(default=0), seed2=A.integer(default=0),
         stateful=True, random=True, host_only=True, shape=_shape_sampler,
     )
-    spec.no_gradient(_REASON)
+    spec.no_gradient(_REASON, undefined=True)
     return spec
 
 
@@ -352,7 +352,7 @@ ComputeAccidentalHits = op(
     "true_classes: int64, sampled_candidates: int64 -> indices: int32, ids: int64, weights: float",
     num_true=A.integer(), seed=A.integer(default=0), seed2=A.integer(default=0), host_only=True,
 )
-ComputeAccidentalHits.no_gradient(_REASON)
+ComputeAccidentalHits.no_gradient(_REASON, undefined=True)
 
 
 @ComputeAccidentalHits.shape

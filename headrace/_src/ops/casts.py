@@ -215,7 +215,7 @@ def _lower_bitcast(k, input, *, type):
     return k.lax.bitcast_convert_type(input, type.np_dtype)
 
 
-Bitcast.no_gradient("Bits have no derivative.")
+Bitcast.no_gradient("Bits have no derivative.", undefined=True)
 
 
 @export("bitcast")

@@ -43,7 +43,9 @@ def _kernel_clip_by_value(k, t, clip_value_min, clip_value_max):
     return xp.maximum(xp.minimum(t, clip_value_max), clip_value_min)
 
 
-ClipByValue.no_gradient("1.15 has none either; tf.clip_by_value is made of other ops.")
+ClipByValue.no_gradient(
+    "1.15 has none either; tf.clip_by_value is made of other ops.", undefined=True
+)
 
 
 @export("clip_by_value")

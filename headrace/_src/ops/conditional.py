@@ -14,7 +14,9 @@ from headrace._src.core import graph as graph_lib
 from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
+from headrace._src.core.uids import next_uid
 from headrace._src.ops import func_graph, identity
+from headrace._src.ops._late import late
 
 _SIGNATURE = "cond: Tcond, input: list:Tin -> output: list:Tout"
 
@@ -99,21 +101,24 @@ def cond(
     if isinstance(pred, bool):
         raise TypeError("pred must not be a Python bool", pred)
     with scopes.name_scope(name, "cond") as scope:
-        pred = convert.convert_to_tensor(pred, name="pred")
         return _build(pred, true_fn, false_fn, scope, strict)
 
 
 def _build(
-    pred: Tensor,
+    pred: Any,
     true_fn: Callable[[], Any],
     false_fn: Callable[[], Any],
     scope: str,
     strict: bool,
 ) -> Any:
     base = scope[:-1].replace("/", "_")
+    names = [f"{base}_{word}_{next_uid()}" for word in ("true", "false")]
+    pred = convert.convert_to_tensor(pred)
+    if pred.dims != ():
+        pred = late.squeeze(pred)
     bodies = [
-        func_graph.trace(f"{base}_{word}_{func_graph.uid()}", fn, pred)
-        for word, fn in (("true", true_fn), ("false", false_fn))
+        func_graph.trace(name, fn, pred)
+        for name, fn in zip(names, (true_fn, false_fn), strict=True)
     ]
     true_graph, false_graph = bodies
     _check_same(true_graph, false_graph)
@@ -123,15 +128,16 @@ def _build(
         for a, b in zip(true_graph.outputs, false_graph.outputs, strict=True)
     ]
     spec = If if any(g.stateful_operations() for g in bodies) else StatelessIf
-    node = spec.make(
-        pred,
-        arguments,
-        Tout=func_graph.output_types(true_graph),
-        then_branch=true_graph.reference(),
-        else_branch=false_graph.reference(),
-        output_shapes=shapes,
-        name=scope,
-    )
+    with scopes.control_dependencies([op for g in bodies for op in g.control_captures]):
+        node = spec.make(
+            pred,
+            arguments,
+            Tout=func_graph.output_types(true_graph),
+            then_branch=true_graph.reference(),
+            else_branch=false_graph.reference(),
+            output_shapes=shapes,
+            name=scope,
+        )
     node.attrs["_lower_using_switch_merge"] = True
     graph = graph_lib.get_default_graph()
     for body in bodies:

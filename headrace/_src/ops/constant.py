@@ -19,6 +19,7 @@ from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.shape import Dimension, TensorShape
 from headrace._src.core.tensor import Tensor
+from headrace._src.core.tensor_proto import filled
 from headrace._src.ops._arguments import spec
 from headrace._src.ops._late import late
 
@@ -200,11 +201,7 @@ def _fit(array: np.ndarray, shape: list[int], verify_shape: bool) -> np.ndarray:
         )
     if array.size == size:
         return array.reshape(shape)
-    if array.size == 1:
-        return np.broadcast_to(array.reshape(()), shape)
-    if array.size == 0:
-        return np.zeros(shape, array.dtype)
-    return np.pad(array.ravel(), (0, size - array.size), "edge").reshape(shape)
+    return filled(array, shape)
 
 
 def constant_array(
@@ -253,7 +250,8 @@ def _shape_const(s, *, value):
 
 @Const.kernel
 def _kernel_const(k, *, value):
-    return value
+    # A plain array, whatever the graph has to remember about the way it was written.
+    return np.asarray(value)
 
 
 Const.no_gradient("a constant has no inputs")
@@ -429,6 +427,9 @@ def _shape_fill(s, dims, value):
         raise ValueError(f"Shape must be rank 1 but is rank {len(dims)}")
     if value is not None and len(value) != 0:
         raise ValueError(f"Shape must be rank 0 but is rank {len(value)}")
+    known = s.value(0)
+    if known is not None and any(size < 0 for size in known):
+        raise ValueError("Fill dimensions must be >= 0")
     return s.value_as_dims(0)
 
 

@@ -377,9 +377,7 @@ def _kernel_conv3d_backprop_input(
     return _backprop_input(k, input.shape, filter, out_backprop, attrs)
 
 
-@Conv3DBackpropInput.gradient
-def _grad_conv3d_backprop_input(op: Any, dy: Tensor) -> None:
-    raise _windows.no_gradient_defined(op)
+Conv3DBackpropInput.no_gradient("1.15 has no rule", undefined=True)
 
 
 # -- Conv3DBackpropFilter -------------------------------------------------------------------------
@@ -486,6 +484,4 @@ def _kernel_conv3d_backprop_filter(
     return _backprop_filter(k, input, filter.shape, out_backprop, attrs)
 
 
-@Conv3DBackpropFilter.gradient
-def _grad_conv3d_backprop_filter(op: Any, dy: Tensor) -> None:
-    raise _windows.no_gradient_defined(op)
+Conv3DBackpropFilter.no_gradient("1.15 has no rule", undefined=True)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import Any, Final
 
 from headrace._src.core import convert, dtypes, nest, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import FuncRef
+from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import identity
 from headrace._src.ops import placeholder as placeholder_ops
 
-_UIDS: Final = itertools.count()
-
-
-def uid() -> int:
-    """A number that no other function of the process has."""
-    return next(_UIDS)
+_SHARED: Final = (
+    GraphKeys.GLOBAL_VARIABLES,
+    GraphKeys.LOCAL_VARIABLES,
+    GraphKeys.TRAINABLE_VARIABLES,
+)
 
 
 class FuncGraph(graph_lib.Graph):
@@ -28,6 +27,8 @@ class FuncGraph(graph_lib.Graph):
     Attributes:
       name: the function's name.
       outer_graph: the graph in which the function was made.
+      control_captures: operations of outer graphs that operations of the body wait for; the call
+        waits for them instead.
       captured: outer tensor → the argument that stands for it.
       inputs: the arguments, in order.
       outputs: the results, in order.
@@ -42,7 +43,11 @@ class FuncGraph(graph_lib.Graph):
         self.outer_graph = graph_lib.get_default_graph()
         self.seed = self.outer_graph.seed
         self._collections = self.outer_graph._collections
+        # As in 1.15, a function's variables go to these collections, which exist from now on.
+        for key in _SHARED:
+            self.get_collection_ref(key)
         self.captured: dict[Tensor, Tensor] = {}
+        self.control_captures: list[Operation] = []
         self.inputs: list[Tensor] = []
         self.outputs: list[Tensor] = []
         self.structured_outputs: Any = None
@@ -67,6 +72,18 @@ class FuncGraph(graph_lib.Graph):
     def capture_inputs(self, inputs: list[Tensor]) -> list[Tensor]:
         """Replaces tensors of outer graphs by arguments."""
         return [t if t.op.graph is self else self.capture(t) for t in inputs]
+
+    def control_dependencies(self, control_inputs: Any) -> scopes.Controller:
+        """As `Graph.control_dependencies`; operations of outer graphs are left to the call."""
+        own = []
+        for c in control_inputs or ():
+            if getattr(c, "graph", self) is self:
+                own.append(c)
+            else:
+                outer = c if isinstance(c, Operation) else c.op
+                if outer not in self.control_captures:
+                    self.control_captures.append(outer)
+        return super().control_dependencies(None if control_inputs is None else own)
 
     def stateful_operations(self) -> list[Operation]:
         """The operations with effects, which a call executes whether or not a result needs them."""

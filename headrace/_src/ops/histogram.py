@@ -64,7 +64,7 @@ def _kernel_histogram(k, values, value_range, nbins, *, dtype):
     return combine(k, "sum", ones, bins, count)
 
 
-HistogramFixedWidth.no_gradient("The output is counts.")
+HistogramFixedWidth.no_gradient("The output is counts.", undefined=True)
 
 
 @export("histogram_fixed_width")
@@ -162,7 +162,7 @@ def _kernel_bincount(k, arr, size, weights):
     return combine(k, "sum", given, bins, count)
 
 
-Bincount.no_gradient("The output is counts.")
+Bincount.no_gradient("The output is counts.", undefined=True)
 
 
 @export(v2=("math.bincount",))
@@ -249,4 +249,4 @@ def _kernel_bucketize(k, input, *, boundaries):
     return xp.searchsorted(edges, input, side="right").astype(np.int32)
 
 
-Bucketize.no_gradient("The output is positions.")
+Bucketize.no_gradient("The output is positions.", undefined=True)

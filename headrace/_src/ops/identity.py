@@ -25,7 +25,7 @@ def _grad_same(op, dy):
 
 
 # -- Identity ----------------------------------------------------------------------------------
-Identity = op("Identity", "input: T -> output: T", T=G.ANY, shape=_shape_same)
+Identity = op("Identity", "input: T -> output: T", T=G.ANY, forwards_reference=True, shape=_shape_same)
 Identity.kernel(_kernel_same)
 Identity.gradient(_grad_same)
 
@@ -128,7 +128,7 @@ def _grad_prevent_gradient(op, dy):
 # -- Snapshot ----------------------------------------------------------------------------------
 Snapshot = op("Snapshot", "input: T -> output: T", T=G.ANY, shape=_shape_same)
 Snapshot.kernel(_kernel_same)
-Snapshot.no_gradient("made by graph rewriters only, and 1.15 has no rule")
+Snapshot.no_gradient("made by graph rewriters only, and 1.15 has no rule", undefined=True)
 
 
 # -- GuaranteeConst ----------------------------------------------------------------------------
@@ -136,7 +136,7 @@ GuaranteeConst = op(
     "GuaranteeConst", "input: T -> output: T", T=G.ANY, stateful=True, shape=_shape_same
 )
 GuaranteeConst.kernel(_kernel_same)
-GuaranteeConst.no_gradient("1.15 has no rule")
+GuaranteeConst.no_gradient("1.15 has no rule", undefined=True)
 
 
 @export("guarantee_const")

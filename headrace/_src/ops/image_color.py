@@ -16,7 +16,6 @@ from headrace._src.core.scopes import name_scope
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops._late import late
 from headrace._src.ops._shapes import require_rank_at_least
-from headrace._src.ops._windows import no_gradient_defined
 from headrace._src.ops.grouping import with_dependencies
 
 _FLOATS = (dtypes.float16, dtypes.float32)
@@ -156,9 +155,7 @@ def _kernel_adjust_contrast(k: Any, images: Any, contrast_factor: Any) -> Any:
     return ((wide - mean) * contrast_factor + mean).astype(images.dtype)
 
 
-@AdjustContrastv2.gradient
-def _grad_adjust_contrast(op: Any, dy: Tensor) -> None:
-    raise no_gradient_defined(op)
+AdjustContrastv2.no_gradient("1.15 has no rule", undefined=True)
 
 
 @export("image.adjust_contrast")
@@ -311,9 +308,7 @@ def _kernel_hsv_to_rgb(k: Any, images: Any) -> Any:
     return _to_rgb(k.np_for(images), images[..., 0], images[..., 1], images[..., 2])
 
 
-@HSVToRGB.gradient
-def _grad_hsv_to_rgb(op: Any, dy: Tensor) -> None:
-    raise no_gradient_defined(op)
+HSVToRGB.no_gradient("1.15 has no rule")
 
 
 @export("image.hsv_to_rgb")
@@ -353,9 +348,7 @@ def _kernel_adjust_hue(k: Any, images: Any, delta: Any) -> Any:
     return _to_rgb(xp, hue - xp.floor(hue), saturation, value).astype(images.dtype)
 
 
-@AdjustHue.gradient
-def _grad_adjust_hue(op: Any, dy: Tensor) -> None:
-    raise no_gradient_defined(op)
+AdjustHue.no_gradient("1.15 has no rule", undefined=True)
 
 
 @export("image.adjust_hue")
@@ -413,9 +406,7 @@ def _kernel_adjust_saturation(k: Any, images: Any, scale: Any) -> Any:
     return _to_rgb(xp, hue, saturation, value).astype(images.dtype)
 
 
-@AdjustSaturation.gradient
-def _grad_adjust_saturation(op: Any, dy: Tensor) -> None:
-    raise no_gradient_defined(op)
+AdjustSaturation.no_gradient("1.15 has no rule", undefined=True)
 
 
 @export("image.adjust_saturation")

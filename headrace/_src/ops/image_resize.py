@@ -20,7 +20,6 @@ from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops._late import late
 from headrace._src.ops._shapes import require_rank
-from headrace._src.ops._windows import no_gradient_defined
 
 _SIZED = tuple(
     dtypes.as_dtype(name)
@@ -240,9 +239,7 @@ def _kernel_resize_bilinear_grad(
     return _input_gradient(k, grads, original_image, _bilinear, align_corners, half_pixel_centers)
 
 
-@ResizeBilinearGrad.gradient
-def _grad_resize_bilinear_grad(op: Any, dy: Tensor) -> None:
-    raise no_gradient_defined(op)
+ResizeBilinearGrad.no_gradient("1.15 has no rule", undefined=True)
 
 
 # -- ResizeNearestNeighbor ------------------------------------------------------------------------
@@ -331,9 +328,7 @@ def _kernel_resize_nearest_grad(
     return _apply(k, eye_rows, grads, eye_columns)
 
 
-@ResizeNearestNeighborGrad.gradient
-def _grad_resize_nearest_grad(op: Any, dy: Tensor) -> None:
-    raise no_gradient_defined(op)
+ResizeNearestNeighborGrad.no_gradient("1.15 has no rule", undefined=True)
 
 
 # -- ResizeBicubic --------------------------------------------------------------------------------
@@ -407,9 +402,7 @@ def _kernel_resize_bicubic_grad(
     return _input_gradient(k, grads, original_image, _bicubic, align_corners, half_pixel_centers)
 
 
-@ResizeBicubicGrad.gradient
-def _grad_resize_bicubic_grad(op: Any, dy: Tensor) -> None:
-    raise no_gradient_defined(op)
+ResizeBicubicGrad.no_gradient("1.15 has no rule", undefined=True)
 
 
 # -- ResizeArea -----------------------------------------------------------------------------------
@@ -429,9 +422,7 @@ def _kernel_resize_area(k: Any, images: Any, size: Any, *, align_corners: bool) 
     return _apply(k, grid[0], images.astype(np.float32), grid[1])
 
 
-@ResizeArea.gradient
-def _grad_resize_area(op: Any, dy: Tensor) -> None:
-    raise no_gradient_defined(op)
+ResizeArea.no_gradient("1.15 has no rule", undefined=True)
 
 
 @export("image.resize_area", v2=())

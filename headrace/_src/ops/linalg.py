@@ -40,6 +40,17 @@ def wide(x: Any) -> Any:
     return x.astype(np.float32) if x.dtype.itemsize == 2 else x
 
 
+def check_square(x: Any) -> None:
+    """Raises `InvalidArgumentError` unless `x` holds square matrices."""
+    if x.ndim < 2:
+        message = f"Input tensor 0 must have rank >= 2, got {x.ndim}"
+    elif x.shape[-1] != x.shape[-2]:
+        message = "Input matrix must be square."
+    else:
+        return
+    raise errors.InvalidArgumentError(None, None, message)
+
+
 def conj_transpose(x: Any) -> Any:
     """The adjoint of arrays."""
     return x.swapaxes(-1, -2).conj()
@@ -69,6 +80,7 @@ def _shape_matrix_inverse(s, input):
 
 @MatrixInverse.kernel
 def _kernel_matrix_inverse(k, input, *, adjoint):
+    check_square(input)
     xp = k.np_for(input)
     matrix = conj_transpose(wide(input)) if adjoint else wide(input)
     return solved(lambda: xp.linalg.inv(matrix), "Input is not invertible.").astype(input.dtype)
@@ -111,6 +123,7 @@ def _shape_matrix_determinant(s, input):
 
 @MatrixDeterminant.kernel
 def _kernel_matrix_determinant(k, input):
+    check_square(input)
     return k.np_for(input).linalg.det(wide(input)).astype(input.dtype)
 
 

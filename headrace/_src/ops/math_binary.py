@@ -524,8 +524,10 @@ _MOD = (
     dtypes.int32, dtypes.int64, dtypes.float16, dtypes.float16, dtypes.bfloat16, dtypes.float32,
     dtypes.float64,
 )  # fmt: skip
-Mod = binary("Mod", _mod, _MOD, no_gradient="1.15 has none either.")
-TruncateMod = binary("TruncateMod", _truncate_mod, _MODULAR, no_gradient="1.15 has none either.")
+Mod = binary("Mod", _mod, _MOD, undefined_gradient="1.15 has none either.")
+TruncateMod = binary(
+    "TruncateMod", _truncate_mod, _MODULAR, undefined_gradient="1.15 has none either."
+)
 
 
 @export("truncatemod")

@@ -370,21 +370,21 @@ IsNan = unary(
     lambda xp, x: xp.isnan(x),
     G.ELEMENTWISE_FLOAT,
     output="bool",
-    no_gradient=_BOOLEAN,
+    undefined_gradient=_BOOLEAN,
 )
 IsInf = unary(
     "IsInf",
     lambda xp, x: xp.isinf(x),
     G.ELEMENTWISE_FLOAT,
     output="bool",
-    no_gradient=_BOOLEAN,
+    undefined_gradient=_BOOLEAN,
 )
 IsFinite = unary(
     "IsFinite",
     lambda xp, x: xp.isfinite(x),
     G.ELEMENTWISE_FLOAT,
     output="bool",
-    no_gradient=_BOOLEAN,
+    undefined_gradient=_BOOLEAN,
 )
 
 

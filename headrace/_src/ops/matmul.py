@@ -110,6 +110,11 @@ def _batch_shape(x: Any, y: Any, adj_x: bool, adj_y: bool, join: Any) -> Any:
 
 def _batch_product(k: Any, x: Any, y: Any, adj_x: bool, adj_y: bool) -> Any:
     xp = k.np_for(x, y)
+    for i, value in enumerate((x, y)):
+        if value.ndim < 2:
+            raise errors.InvalidArgumentError(
+                None, None, f"In[{i}] ndims must be >= 2: {value.ndim}"
+            )
     if x.shape[-2 if adj_x else -1] != y.shape[-1 if adj_y else -2]:
         raise errors.InvalidArgumentError(
             None,

@@ -16,7 +16,6 @@ from headrace._src.core.opspec import op
 from headrace._src.core.scopes import control_dependencies, name_scope
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops._late import late
-from headrace._src.ops._windows import no_gradient_defined
 
 
 def _shape_same(s: Any, features: Any) -> Any:
@@ -379,9 +378,7 @@ def _kernel_softsign_grad(k: Any, gradients: Any, features: Any) -> Any:
     return gradients / (reach * reach)
 
 
-@SoftsignGrad.gradient
-def _grad_softsign_grad(op: Any, dy: Tensor) -> None:
-    raise no_gradient_defined(op)
+SoftsignGrad.no_gradient("1.15 has no rule", undefined=True)
 
 
 # -- Functions without an op of their own ---------------------------------------------------------

@@ -16,7 +16,6 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.ops._arguments import renamed
 from headrace._src.ops._late import late
 from headrace._src.ops._shapes import require_rank
-from headrace._src.ops._windows import no_gradient_defined
 
 
 def _keeps(keepdims: Any, keep_dims: Any) -> bool:
@@ -464,6 +463,4 @@ def _kernel_lrn_grad(
     return direct - kind(2 * alpha * beta) * input_image * _band_sum(k, ratio, depth_radius)
 
 
-@LRNGrad.gradient
-def _grad_lrn_grad(op: Any, dy: Tensor) -> None:
-    raise no_gradient_defined(op)
+LRNGrad.no_gradient("1.15 has no rule", undefined=True)

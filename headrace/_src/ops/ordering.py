@@ -105,7 +105,7 @@ def _kernel_reverse_v2(k, tensor, axis):
         at = int(at)
         if not -tensor.ndim <= at < tensor.ndim:
             raise errors.InvalidArgumentError(
-                None, None, f"'axis'[{i}] = {at} is out of valid range [0, {tensor.ndim - 1}]"
+                None, None, f"'axis'[{i}] = {at} is out of valid range [0, {tensor.ndim - 1}"
             )
         if at % tensor.ndim in axes:
             raise errors.InvalidArgumentError(
@@ -339,29 +339,6 @@ def _grad_top_k(op, dy, _):
     return [dx, zero][: len(op.inputs)]
 
 
-TopK = op(
-    "TopK",
-    "input: T -> values: T, indices: int32",
-    k=A.integer(minimum=0),
-    sorted=A.boolean(default=True),
-    T=G.REAL,
-)
-
-
-@TopK.shape
-def _shape_top_k(s, input, **attrs):
-    dims_lib.with_rank_at_least(input, 1)
-    return _top_dims(input, attrs["k"])
-
-
-@TopK.kernel
-def _kernel_top_k(k_, input, **attrs):
-    return _top(k_, input, attrs["k"])
-
-
-TopK.gradient(_grad_top_k)
-
-
 TopKV2 = op(
     "TopKV2",
     "input: T, k: int32 -> values: T, indices: int32",
@@ -447,7 +424,7 @@ def _kernel_in_top_k(k_, predictions, targets, **attrs):
     return _is_in_top(k_, predictions, targets, attrs["k"])
 
 
-InTopK.no_gradient("boolean output")
+InTopK.no_gradient("boolean output", undefined=True)
 
 
 InTopKV2 = op(
@@ -463,7 +440,7 @@ def _kernel_in_top_k_v2(k_, predictions, targets, k):
     return _is_in_top(k_, predictions, targets, k)
 
 
-InTopKV2.no_gradient("boolean output")
+InTopKV2.no_gradient("boolean output", undefined=True)
 
 
 @export("math.in_top_k", "nn.in_top_k", v2=())

@@ -111,7 +111,8 @@ UniqueV2 = op(
 
 @UniqueV2.shape
 def _shape_unique_v2(s, x, axis):
-    return [None if x is None else (None,) * len(x), (None,)]
+    # As in 1.15, right for vectors only.
+    return [(None,), x]
 
 
 @UniqueV2.kernel
@@ -173,7 +174,7 @@ UniqueWithCountsV2 = op(
 
 @UniqueWithCountsV2.shape
 def _shape_unique_with_counts_v2(s, x, axis):
-    return [None if x is None else (None,) * len(x), (None,), (None,)]
+    return [(None,), x, (None,)]
 
 
 @UniqueWithCountsV2.kernel
@@ -445,7 +446,7 @@ def _kernel_lower_bound(k, sorted_inputs, values, *, out_type):
     return _search(k, sorted_inputs, values, "left", out_type)
 
 
-LowerBound.no_gradient("integer output")
+LowerBound.no_gradient("integer output", undefined=True)
 
 
 UpperBound = op(
@@ -462,7 +463,7 @@ def _kernel_upper_bound(k, sorted_inputs, values, *, out_type):
     return _search(k, sorted_inputs, values, "right", out_type)
 
 
-UpperBound.no_gradient("integer output")
+UpperBound.no_gradient("integer output", undefined=True)
 
 
 @export("searchsorted")

@@ -18,14 +18,14 @@ from headrace._src.core.tensor import Tensor
 _MESSAGE_NAMES = {"float16": "half", "float32": "float", "float64": "double"}
 
 # -- Placeholder -------------------------------------------------------------------------------
-# The message names the node, which the engine tells kernels of ops that call functions.
+# The message names the node.
 Placeholder = op(
     "Placeholder",
     "-> output: dtype",
     dtype=G.ANY,
     shape=A.shape(default=None),
     host_only=True,
-    calls_functions=True,
+    needs_op=True,
 )
 
 
@@ -64,20 +64,6 @@ def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Tenso
         errors.InvalidArgumentError: (run) no value was fed.
     """
     return Placeholder(dtype=dtype, shape=shape, name=name)
-
-
-# -- PlaceholderV2 -----------------------------------------------------------------------------
-PlaceholderV2 = op(
-    "PlaceholderV2",
-    "-> output: dtype",
-    dtype=G.ANY,
-    shape=A.shape(),
-    host_only=True,
-    calls_functions=True,
-)
-PlaceholderV2.shape(_shape_placeholder)
-PlaceholderV2.kernel(_kernel_placeholder)
-PlaceholderV2.no_gradient("a placeholder has no inputs")
 
 
 # -- PlaceholderWithDefault --------------------------------------------------------------------

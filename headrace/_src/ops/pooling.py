@@ -60,6 +60,13 @@ def _vector(s: Any, index: int) -> list[int] | None:
 
 def max_pool_value(k: Any, x: Any, ksize: Any, strides: Any, padding: str, data_format: str) -> Any:
     """The pooled value, over space or over channels."""
+    rank = len(x.shape)
+    if rank != len(ksize):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"tensor_in_shape must have {len(ksize) - 2} spatial dimensions. {rank} {rank - 2}",
+        )
     deep, window = _windows.split(ksize, data_format)[1:]
     x = _windows.to_last(k, x, data_format)
     layout = "NHWC" if len(ksize) == 4 else "NDHWC"
@@ -408,9 +415,7 @@ def _kernel_max_pool_grad_grad_v2(
     )
 
 
-@MaxPoolGradGradV2.gradient
-def _grad_max_pool_grad_grad_v2(op: Any, dy: Tensor) -> None:
-    raise _windows.no_gradient_defined(op)
+MaxPoolGradGradV2.no_gradient("1.15 has no rule", undefined=True)
 
 
 # -- MaxPoolWithArgmax ----------------------------------------------------------------------------
@@ -562,9 +567,7 @@ def _kernel_max_pool_grad_with_argmax(
     return total.reshape(input.shape)
 
 
-@MaxPoolGradWithArgmax.gradient
-def _grad_max_pool_grad_with_argmax(op: Any, dy: Tensor) -> None:
-    raise _windows.no_gradient_defined(op)
+MaxPoolGradWithArgmax.no_gradient("1.15 has no rule", undefined=True)
 
 
 MaxPoolGradGradWithArgmax = op(
@@ -592,6 +595,4 @@ def _kernel_max_pool_grad_grad_with_argmax(
     return k.np_for(grad, argmax).asarray(grad).reshape(-1)[where]
 
 
-@MaxPoolGradGradWithArgmax.gradient
-def _grad_max_pool_grad_grad_with_argmax(op: Any, dy: Tensor) -> None:
-    raise _windows.no_gradient_defined(op)
+MaxPoolGradGradWithArgmax.no_gradient("1.15 has no rule", undefined=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import traceback
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -19,6 +20,14 @@ _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {}
 _TOKENS: Final = itertools.count()
 _LOCK: Final = threading.Lock()
 
+# What 1.15 makes of the exceptions of a Python function; of all others, UnknownError.
+_KINDS: Final = (
+    ((ValueError, TypeError), errors.InvalidArgumentError),
+    (StopIteration, errors.OutOfRangeError),
+    (MemoryError, errors.ResourceExhaustedError),
+    (NotImplementedError, errors.UnimplementedError),
+)
+
 _SIGNATURE = "input: list:Tin -> output: list:Tout"
 
 
@@ -33,18 +42,29 @@ def _register(graph: Any, function: Callable[..., Any]) -> str:
 
 
 def _results(token: str, function: Callable[..., Any], values: Any, types: Any) -> list[Any]:
-    result = function(*values)
+    try:
+        result = function(*values)
+    except errors.OpError:
+        raise
+    except Exception as e:
+        kind = next((k for t, k in _KINDS if isinstance(e, t)), errors.UnknownError)
+        raise kind(None, None, f"{type(e).__name__}: {e}\n{traceback.format_exc()}") from e
     if not types:
         return []
     if not isinstance(result, (list, tuple)):
-        result = [result]
+        result = [] if result is None else [result]
     if len(result) != len(types):
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"{token} returned {len(result)} values, but expects to see {len(types)} values.",
+            f"{token} returns {len(result)} values, but expects to see {len(types)} values.",
         )
     return [_result(token, v, t, i) for i, (v, t) in enumerate(zip(result, types, strict=True))]
+
+
+def _word(dtype: Any) -> str:
+    """The name of a dtype as run-time messages have it."""
+    return {"float32": "float", "float64": "double"}.get(dtype.name, dtype.name)
 
 
 def _result(token: str, value: Any, dtype: Any, i: int) -> Any:
@@ -59,11 +79,11 @@ def _result(token: str, value: Any, dtype: Any, i: int) -> Any:
     if array.dtype != wanted:
         # Python numbers take the declared type; arrays must have it already.
         if isinstance(value, (np.ndarray, np.generic)):
-            got = "object" if array.dtype.kind in "OSU" else dtypes.as_dtype(array.dtype).name
+            got = "object" if array.dtype.kind in "OSU" else _word(dtypes.as_dtype(array.dtype))
             raise errors.InvalidArgumentError(
                 None,
                 None,
-                f"{i}-th value returned by {token} is {got}, but expects {dtype.name}",
+                f"{i}-th value returned by {token} is {got}, but expects {_word(dtype)}",
             )
         array = array.astype(wanted)
     return array.copy()
@@ -129,8 +149,11 @@ def py_func(func: Any, inp: Any, Tout: Any, stateful: bool = True, name: Any = N
       A tensor, or a list of tensors when `Tout` is a list; the operation when it is empty.
 
     Raises:
+      ValueError: `func` cannot be called.
       InvalidArgumentError: (run) the function returns other dtypes or another number of values.
     """
+    if not callable(func):
+        raise ValueError(f"Expected func to be callable, got func of type {type(func)}")
     graph = graph_lib.get_default_graph()
     while graph.building_function:
         graph = graph.outer_graph

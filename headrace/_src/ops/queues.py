@@ -40,7 +40,7 @@ def _queue_op(op_type: str, types_minimum: int = 1, **extra: Any) -> OpSpec:
         host_only=True,
     )
     spec.shape(lambda s: ())
-    spec.no_gradient(_NO_GRADIENT)
+    spec.no_gradient(_NO_GRADIENT, undefined=True)
     return spec
 
 
@@ -121,7 +121,7 @@ def _kernel_shuffle_queue(
 def _call_op(op_type: str, signature: str, blocking: bool = True, **attrs: Any) -> OpSpec:
     """Declares an op that takes the handle of a queue."""
     spec = op(op_type, signature, stateful=True, host_only=True, blocking=blocking, **attrs)
-    spec.no_gradient(_NO_GRADIENT)
+    spec.no_gradient(_NO_GRADIENT, undefined=True)
     return spec
 
 
@@ -161,6 +161,7 @@ def _row(array: Any, i: int) -> Any:
 
 @QueueEnqueueManyV2.kernel
 def _kernel_enqueue_many(k: Any, handle: Any, components: Any) -> None:
+    handle.check_rows(components)
     count = len(components[0])
     handle.enqueue([tuple([_row(c, i) for c in components]) for i in range(count)], k.run)
 

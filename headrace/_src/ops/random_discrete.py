@@ -196,7 +196,7 @@ RandomGammaGrad = op(
     "RandomGammaGrad", "alpha: T, sample: T -> output: T", T=G.FLOAT_DOUBLE,
     shape=_shapes.broadcast,
 )
-RandomGammaGrad.no_gradient("TensorFlow defines none")
+RandomGammaGrad.no_gradient("TensorFlow defines none", undefined=True)
 
 
 @RandomGammaGrad.xla_kernel
@@ -259,7 +259,7 @@ RandomPoissonV2 = op(
     R=A.dtype(_POISSON, default=dtypes.float64), dtype=A.dtype(_POISSON, default=dtypes.int64),
     stateful=True, random=True, host_only=True, shape=_shape_draws_each,
 )
-RandomPoissonV2.no_gradient("TensorFlow defines none")
+RandomPoissonV2.no_gradient("TensorFlow defines none", undefined=True)
 
 
 @RandomPoissonV2.kernel

@@ -26,7 +26,7 @@ RandomShuffle = op(
     seed2=A.integer(default=0), T=G.ANY, stateful=True, random=True, host_only=True,
     shape=_shapes.unchanged,
 )
-RandomShuffle.no_gradient("TensorFlow defines none")
+RandomShuffle.no_gradient("TensorFlow defines none", undefined=True)
 
 
 @RandomShuffle.kernel

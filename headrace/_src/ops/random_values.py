@@ -125,7 +125,7 @@ RandomUniformInt = op(
     seed2=_SEED, Tout=G.INDEX, T=G.INDEX, stateful=True, random=True,
     static=("shape", "minval", "maxval"),
 )
-RandomUniformInt.no_gradient("integers")
+RandomUniformInt.no_gradient("integers", undefined=True)
 
 
 @RandomUniformInt.shape

@@ -371,13 +371,13 @@ All = reduction(
     "All",
     lambda xp, x, axes, keep: xp.all(x, axis=axes, keepdims=keep),
     None,
-    no_gradient=_BOOLEAN,
+    undefined_gradient=_BOOLEAN,
 )
 Any_ = reduction(
     "Any",
     lambda xp, x, axes, keep: xp.any(x, axis=axes, keepdims=keep),
     None,
-    no_gradient=_BOOLEAN,
+    undefined_gradient=_BOOLEAN,
 )
 
 

@@ -80,7 +80,9 @@ def _per_row(xp: Any, counts: np.ndarray, like: Any) -> Any:
     return np.asarray(counts).astype(like.dtype).reshape((-1,) + (1,) * (like.ndim - 1))
 
 
-def _segment(op_type: str, kind: str, allowed: Any, grad: Any, no_gradient: Any = None) -> Any:
+def _segment(
+    op_type: str, kind: str, allowed: Any, grad: Any, undefined_gradient: Any = None
+) -> Any:
     spec = op(
         op_type,
         "data: T, segment_ids: Tindices -> output: T",
@@ -107,7 +109,7 @@ def _segment(op_type: str, kind: str, allowed: Any, grad: Any, no_gradient: Any 
             return k.np_for(result).where(empty, np.zeros((), result.dtype), result)
         return result
 
-    decide_gradient(spec, grad, no_gradient)
+    decide_gradient(spec, grad, None, undefined_gradient)
     return spec
 
 

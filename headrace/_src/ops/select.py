@@ -31,8 +31,10 @@ def _shape_select(s, condition, t, e):
     data = dims_lib.merge(t, e)
     if condition is None or data is None or condition == ():
         return data
-    if len(condition) == 1 and len(data) != 1 and data:
-        return dims_lib.concat(dims_lib.merge(condition, data[:1]), data[1:])
+    if len(condition) == 1 and data:
+        # A vector is checked against the rows but, as in 1.15, adds nothing to the shape.
+        dims_lib.merge(condition, data[:1])
+        return data
     return dims_lib.merge(data, condition)
 
 
@@ -126,7 +128,7 @@ def _kernel_where(k, input):
     return np.argwhere(input).astype(np.int64)
 
 
-Where.no_gradient("integer output")
+Where.no_gradient("integer output", undefined=True)
 
 
 def _coordinates_where(condition: Any, name: str | None) -> Tensor:

@@ -342,10 +342,8 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
 
 
 # -- EnsureShape -------------------------------------------------------------------------------
-# The message names the node of the input: see Placeholder for the flag.
-EnsureShape = op(
-    "EnsureShape", "input: T -> output: T", T=G.ANY, shape=A.shape(), calls_functions=True
-)
+# The message names the node of the input.
+EnsureShape = op("EnsureShape", "input: T -> output: T", T=G.ANY, shape=A.shape(), needs_op=True)
 
 
 @EnsureShape.shape
@@ -362,7 +360,7 @@ def _kernel_ensure_shape(k, input, *, shape):
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"Shape of tensor {'input' if k.xla else k.op.inputs[0].op.name} "
+            f"Shape of tensor {k.op.inputs[0].op.name} "
             f"{dims_lib.text(input.shape)} is not compatible with expected shape "
             f"{dims_lib.text(shape)}.",
         )

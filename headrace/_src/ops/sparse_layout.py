@@ -130,7 +130,7 @@ def _kernel_sparse_reshape(k, input_indices, input_shape, new_shape):
     return [rows.reshape(len(input_indices), len(new)), np.array(new, np.int64)]
 
 
-SparseReshape.no_gradient("integer outputs")
+SparseReshape.no_gradient("integer outputs", undefined=True)
 
 
 @export("sparse.reshape", "sparse_reshape", v2=("sparse.reshape",))
@@ -238,7 +238,7 @@ def _kernel_sparse_slice_grad(k, backprop_val_grad, input_indices, input_start, 
     return result
 
 
-SparseSliceGrad.no_gradient("1.15 has no rule")
+SparseSliceGrad.no_gradient("1.15 has no rule", undefined=True)
 
 
 @export("sparse.slice", "sparse_slice", v2=("sparse.slice",))
@@ -490,7 +490,7 @@ def _kernel_sparse_fill_empty_rows_grad(k, reverse_index_map, grad_values):
     return [grad_values[reverse_index_map], default]
 
 
-SparseFillEmptyRowsGrad.no_gradient("1.15 has no rule")
+SparseFillEmptyRowsGrad.no_gradient("1.15 has no rule", undefined=True)
 
 
 @export("sparse.fill_empty_rows", "sparse_fill_empty_rows", v2=("sparse.fill_empty_rows",))

@@ -129,7 +129,7 @@ def _backward(op_type: str, kind: str) -> Any:
         rows = grad[ids] / divisor[ids].reshape((-1,) + (1,) * (grad.ndim - 1))
         return combine(k, "sum", rows, indices, int(output_dim0))
 
-    spec.no_gradient("1.15 has none either.")
+    spec.no_gradient("1.15 has none either.", undefined=True)
     return spec
 
 

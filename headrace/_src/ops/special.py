@@ -202,7 +202,7 @@ IgammaGradA = binary(
     _lax("igamma_grad_a"),
     G.FLOAT_DOUBLE,
     names=_AX,
-    no_gradient="1.15 has none either.",
+    undefined_gradient="1.15 has none either.",
 )
 
 

@@ -342,7 +342,7 @@ def _kernel_strided_slice_assign(k, ref, begin, end, strides, value, **masks):
     return ref
 
 
-StridedSliceAssign.no_gradient("assignments carry no gradient")
+StridedSliceAssign.no_gradient("assignments carry no gradient", undefined=True)
 
 
 ResourceStridedSliceAssign = op(
@@ -367,7 +367,7 @@ def _kernel_resource_strided_slice_assign(k, ref, begin, end, strides, value, **
     return []
 
 
-ResourceStridedSliceAssign.no_gradient("assignments carry no gradient")
+ResourceStridedSliceAssign.no_gradient("assignments carry no gradient", undefined=True)
 
 
 TensorStridedSliceUpdate = op(
@@ -390,7 +390,7 @@ def _kernel_tensor_strided_slice_update(k, input, begin, end, strides, value, **
     return _updated(k, input, begin, end, strides, value, masks)
 
 
-TensorStridedSliceUpdate.no_gradient("1.15 has no rule")
+TensorStridedSliceUpdate.no_gradient("1.15 has no rule", undefined=True)
 
 
 # -- tensor[...] -------------------------------------------------------------------------------

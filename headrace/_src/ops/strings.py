@@ -289,7 +289,7 @@ def _kernel_substr(k, input, pos, length, *, unit):
     return each(cut, input, pos, length)
 
 
-Substr.no_gradient(_NO_SLOPE)
+Substr.no_gradient(_NO_SLOPE, undefined=True)
 
 
 @export("strings.substr", v2=())
@@ -335,7 +335,7 @@ def _kernel_string_length(k, input, *, unit):
     return each(count, input, dtype=np.int32)
 
 
-StringLength.no_gradient(_NO_SLOPE)
+StringLength.no_gradient(_NO_SLOPE, undefined=True)
 
 
 @export("strings.length", v2=())
@@ -362,7 +362,7 @@ def _kernel_string_strip(k, input):
     return each(bytes.strip, input)
 
 
-StringStrip.no_gradient(_NO_SLOPE)
+StringStrip.no_gradient(_NO_SLOPE, undefined=True)
 
 
 @export("strings.strip", "string_strip", v2=("strings.strip",))
@@ -405,7 +405,7 @@ def _cased(name: str) -> Any:
             return each(lambda t: getattr(t.decode("utf-8", "replace"), method)().encode(), input)
         return each(getattr(bytes, method), input)
 
-    spec.no_gradient(_NO_SLOPE)
+    spec.no_gradient(_NO_SLOPE, undefined=True)
     return spec
 
 
@@ -502,7 +502,7 @@ def _kernel_static_regex_replace(k, input, *, pattern, rewrite, replace_global):
     return _replaced(input, _to_bytes(pattern), _to_bytes(rewrite), replace_global)
 
 
-StaticRegexReplace.no_gradient(_NO_SLOPE)
+StaticRegexReplace.no_gradient(_NO_SLOPE, undefined=True)
 
 
 @export("strings.regex_replace", "regex_replace", v2=("strings.regex_replace",))
@@ -548,7 +548,7 @@ def _kernel_regex_full_match(k, input, pattern):
     return each(lambda t: matcher.fullmatch(t) is not None, input, dtype=bool)
 
 
-RegexFullMatch.no_gradient(_NO_SLOPE)
+RegexFullMatch.no_gradient(_NO_SLOPE, undefined=True)
 
 StaticRegexFullMatch = op(
     "StaticRegexFullMatch",
@@ -565,7 +565,7 @@ def _kernel_static_regex_full_match(k, input, *, pattern):
     return each(lambda t: matcher.fullmatch(t) is not None, input, dtype=bool)
 
 
-StaticRegexFullMatch.no_gradient(_NO_SLOPE)
+StaticRegexFullMatch.no_gradient(_NO_SLOPE, undefined=True)
 
 
 @export("strings.regex_full_match")
@@ -645,7 +645,7 @@ def _kernel_string_split_v2(k, input, sep, *, maxsplit):
     return _split_parts([t.split(separator, maxsplit) for t in input.tolist()])
 
 
-StringSplitV2.no_gradient(_NO_SLOPE)
+StringSplitV2.no_gradient(_NO_SLOPE, undefined=True)
 
 
 def _sparse_parts(parts: Any) -> SparseTensor:

@@ -155,10 +155,8 @@ def _rows(
     k: Any, rule: Rule, current: list[Any], grad: Any, indices: Any, values: Any, attrs: Any
 ) -> list[Any]:
     """Applies a rule to the rows that `indices` name, one after another where they repeat."""
-    if k.np is not np:
-        rows = [c[indices] for c in current]
-        new = rule(k.np, rows, grad, values, attrs)
-        return [c.at[indices].set(r) for c, r in zip(current, new, strict=True)]
+    if k.xla:
+        return _traced_rows(k, rule, current, grad, indices, values, attrs)
     limit = current[0].shape[0]
     bad = np.flatnonzero((indices < 0) | (indices >= limit))
     if bad.size:
@@ -175,6 +173,21 @@ def _rows(
         for r, value in zip(result, new, strict=True):
             r[at] = value
     return result
+
+
+def _traced_rows(
+    k: Any, rule: Rule, current: list[Any], grad: Any, indices: Any, values: Any, attrs: Any
+) -> list[Any]:
+    """The same while lowering: row by row, since traced indices may repeat."""
+    grad, indices = k.np.asarray(grad), k.np.asarray(indices)
+
+    def update(i: Any, state: Any) -> Any:
+        at = indices[i]
+        new = rule(k.np, [c[at] for c in state], grad[i], values, attrs)
+        return tuple(c.at[at].set(r) for c, r in zip(state, new, strict=True))
+
+    state = tuple(k.np.asarray(c) for c in current)
+    return list(k.lax.fori_loop(0, indices.shape[0], update, state))
 
 
 # -- GradientDescent -------------------------------------------------------------------------------

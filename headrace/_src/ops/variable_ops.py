@@ -165,7 +165,7 @@ def _kernel_destroy_temporary_variable(k, ref):
     return k.read(ref)
 
 
-DestroyTemporaryVariable.no_gradient(_NO_SLOPE)
+DestroyTemporaryVariable.no_gradient(_NO_SLOPE, undefined=True)
 
 
 # -- IsVariableInitialized ------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def _kernel_is_variable_initialized(k, ref):
     return np.bool_(ref.value is not None)
 
 
-IsVariableInitialized.no_gradient("a bool has no derivative")
+IsVariableInitialized.no_gradient("a bool has no derivative", undefined=True)
 
 
 # -- Assign, AssignAdd, AssignSub -----------------------------------------------------------------
@@ -298,7 +298,7 @@ def _kernel_count_up_to(k, ref, *, limit):
     return _next_count(k, ref, np.asarray(k.read(ref)), limit)
 
 
-CountUpTo.no_gradient(_NO_SLOPE)
+CountUpTo.no_gradient(_NO_SLOPE, undefined=True)
 
 
 ResourceCountUpTo = op(
@@ -322,7 +322,7 @@ def _kernel_resource_count_up_to(k, resource, *, limit):
     return _next_count(k, resource, np.asarray(old), limit)
 
 
-ResourceCountUpTo.no_gradient(_NO_SLOPE)
+ResourceCountUpTo.no_gradient(_NO_SLOPE, undefined=True)
 
 
 # -- VarHandleOp, VarIsInitializedOp, DestroyResourceOp -------------------------------------------
@@ -394,7 +394,7 @@ def _kernel_destroy_resource_op(k, resource, *, ignore_lookup_error):
     return ()
 
 
-DestroyResourceOp.no_gradient(_NO_SLOPE)
+DestroyResourceOp.no_gradient(_NO_SLOPE, undefined=True)
 
 
 # -- ReadVariableOp, VariableShape ----------------------------------------------------------------
@@ -465,7 +465,7 @@ def _kernel_assign_variable_op(k, resource, value):
     return ()
 
 
-AssignVariableOp.no_gradient(_NO_SLOPE)
+AssignVariableOp.no_gradient(_NO_SLOPE, undefined=True)
 
 
 def _update_resource(k, resource, value, combine):
@@ -495,7 +495,7 @@ def _kernel_assign_add_variable_op(k, resource, value):
     return _update_resource(k, resource, value, k.np.add)
 
 
-AssignAddVariableOp.no_gradient(_NO_SLOPE)
+AssignAddVariableOp.no_gradient(_NO_SLOPE, undefined=True)
 
 
 AssignSubVariableOp = op(
@@ -512,4 +512,4 @@ def _kernel_assign_sub_variable_op(k, resource, value):
     return _update_resource(k, resource, value, k.np.subtract)
 
 
-AssignSubVariableOp.no_gradient(_NO_SLOPE)
+AssignSubVariableOp.no_gradient(_NO_SLOPE, undefined=True)

@@ -204,7 +204,7 @@ def _ref_scatter(op_type: str, kind: str, allowed: Any, locked: bool, nd: bool) 
 
     kernel.__name__ = f"_kernel_{op_type}"
     spec.kernel(kernel)
-    spec.no_gradient(_NO_SLOPE)
+    spec.no_gradient(_NO_SLOPE, undefined=not nd and kind in ("max", "min", "update"))
     return spec
 
 
@@ -239,7 +239,7 @@ def _resource_scatter(op_type: str, kind: str, allowed: Any, nd: bool) -> OpSpec
 
     kernel.__name__ = f"_kernel_{op_type}"
     spec.kernel(kernel)
-    spec.no_gradient(_NO_SLOPE)
+    spec.no_gradient(_NO_SLOPE, undefined=True)
     return spec
 
 

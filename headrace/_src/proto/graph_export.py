@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from headrace._src.core.attrs import REQUIRED, FuncRef
@@ -37,7 +37,7 @@ def graph_def(graph: Any, from_version: int | None = None, add_shapes: bool = Fa
     proto.versions.producer = PRODUCER
     for op in graph.get_operations():
         node = proto.node.add()
-        _fill_node(node, op)
+        _fill_node(node, op, sorted({c.name for c in op.control_inputs}))
         if add_shapes and op.outputs:
             _add_output_shapes(node, op)
     functions = list(reachable_functions(graph))
@@ -51,13 +51,13 @@ def graph_def(graph: Any, from_version: int | None = None, add_shapes: bool = Fa
 
 
 def node_def(op: Any) -> Any:
-    """Writes one operation as a `NodeDef`."""
+    """Writes one operation as a `NodeDef`; control inputs stay in the order given."""
     node = messages.NodeDef()
-    _fill_node(node, op)
+    _fill_node(node, op, [c.name for c in op.control_inputs])
     return node
 
 
-def _fill_node(node: Any, op: Any) -> None:
+def _fill_node(node: Any, op: Any, control_inputs: Sequence[str]) -> None:
     node.name = op.name
     node.op = op.type
     node.input.extend(
@@ -66,7 +66,7 @@ def _fill_node(node: Any, op: Any) -> None:
             for t in op.inputs
         ]
     )
-    node.input.extend(sorted({"^" + c.name for c in op.control_inputs}))
+    node.input.extend(["^" + name for name in control_inputs])
     if op.device:
         node.device = op.device
     _fill_attrs(node, op)

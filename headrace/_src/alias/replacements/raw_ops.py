@@ -13,6 +13,26 @@ from headrace._src.core import opspec
 _EDGES = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
+# Inputs whose parameter has another name than the op's signature gives them.
+_AXIS = {"reduction_indices": "axis", "dim": "axis", "split_dim": "axis"}
+_PARAMETERS = {"Select": {"t": "x", "e": "y"}, "Where": {"input": "condition"}}
+_WITH_AXIS = frozenset(
+    {
+        "All",
+        "Any",
+        "EuclideanNorm",
+        "ExpandDims",
+        "Max",
+        "Mean",
+        "Min",
+        "Prod",
+        "Split",
+        "SplitV",
+        "Sum",
+    }
+)
+
+
 def snake_case(op_type: str) -> str:
     """`MatMul` is `mat_mul`, `Conv2DBackpropInput` is `conv2d_backprop_input`."""
     return _EDGES.sub("_", re.sub(r"(\d)D(?=[A-Z]|$)", r"\1d", op_type)).lower()
@@ -32,11 +52,14 @@ def function(name: str) -> Callable[..., Any] | None:
     if op_type is None:
         return None
     spec = registered[op_type]
-    inputs = [arg.name for arg in spec.inputs]
+    renamed = _AXIS if op_type in _WITH_AXIS else _PARAMETERS.get(op_type, {})
+    inputs = [renamed.get(arg.name, arg.name) for arg in spec.inputs]
     inferred = {
         a for arg in spec.inputs for a in (arg.number_attr, arg.type_attr, arg.type_list_attr)
     }
-    parameters = [*inputs, *(a for a in spec.attrs if a not in inferred), "name"]
+    explicit = {a: attr for a, attr in spec.attrs.items() if a not in inferred}
+    required = [*inputs, *(a for a, attr in explicit.items() if not attr.has_default)]
+    parameters = [*required, *(a for a in explicit if a not in required), "name"]
 
     def add(*args: Any, **kwargs: Any) -> Any:
         if len(args) > len(parameters):
@@ -45,13 +68,26 @@ def function(name: str) -> Callable[..., Any] | None:
         twice = given.keys() & kwargs.keys()
         if twice:
             raise TypeError(f"{name}() got several values for {sorted(twice)}")
+        unknown = next((key for key in kwargs if key not in parameters), None)
+        if unknown is not None:
+            raise TypeError(f"{name}() got an unexpected keyword argument '{unknown}'")
         given.update(kwargs)
-        missing = [i for i in inputs if i not in given]
+        missing = [f"'{r}'" for r in required if r not in given]
         if missing:
-            raise TypeError(f"{name}() needs the arguments {missing}")
+            raise TypeError(_missing(name, missing))
         values = [given.pop(i) for i in inputs]
         return spec(*values, **given)
 
     add.__name__ = add.__qualname__ = name
     add.__doc__ = f"Add a {op_type} node; takes {', '.join(parameters)}."
+    add.parameters = parameters  # type: ignore[attr-defined]
     return add
+
+
+def _missing(name: str, arguments: list[str]) -> str:
+    """What Python says when a function is called without these (quoted) arguments."""
+    *head, last = arguments
+    comma = "," if len(head) > 1 else ""
+    text = f"{', '.join(head)}{comma} and {last}" if head else last
+    plural = "s" if head else ""
+    return f"{name}() missing {len(arguments)} required positional argument{plural}: {text}"

@@ -1,6 +1,6 @@
 """How building, gradients and first runs grow with the graph, and memory with the number of runs.
 
-    python -m benchmarks.growth [--write docs/benchmarks/growth.md]
+    python benchmarks/bench_growth.py [--runs 100000] [--write FILE]
 
 Linear means: the time for an operation stays the same while the graph grows four times.
 """
@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 
 import headrace as tf
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def build(count: int) -> float:
@@ -79,7 +81,7 @@ def memory(runs: int) -> tuple[float, float]:
 def main() -> None:
     """Measures and prints, or writes, the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", type=Path)
+    parser.add_argument("--write", type=Path, default=ROOT / "docs/benchmarks/growth.md")
     parser.add_argument("--runs", type=int, default=100_000)
     args = parser.parse_args()
     lines = [
@@ -107,9 +109,8 @@ def main() -> None:
     ]
     text = "\n".join(lines) + "\n"
     print(text)
-    if args.write:
-        args.write.parent.mkdir(parents=True, exist_ok=True)
-        args.write.write_text(text)
+    args.write.parent.mkdir(parents=True, exist_ok=True)
+    args.write.write_text(text)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def load(impl):
+    """The implementation's TF1 namespace, and the seconds of its import."""
     start = time.perf_counter()
     if impl == "headrace":
         import headrace as tf
@@ -83,18 +84,49 @@ def first_runs(tf, np):
             return time.perf_counter() - start
 
 
+def import_and_first_op(impl):
+    """Seconds from nothing to a first operation, in this very process."""
+    start = time.perf_counter()
+    if impl == "jax":
+        import jax
+
+        jax.numpy.ones(3) + 1.0
+        return None, time.perf_counter() - start
+    tf, seconds = load(impl)
+    with tf.Graph().as_default():
+        tf.placeholder(tf.float32, [None]) + 1.0
+    return tf, time.perf_counter() - start
+
+
+def plain_jax(np):
+    import jax
+
+    value = np.ones(3, np.float32)
+    add = jax.jit(lambda x: x + 1.0)
+    many = jax.jit(lambda xs: [x + 1.0 for x in xs])
+    return {
+        "run x + 1, one feed": per_call(lambda: np.asarray(add(value))),
+        "run 20 feeds, 20 fetches": per_call(lambda: [np.asarray(y) for y in many([value] * 20)]),
+    }
+
+
 def main():
     impl = sys.argv[1]
+    tf, first = import_and_first_op(impl)
     import numpy as np
 
-    tf, import_seconds = load(impl)
-    result = {
-        "import": import_seconds,
-        "run x + 1, one feed": trivial_run(tf, np),
-        "run 20 feeds, 20 fetches": feeds_and_fetches(tf, np),
-        "build one op": build(tf, np),
-        "first run of 100 fetches": first_runs(tf, np),
-    }
+    result = {"import and a first operation": first}
+    if impl == "jax":
+        result.update(plain_jax(np))
+    else:
+        result.update(
+            {
+                "run x + 1, one feed": trivial_run(tf, np),
+                "run 20 feeds, 20 fetches": feeds_and_fetches(tf, np),
+                "build one operation": build(tf, np),
+                "first run of 100 fetches": first_runs(tf, np),
+            }
+        )
     print(json.dumps(result))
 
 

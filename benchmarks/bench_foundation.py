@@ -11,6 +11,7 @@ rounds, ratios are medians of the rounds' ratios.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import platform
@@ -20,13 +21,15 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-WORKER = ROOT / "benchmarks" / "foundation_worker.py"
+WORKER = ROOT / "benchmarks" / "worker_foundation.py"
 
 
 def interpreters() -> dict[str, str]:
     """Implementation → the Python that runs it; only those that are there."""
     home = Path.home()
     found = {"headrace": sys.executable}
+    if importlib.util.find_spec("jax"):
+        found["jax"] = sys.executable
     for name, variable, default in (
         ("tensorflow", "ORACLE", home / ".cache" / "headrace-oracle"),
         ("tensorflow2", "TF2", home / ".cache" / "headrace-tf2"),
@@ -46,26 +49,27 @@ def measure(python: str, impl: str) -> dict[str, float]:
     return json.loads(done.stdout.strip().splitlines()[-1])  # type: ignore[no-any-return]
 
 
+def shown(seconds: float) -> str:
+    """Seconds in a readable unit."""
+    return f"{seconds * 1e6:.1f} µs" if seconds < 0.01 else f"{seconds * 1e3:.0f} ms"
+
+
 def table(rounds: list[dict[str, dict[str, float]]], impls: list[str]) -> str:
-    """The measurements as a Markdown table."""
+    """The measurements as a Markdown table; a dash where a workload has no sense."""
     others = [i for i in impls if i != "headrace"]
-    lines = [
-        "| workload | "
-        + " | ".join(impls)
-        + " | "
-        + " | ".join(f"{o} / headrace" for o in others)
-        + " |",
-        "|---" * (1 + len(impls) + len(others)) + "|",
-    ]
+    head = ["workload", *impls, *[f"{o} / headrace" for o in others]]
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for workload in rounds[0]["headrace"]:
         cells = []
         for impl in impls:
-            seconds = statistics.median(r[impl][workload] for r in rounds)
-            cells.append(f"{seconds * 1e6:.1f} µs" if seconds < 0.01 else f"{seconds * 1e3:.0f} ms")
+            known = [r[impl][workload] for r in rounds if workload in r[impl]]
+            cells.append(shown(statistics.median(known)) if known else "–")
         for other in others:
-            ratio = statistics.median(r[other][workload] / r["headrace"][workload] for r in rounds)
-            cells.append(f"{ratio:.1f}")
-        lines.append(f"| {workload} | " + " | ".join(cells) + " |")
+            ratios = [
+                r[other][workload] / r["headrace"][workload] for r in rounds if workload in r[other]
+            ]
+            cells.append(f"{statistics.median(ratios):.1f}" if ratios else "–")
+        lines.append(f"| {workload} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -73,10 +77,10 @@ def main() -> None:
     """Measures and prints, or writes, the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--write", type=Path)
+    parser.add_argument("--write", type=Path, default=ROOT / "docs/benchmarks/foundation.md")
     args = parser.parse_args()
     pythons = interpreters()
-    missing = [n for n in ("tensorflow", "tensorflow2") if n not in pythons]
+    missing = [n for n in ("tensorflow", "tensorflow2", "jax") if n not in pythons]
     rounds = [
         {impl: measure(python, impl) for impl, python in pythons.items()}
         for _ in range(args.rounds)
@@ -90,9 +94,8 @@ def main() -> None:
         + "\n"
     )
     print(text)
-    if args.write:
-        args.write.parent.mkdir(parents=True, exist_ok=True)
-        args.write.write_text(text)
+    args.write.parent.mkdir(parents=True, exist_ok=True)
+    args.write.write_text(text)
 
 
 if __name__ == "__main__":

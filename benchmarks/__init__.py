@@ -1,1 +1,0 @@
-"""Benchmarks: each measures headrace beside other implementations in one run."""
