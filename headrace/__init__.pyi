@@ -133,6 +133,7 @@ from headrace._src.ops.select import boolean_mask as boolean_mask
 from headrace._src.ops.shapes import broadcast_dynamic_shape as broadcast_dynamic_shape
 from headrace._src.ops.shapes import broadcast_static_shape as broadcast_static_shape
 from headrace._src.ops.shapes import broadcast_to as broadcast_to
+from headrace._src.ops.case import case as case
 from headrace._src.ops.casts import cast as cast
 from headrace._src.ops.math_unary import ceil as ceil
 from headrace._src.ops.numerics import check_numerics as check_numerics
@@ -167,6 +168,7 @@ from headrace._src.ops.matrix_parts import cross as cross
 from headrace._src.ops.cumulative import cumprod as cumprod
 from headrace._src.ops.cumulative import cumsum as cumsum
 from headrace._src.autodiff.custom_gradient import custom_gradient as custom_gradient
+from headrace._src.ops.string_codes import decode_base64 as decode_base64
 from headrace._src.ops.space import depth_to_space as depth_to_space
 from headrace._src.core.scopes import device as device
 from headrace._src.ops.matrix_parts import diag as diag
@@ -189,6 +191,7 @@ from headrace._src.ops.einsum import einsum as einsum
 from headrace._src.platform.modes import enable_control_flow_v2 as enable_control_flow_v2
 from headrace._src.state.variable_store import enable_resource_variables as enable_resource_variables
 from headrace._src.core.shape import enable_v2_tensorshape as enable_v2_tensorshape
+from headrace._src.ops.string_codes import encode_base64 as encode_base64
 from headrace._src.ops.shapes import ensure_shape as ensure_shape
 from headrace._src.ops.comparison import equal as equal
 from headrace._src.ops.special import erf as erf
@@ -241,6 +244,7 @@ from headrace._src.ops.special import igamma as igamma
 from headrace._src.ops.special import igammac as igammac
 from headrace._src.ops.casts import imag as imag
 from headrace._src.core.scopes import init_scope as init_scope
+from headrace._src.state.resources import initialize_all_tables as initialize_all_tables
 from headrace._src.state.collections import initialize_all_variables as initialize_all_variables
 from headrace._src.state.collections import initialize_local_variables as initialize_local_variables
 from headrace._src.state.collections import initialize_variables as initialize_variables
@@ -317,6 +321,7 @@ from headrace._src.ops.placeholder import placeholder as placeholder
 from headrace._src.ops.placeholder import placeholder_with_default as placeholder_with_default
 from headrace._src.ops.special import polygamma as polygamma
 from headrace._src.ops.math_binary import pow_ as pow
+from headrace._src.ops.printing import print_v2 as print
 from headrace._src.ops.py_func import py_func as py_func
 from headrace._src.core.dtypes import qint16 as qint16
 from headrace._src.core.dtypes import qint32 as qint32
@@ -428,10 +433,14 @@ from headrace._src.core.dtypes import string as string
 from headrace._src.ops.strings import string_join as string_join
 from headrace._src.ops.strings import string_split as string_split
 from headrace._src.ops.strings import string_strip as string_strip
+from headrace._src.ops.string_codes import string_to_hash_bucket as string_to_hash_bucket
+from headrace._src.ops.string_codes import string_to_hash_bucket_fast as string_to_hash_bucket_fast
+from headrace._src.ops.string_codes import string_to_hash_bucket_strong as string_to_hash_bucket_strong
 from headrace._src.ops.strings import string_to_number as string_to_number
 from headrace._src.ops.strings import substr_deprecated as substr
 from headrace._src.ops.math_binary import subtract as subtract
 from headrace._src.ops.decompositions import svd as svd
+from headrace._src.state.resources import tables_initializer as tables_initializer
 from headrace._src.ops.math_functions import tan as tan
 from headrace._src.ops.math_functions import tanh as tanh
 from headrace._src.ops.scatter import tensor_scatter_add as tensor_scatter_add
@@ -442,6 +451,7 @@ from headrace._src.ops.scatter import tensor_scatter_sub as tensor_scatter_sub
 from headrace._src.ops.scatter import tensor_scatter_update as tensor_scatter_update
 from headrace._src.ops.matmul import tensordot as tensordot
 from headrace._src.ops.pad_tile import tile as tile
+from headrace._src.ops.positions import timestamp as timestamp
 from headrace._src.ops.casts import to_bfloat16 as to_bfloat16
 from headrace._src.ops.casts import to_complex128 as to_complex128
 from headrace._src.ops.casts import to_complex64 as to_complex64
@@ -465,6 +475,7 @@ from headrace._src.core.dtypes import uint8 as uint8
 from headrace._src.state.initializers import UniformUnitScaling as uniform_unit_scaling_initializer
 from headrace._src.ops.partition import unique as unique
 from headrace._src.ops.partition import unique_with_counts as unique_with_counts
+from headrace._src.ops.positions import unravel_index as unravel_index
 from headrace._src.ops.segment import unsorted_segment_max as unsorted_segment_max
 from headrace._src.ops.segment import unsorted_segment_mean as unsorted_segment_mean
 from headrace._src.ops.segment import unsorted_segment_min as unsorted_segment_min

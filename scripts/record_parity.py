@@ -101,9 +101,10 @@ def _attr_text(attr, tmp):
     from google.protobuf import text_format
 
     text = text_format.MessageToString(attr, as_one_line=True).replace(tmp, "TMP")
-    # Names of functions and of custom gradients end in a process-wide counter.
+    # Names of functions, custom gradients and Python functions end in a process-wide counter.
     text = re.sub(r'(func \{ name: "\w+?)_\d+(")', r"\1\2", text)
     text = re.sub(r'"CustomGradient-\d+"', '"CustomGradient-N"', text)
+    text = re.sub(r'"pyfunc_\d+"', '"pyfunc_N"', text)
     if len(text) > MAX_TEXT:
         text = text[:100] + "...#" + hashlib.sha1(text.encode()).hexdigest()
     return text

@@ -8,6 +8,12 @@ def fresh_graph():
     """Give every test a default graph of its own."""
     import headrace as tf
 
+    from headrace._src.autodiff import registry
+
     tf.reset_default_graph()
+    # What one test registers under a name must not be in the way of the next.
+    registered = dict(registry._REGISTERED)
     yield
+    registry._REGISTERED.clear()
+    registry._REGISTERED.update(registered)
     tf.reset_default_graph()

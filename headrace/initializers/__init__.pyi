@@ -14,6 +14,7 @@ from headrace._src.state.initializers import Ones as ones
 from headrace._src.state.orthogonal_initializers import Orthogonal as orthogonal
 from headrace._src.state.initializers import RandomNormal as random_normal
 from headrace._src.state.initializers import RandomUniform as random_uniform
+from headrace._src.state.resources import tables_initializer as tables_initializer
 from headrace._src.state.initializers import TruncatedNormal as truncated_normal
 from headrace._src.state.initializers import UniformUnitScaling as uniform_unit_scaling
 from headrace._src.state.collections import variables_initializer as variables

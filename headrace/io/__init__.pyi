@@ -8,4 +8,7 @@ from headrace._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from headrace._src.summary.tf_record import TFRecordCompressionType as TFRecordCompressionType
 from headrace._src.summary.tf_record import TFRecordOptions as TFRecordOptions
 from headrace._src.summary.tf_record import TFRecordWriter as TFRecordWriter
+from headrace._src.ops.string_codes import decode_base64 as decode_base64
+from headrace._src.ops.string_codes import encode_base64 as encode_base64
 from headrace._src.summary.tf_record import tf_record_iterator as tf_record_iterator
+from headrace._src.proto.graph_io import write_graph as write_graph

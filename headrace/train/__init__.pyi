@@ -36,8 +36,10 @@ from headrace._src.train.learning_rate_decay import noisy_linear_cosine_decay as
 from headrace._src.train.learning_rate_decay import piecewise_constant as piecewise_constant
 from headrace._src.train.learning_rate_decay import piecewise_constant as piecewise_constant_decay
 from headrace._src.train.learning_rate_decay import polynomial_decay as polynomial_decay
+from headrace._src.train.device_setter import replica_device_setter as replica_device_setter
 from headrace._src.train.queue_runner import start_queue_runners as start_queue_runners
 from headrace._src.summary.events_file import summary_iterator as summary_iterator
+from headrace._src.proto.graph_io import write_graph as write_graph
 
 BytesList: Any
 ClusterDef: Any

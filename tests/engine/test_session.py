@@ -141,7 +141,7 @@ class TestFeeds:
         x = tf.placeholder(tf.float32, name="x")
         i = tf.placeholder(tf.uint8, name="i")
         with tf.Session() as sess:
-            with pytest.raises(ValueError, match="could not convert string to float.*'x:0'"):
+            with pytest.raises(ValueError, match="(?s)could not convert string to float.*'x:0'"):
                 sess.run(x, {x: "word"})
             with pytest.raises(TypeError, match="is not compatible with Tensor type"):
                 sess.run(i, {i: 300})

@@ -25,6 +25,7 @@ fetch = [tf.strings.format("{}", tf.constant([0.1, 1 / 3, 1e22, 1e16, 1e-7], tf.
 p = tf.print("loss", tf.constant([1, 2, 3]), 7, {"k": tf.constant(2.0)}, [tf.constant(1), "x"], None)
 q = tf.print(tf.constant([1.0]), output_stream="file:///dev/null", name="q", summarize=5, end="")
 r = tf.print("plain", sep="-")
+t = tf.print("{} {}", tf.constant(1))
 s = tf.print(tf.constant("text"), "a", 1.5, sep="-", output_stream=tf.logging.info)
 with tf.control_dependencies([q]):
     fetch = tf.constant(1.0)
@@ -40,7 +41,7 @@ with tf.control_dependencies([p]):
 fetch = [tf.unravel_index([22, 41, 37], (7, 6)), tf.unravel_index(5, [2, 3], name="u"), tf.unravel_index(tf.constant([1, 2], tf.int64), tf.constant([2, 2], tf.int64))]
 tf.constant(str([str(t.shape) for t in fetch]), name="static")
 """,
-    "unravel_bad": "fetch = tf.unravel_index([9], [2, 3])",
+    "unravel_wrapped": "fetch = [tf.unravel_index([9, 6, 7, 100, -1, -7], [2, 3]), tf.unravel_index(100, [2, 3, 4])]",
     "base64": """
 a = tf.encode_base64(["hello", "a?>", ""])
 fetch = [a, tf.io.encode_base64("hello", pad=True, name="e"), tf.decode_base64(a), tf.decode_base64("aGVsbG8=")]

@@ -84,8 +84,10 @@ def gradient_function(op: Operation) -> GradientFunction | None:
             return spec.gradient_rule  # type: ignore[no-any-return]
         if spec.gradient_reason is not None and not spec.gradient_undefined:
             return None
-    reason = "" if spec is None or not spec.gradient_reason else f": {spec.gradient_reason}"
-    made = "" if op.origin is None else f" (made at {op.origin})"
+    details = [] if spec is None or not spec.gradient_reason else [spec.gradient_reason]
+    if op.origin is not None:
+        details.append(f"the operation was made at {op.origin}")
     raise LookupError(
-        f"No gradient defined for operation '{op.name}' (op type: {op.type}){made}{reason}"
+        f"No gradient defined for operation '{op.name}' (op type: {op.type})"
+        + "".join(f"\n{d}" for d in details)
     )

@@ -99,7 +99,7 @@ def _folds(t: Tensor, kind: int) -> bool:
 
 def _pending_inputs(t: Tensor, kind: int) -> list[Tensor]:
     """Inputs that must be folded first; empty when the answer is near."""
-    if not _folds(t, kind) or t.op.spec.value_from_shapes is not None:
+    if not _folds(t, kind) or (t.op.spec.value_from_shapes is not None and _by_shapes(t, kind)):
         return []
     pending = []
     for i in t.op._inputs:
@@ -111,13 +111,22 @@ def _pending_inputs(t: Tensor, kind: int) -> list[Tensor]:
     return pending
 
 
+def _is_known(value: np.ndarray[Any, Any] | None) -> bool:
+    return value is not None and not (value.size and value.min() < 0)
+
+
+def _by_shapes(t: Tensor, kind: int) -> bool:
+    """Whether only static shapes are asked; shape functions may also compute the inputs."""
+    return kind == 0 or _is_known(_from_shapes(t))
+
+
 def _fold_one(t: Tensor, kind: int) -> np.ndarray[Any, Any] | None:
     spec = t.op.spec
     if not _folds(t, kind):
         return None
-    if spec.value_from_shapes is not None:
+    if spec.value_from_shapes is not None and _by_shapes(t, kind):
         value = _from_shapes(t)
-        if value is None or (value.size and value.min() < 0):
+        if not _is_known(value):
             # Not constant today; set_shape may still complete the input's shape.
             return None
         return value.astype(t.dtype.as_numpy_dtype)

@@ -64,7 +64,8 @@ class Feed:
 
     def _where(self) -> str:
         origin = self.tensor.op.origin
-        return "" if origin is None else f" (tensor made at {origin})"
+        # On a line of its own: the first line is 1.15's.
+        return "" if origin is None else f"\n(tensor made at {origin})"
 
     def _convert(self, value: Any) -> Any:
         if self.is_host_object:
@@ -90,8 +91,8 @@ class Feed:
         except (ValueError, TypeError, OverflowError) as e:
             kind = TypeError if isinstance(e, TypeError) else ValueError
             raise kind(
-                f"{e} (feeding Tensor {self.tensor.name!r} of dtype {self.tensor.dtype.name}"
-                f"{self._where()})"
+                f"{e}\n(feeding Tensor {self.tensor.name!r} of dtype {self.tensor.dtype.name})"
+                f"{self._where()}"
             ) from None
 
     def _check_int(self, value: int, dtype: np.dtype[Any]) -> None:

@@ -164,9 +164,8 @@ class FetchStructure:
                 f"Tensor. ({e})"
             ) from None
         except (ValueError, KeyError) as e:
-            message = e.args[0] if isinstance(e, KeyError) else e
             raise ValueError(
-                f"Fetch argument {leaf!r} cannot be interpreted as a Tensor. ({message})"
+                f"Fetch argument {leaf!r} cannot be interpreted as a Tensor. ({e})"
             ) from None
         if not self._graph.is_fetchable(element):
             raise errors.InaccessibleTensorError(

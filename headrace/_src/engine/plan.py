@@ -62,10 +62,20 @@ def needed(fetches: Sequence[Any], feeds: frozenset[Tensor]) -> list[Operation]:
                 seen.add(t.op)
                 stack.append(t.op)
         for c in op._control_inputs:
-            if c not in seen:
+            if c not in seen and not _replaced(c, feeds):
                 seen.add(c)
                 stack.append(c)
     return list(seen)
+
+
+def _replaced(op: Operation, feeds: frozenset[Tensor]) -> bool:
+    """Whether feeds take the place of a whole source: waiting for it is waiting for them."""
+    return (
+        not op._inputs
+        and bool(op.outputs)
+        and not op.spec.has_effects
+        and all(t in feeds for t in op.outputs)
+    )
 
 
 def _is_sorted(operations: list[Operation]) -> bool:

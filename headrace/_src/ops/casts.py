@@ -8,7 +8,7 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import dtypes
+from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.indexed_slices import IndexedSlices
@@ -201,6 +201,12 @@ def _shape_bitcast(s, input, *, type):
 def _kernel_bitcast(k, input, *, type):
     target = type.np_dtype
     array = np.ascontiguousarray(input).reshape(np.shape(input))
+    ratio = target.itemsize // array.dtype.itemsize
+    if ratio > 1 and array.shape[-1:] != (ratio,):
+        given = dtypes.as_dtype(array.dtype).as_datatype_enum
+        raise errors.InvalidArgumentError(
+            None, None, f"Cannot bitcast from {given} to {type.as_datatype_enum}"
+        )
     if array.dtype.itemsize == target.itemsize:
         return array.view(target)
     if array.dtype.itemsize > target.itemsize:

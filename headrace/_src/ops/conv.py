@@ -117,14 +117,12 @@ def run_geometry(
       UnimplementedError: a grouped filter.
     """
     rank = len(strides)
-    if len(shape) != rank or len(filter_shape) != rank:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            f"{op_type}: input and filter must be {rank}-dimensional: "
-            f"{dims.text(tuple(shape))} vs. "
-            f"{dims.text(tuple(filter_shape))}",
-        )
+    for what, given in (("input", tuple(shape)), ("filter: ", tuple(filter_shape))):
+        if len(given) != rank:
+            word, colon, _ = what.partition(": ")
+            raise errors.InvalidArgumentError(
+                None, None, f"{word} must be {rank}-dimensional{colon}{dims.text(given)}"
+            )
     batch_step, channel_step, steps = _windows.split(strides, data_format)
     if batch_step != 1 or channel_step != 1:
         raise errors.InvalidArgumentError(

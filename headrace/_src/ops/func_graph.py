@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from headrace._src.core import convert, dtypes, nest, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import FuncRef
-from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import identity
 from headrace._src.ops import placeholder as placeholder_ops
-
-_SHARED: Final = (
-    GraphKeys.GLOBAL_VARIABLES,
-    GraphKeys.LOCAL_VARIABLES,
-    GraphKeys.TRAINABLE_VARIABLES,
-)
-
 
 class FuncGraph(graph_lib.Graph):
     """The graph of a function body.
@@ -43,9 +35,6 @@ class FuncGraph(graph_lib.Graph):
         self.outer_graph = graph_lib.get_default_graph()
         self.seed = self.outer_graph.seed
         self._collections = self.outer_graph._collections
-        # As in 1.15, a function's variables go to these collections, which exist from now on.
-        for key in _SHARED:
-            self.get_collection_ref(key)
         self.captured: dict[Tensor, Tensor] = {}
         self.control_captures: list[Operation] = []
         self.inputs: list[Tensor] = []
@@ -77,12 +66,12 @@ class FuncGraph(graph_lib.Graph):
         """As `Graph.control_dependencies`; operations of outer graphs are left to the call."""
         own = []
         for c in control_inputs or ():
-            if getattr(c, "graph", self) is self:
+            # The op decides: what `assign` returns is a variable of the outer graph.
+            op = c if isinstance(c, Operation) else getattr(c, "op", None)
+            if op is None or op.graph is self:
                 own.append(c)
-            else:
-                outer = c if isinstance(c, Operation) else c.op
-                if outer not in self.control_captures:
-                    self.control_captures.append(outer)
+            elif op not in self.control_captures:
+                self.control_captures.append(op)
         return super().control_dependencies(None if control_inputs is None else own)
 
     def stateful_operations(self) -> list[Operation]:

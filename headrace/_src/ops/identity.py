@@ -25,7 +25,9 @@ def _grad_same(op, dy):
 
 
 # -- Identity ----------------------------------------------------------------------------------
-Identity = op("Identity", "input: T -> output: T", T=G.ANY, forwards_reference=True, shape=_shape_same)
+Identity = op(
+    "Identity", "input: T -> output: T", T=G.ANY, forwards_reference=True, shape=_shape_same
+)
 Identity.kernel(_kernel_same)
 Identity.gradient(_grad_same)
 

@@ -91,7 +91,9 @@ def _shape_matrix_diag_part(s, input):
 def _kernel_matrix_diag_part(k, input):
     if input.ndim < 2:
         raise errors.InvalidArgumentError(
-            None, None, f"input must be at least 2-dim, received shape: {text(input.shape)}"
+            None,
+            None,
+            f"input must be at least 2-dim, received shape: {dims_lib.text(input.shape)}",
         )
     return k.np_for(input).diagonal(input, axis1=-2, axis2=-1)
 

@@ -76,7 +76,8 @@ def _kernel_range(k, start, limit, delta):
     start, limit, delta = (np.asarray(b)[()] for b in (start, limit, delta))
     complaint = _check_range(start, limit, delta)
     if complaint:
-        raise errors.InvalidArgumentError(None, None, complaint)
+        shown = f"{complaint}: {delta}" if delta == 0 else complaint
+        raise errors.InvalidArgumentError(None, None, shown)
     count = _range_length(start, limit, delta)
     if dtype.kind == "i":
         return start + delta * np.arange(count, dtype=dtype)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, NamedTuple
 
+from headrace._api.export import export
 from headrace._src.core import dtypes
 from headrace._src.core.graph import add_to_collection, get_collection
 from headrace._src.core.graphkeys import GraphKeys
@@ -76,3 +77,25 @@ def initialize_resources(resource_list: Any, name: str = "init") -> Any:
     if resource_list:
         return grouping.group(*[r.create for r in resource_list], name=name)
     return identity_ops.no_op(name=name)
+
+
+@export("initializers.tables_initializer", "tables_initializer", v2=())
+def tables_initializer(name: str = "init_all_tables") -> Any:
+    """Makes the operation that initializes the graph's lookup tables.
+
+    Args:
+      name: name of the operation.
+
+    Returns:
+      An operation; it does nothing when there are no tables.
+    """
+    initializers = get_collection(GraphKeys.TABLE_INITIALIZERS)
+    if initializers:
+        return grouping.group(*initializers, name=name)
+    return identity_ops.no_op(name=name)
+
+
+@export("initialize_all_tables", v2=(), deprecated="tf.tables_initializer")
+def initialize_all_tables(name: str = "init_all_tables") -> Any:
+    """Makes the operation that initializes tables; see `tables_initializer`."""
+    return tables_initializer(name)
