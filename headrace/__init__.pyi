@@ -279,6 +279,7 @@ from headrace._src.ops.comparison import logical_xor as logical_xor
 from headrace._src.core.tensor_proto import make_ndarray as make_ndarray
 from headrace._src.state.template import make_template as make_template
 from headrace._src.ops.tensor_proto import make_tensor_proto as make_tensor_proto
+from headrace._src.ops.files import matching_files as matching_files
 from headrace._src.ops.matmul import matmul as matmul
 from headrace._src.ops.matrix_parts import matrix_band_part as matrix_band_part
 from headrace._src.ops.linalg import matrix_determinant as matrix_determinant
@@ -339,6 +340,7 @@ from headrace._src.ops.random_values import random_uniform as random_uniform
 from headrace._src.state.initializers import RandomUniform as random_uniform_initializer
 from headrace._src.ops.sequences import range_ as range
 from headrace._src.ops.shapes import rank as rank
+from headrace._src.ops.files import read_file as read_file
 from headrace._src.ops.casts import real as real
 from headrace._src.ops.math_binary import realdiv as realdiv
 from headrace._src.ops.math_unary import reciprocal as reciprocal
@@ -493,6 +495,7 @@ from headrace._src.core.dtypes import variant as variant
 from headrace._src.ops.numerics import verify_tensor_all_finite as verify_tensor_all_finite
 from headrace._src.ops.select import where as where
 from headrace._src.ops.select import where_v2 as where_v2
+from headrace._src.ops.files import write_file as write_file
 from headrace._src.ops.constant import zeros as zeros
 from headrace._src.state.initializers import Zeros as zeros_initializer
 from headrace._src.ops.constant import zeros_like as zeros_like

@@ -7,7 +7,6 @@ import pytest
 def fresh_graph():
     """Give every test a default graph of its own."""
     import headrace as tf
-
     from headrace._src.autodiff import registry
 
     tf.reset_default_graph()

@@ -10,5 +10,8 @@ from headrace._src.summary.tf_record import TFRecordOptions as TFRecordOptions
 from headrace._src.summary.tf_record import TFRecordWriter as TFRecordWriter
 from headrace._src.ops.string_codes import decode_base64 as decode_base64
 from headrace._src.ops.string_codes import encode_base64 as encode_base64
+from headrace._src.ops.files import matching_files as matching_files
+from headrace._src.ops.files import read_file as read_file
 from headrace._src.summary.tf_record import tf_record_iterator as tf_record_iterator
+from headrace._src.ops.files import write_file as write_file
 from headrace._src.proto.graph_io import write_graph as write_graph

@@ -427,6 +427,7 @@ def _shape_rules(tf):
         return tf.placeholder(tf.float32, dims)
 
     raw, rules = tf.raw_ops, {"broadcast": [], "merge": []}
+
     def add(a, b):
         return raw.Add(x=placeholder(a), y=placeholder(b)).shape
 
@@ -444,12 +445,14 @@ def _shape_rules(tf):
     rules["dim_4"] = _rule(tf, lambda: raw.Unpack(value=placeholder([2, 3]), num=4)[0].shape)
     rules["subtract"] = _rule(
         tf,
-        lambda: raw.MaxPool(
-            input=placeholder([1, 2, 2, 1]),
-            ksize=[1, 3, 3, 1],
-            strides=[1, 1, 1, 1],
-            padding="VALID",
-        ).shape,
+        lambda: (
+            raw.MaxPool(
+                input=placeholder([1, 2, 2, 1]),
+                ksize=[1, 3, 3, 1],
+                strides=[1, 1, 1, 1],
+                padding="VALID",
+            ).shape
+        ),
     )
     rules["divide"] = _rule(
         tf,
@@ -464,9 +467,7 @@ def _record():
     from tensorflow.python.util import nest
 
     tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
-    names = namespace(
-        dict(D=dtypes, S=tensor_shape, N=nest, R=errors, GraphKeys=ops.GraphKeys)
-    )
+    names = namespace(dict(D=dtypes, S=tensor_shape, N=nest, R=errors, GraphKeys=ops.GraphKeys))
     golden = all_outcomes(names)
     golden["shape_rules"] = _shape_rules(tf.compat.v1)
     tf.compat.v1.enable_v2_tensorshape()

@@ -180,3 +180,10 @@ def test_attrs(graph):
     assert a.op.get_attr("shape").dim[1].size == 2
     with pytest.raises(ValueError, match="no attr named"):
         b.op.get_attr("nothing")
+
+
+def test_control_inputs_in_order(graph):
+    z, b, a = (tf.constant(1.0, name=n) for n in "zba")
+    group = tf.group(z, b, a)
+    assert list(group.node_def.input) == ["^z", "^b", "^a"]
+    assert list(graph.as_graph_def().node[-1].input) == ["^a", "^b", "^z"]

@@ -34,8 +34,13 @@ LOGITS = arr(3, 5)
 
 
 def hits(true_classes, sampled):
-    pairs = [(r, c) for r, row in enumerate(true_classes) for t in row for c in [np.flatnonzero(
-        sampled == t)] if c.size]
+    pairs = [
+        (r, c)
+        for r, row in enumerate(true_classes)
+        for t in row
+        for c in [np.flatnonzero(sampled == t)]
+        if c.size
+    ]
     rows, found = [r for r, _ in pairs], [c[-1] for _, c in pairs]
     return [np.array(rows, i32), np.array(found, i64), np.full(len(rows), np.finfo(f32).min)]
 
@@ -62,26 +67,39 @@ BAD_TRUE = {
 
 RECORDS = [
     Record(
-        "RandomUniform", lambda tf, shape: tf.random_uniform(shape, seed=7), [SHAPE],
-        lambda shape: distributions.uniform(draw(), 6, f32).reshape(2, 3), bad_build=NO_SHAPE,
+        "RandomUniform",
+        lambda tf, shape: tf.random_uniform(shape, seed=7),
+        [SHAPE],
+        lambda shape: distributions.uniform(draw(), 6, f32).reshape(2, 3),
+        bad_build=NO_SHAPE,
         bad_run=BAD_SHAPES,
     ),
     Record(
-        "RandomUniform", lambda tf, low, high: tf.random_uniform([5], low, high, f64, seed=7),
+        "RandomUniform",
+        lambda tf, low, high: tf.random_uniform([5], low, high, f64, seed=7),
         [np.array(-3, f64), np.array(11, f64)],
-        lambda low, high: distributions.uniform(draw(), 5, f64) * (high - low) + low, name="affine",
+        lambda low, high: distributions.uniform(draw(), 5, f64) * (high - low) + low,
+        name="affine",
     ),
     Record(
-        "RandomUniform", lambda tf: tf.random_uniform([0, 3], seed=7), [],
-        lambda: np.zeros((0, 3), f32), name="empty",
+        "RandomUniform",
+        lambda tf: tf.random_uniform([0, 3], seed=7),
+        [],
+        lambda: np.zeros((0, 3), f32),
+        name="empty",
     ),
     Record(
-        "RandomUniformInt", lambda tf, shape: tf.random_uniform(shape, -3, 9, tf.int32, seed=7),
-        [SHAPE], lambda shape: distributions.uniform_int(draw(), 6, -3, 9, i32).reshape(2, 3),
+        "RandomUniformInt",
+        lambda tf, shape: tf.random_uniform(shape, -3, 9, tf.int32, seed=7),
+        [SHAPE],
+        lambda shape: distributions.uniform_int(draw(), 6, -3, 9, i32).reshape(2, 3),
     ),
     Record(
-        "RandomUniformInt", lambda tf, low: tf.random_uniform([3], low, 9, tf.int64, seed=7),
-        [i64(2)], lambda low: distributions.uniform_int(draw(), 3, 2, 9, i64), name="bounds",
+        "RandomUniformInt",
+        lambda tf, low: tf.random_uniform([3], low, 9, tf.int64, seed=7),
+        [i64(2)],
+        lambda low: distributions.uniform_int(draw(), 3, 2, 9, i64),
+        name="bounds",
         limits={"xla": "the bounds must be known"},
         bad_build=[([np.ones(2, i64)], ValueError, "Shape must be rank 0 but is rank 1")],
         bad_run=[
@@ -90,24 +108,33 @@ RECORDS = [
         ],
     ),
     Record(
-        "RandomStandardNormal", lambda tf, shape: tf.random_normal(shape, seed=7), [SHAPE],
-        lambda shape: distributions.normal(draw(), 6, f32).reshape(2, 3), bad_build=NO_SHAPE,
+        "RandomStandardNormal",
+        lambda tf, shape: tf.random_normal(shape, seed=7),
+        [SHAPE],
+        lambda shape: distributions.normal(draw(), 6, f32).reshape(2, 3),
+        bad_build=NO_SHAPE,
         bad_run=BAD_SHAPES,
     ),
     Record(
-        "RandomStandardNormal", lambda tf, deviation: tf.random_normal([7], 1., deviation, seed=7),
-        [f32(2)], lambda deviation: distributions.normal(draw(), 7, f32) * deviation + 1,
+        "RandomStandardNormal",
+        lambda tf, deviation: tf.random_normal([7], 1.0, deviation, seed=7),
+        [f32(2)],
+        lambda deviation: distributions.normal(draw(), 7, f32) * deviation + 1,
         name="scaled",
     ),
     Record(
-        "TruncatedNormal", lambda tf, shape: tf.truncated_normal(shape, seed=7), [SHAPE],
+        "TruncatedNormal",
+        lambda tf, shape: tf.truncated_normal(shape, seed=7),
+        [SHAPE],
         lambda shape: distributions.truncated_normal(draw(), 6, f32).reshape(2, 3),
-        bad_build=NO_SHAPE, bad_run=BAD_SHAPES,
+        bad_build=NO_SHAPE,
+        bad_run=BAD_SHAPES,
     ),
     Record(
         "ParameterizedTruncatedNormal",
         lambda tf, means, low: random_values.ParameterizedTruncatedNormal(
-            [2, 5], means, [1., 2.], low, [4., 9.], seed=1, seed2=7),
+            [2, 5], means, [1.0, 2.0], low, [4.0, 9.0], seed=1, seed2=7
+        ),
         [np.array([0, 1], f32), np.array([-1, 3], f32)],
         bad_run=[
             ([f32(0), np.array([5, 6], f32)], "InvalidArgumentError", "Invalid parameters"),
@@ -116,19 +143,29 @@ RECORDS = [
         ],
     ),
     Record(
-        "RandomShuffle", lambda tf, x: tf.random_shuffle(x, seed=7), [arr(7, 2)],
+        "RandomShuffle",
+        lambda tf, x: tf.random_shuffle(x, seed=7),
+        [arr(7, 2)],
         lambda x: x[stream.permutation(draw(), 7)],
     ),
     Record(
-        "RandomShuffle", lambda tf, x: tf.random_shuffle(x), [f32(3)], lambda x: x,
+        "RandomShuffle",
+        lambda tf, x: tf.random_shuffle(x),
+        [f32(3)],
+        lambda x: x,
         name="scalar",
     ),
     Record(
-        "RandomShuffle", lambda tf, x: tf.random_shuffle(x), [arr(0, 2)], lambda x: x,
+        "RandomShuffle",
+        lambda tf, x: tf.random_shuffle(x),
+        [arr(0, 2)],
+        lambda x: x,
         name="empty",
     ),
     Record(
-        "Multinomial", lambda tf, x: tf.random.categorical(x, 7, seed=7), [LOGITS],
+        "Multinomial",
+        lambda tf, x: tf.random.categorical(x, 7, seed=7),
+        [LOGITS],
         lambda x: stream.categorical(draw(), x, 7),
         bad_build=[([arr(3)], ValueError, "Shape must be rank 2 but is rank 1")],
         bad_run=[
@@ -137,87 +174,122 @@ RECORDS = [
         ],
     ),
     Record(
-        "Multinomial", lambda tf, x, n: tf.random.categorical(x, n, tf.int32, seed=7),
-        [LOGITS, i32(2)], lambda x, n: stream.categorical(draw(), x, 2).astype(i32), name="samples",
+        "Multinomial",
+        lambda tf, x, n: tf.random.categorical(x, n, tf.int32, seed=7),
+        [LOGITS, i32(2)],
+        lambda x, n: stream.categorical(draw(), x, 2).astype(i32),
+        name="samples",
         limits={"xla": "the number of samples must be known"},
         bad_run=[([LOGITS, i32(-1)], "InvalidArgumentError", "num_samples should be nonnegative")],
     ),
     Record(
-        "RandomGamma", lambda tf, alpha: tf.random_gamma([5], alpha, seed=7), [positive(3)],
+        "RandomGamma",
+        lambda tf, alpha: tf.random_gamma([5], alpha, seed=7),
+        [positive(3)],
         bad_run=[],
     ),
     Record(
-        "RandomGammaGrad", lambda tf, alpha, x: random_discrete.RandomGammaGrad(alpha, x),
-        [positive(3, 1, dtype=f64), positive(2, dtype=f64, seed=1)], gamma_partial, rtol=1e-4,
+        "RandomGammaGrad",
+        lambda tf, alpha, x: random_discrete.RandomGammaGrad(alpha, x),
+        [positive(3, 1, dtype=f64), positive(2, dtype=f64, seed=1)],
+        gamma_partial,
+        rtol=1e-4,
     ),
     Record(
-        "RandomPoissonV2", lambda tf, rate: tf.random_poisson(rate, [5], seed=7),
+        "RandomPoissonV2",
+        lambda tf, rate: tf.random_poisson(rate, [5], seed=7),
         [np.array([0.5, 5, 50], f32)],
     ),
     Record(
-        "StatelessRandomUniform", lambda tf, shape, seed: tf.random.stateless_uniform(shape, seed),
-        [SHAPE, SEED], lambda *_: distributions.uniform(stateless(), 6, f32).reshape(2, 3),
-        limits={"xla": "the shape must be known"}, bad_build=BAD_SEED, bad_run=BAD_FED_SEED,
+        "StatelessRandomUniform",
+        lambda tf, shape, seed: tf.random.stateless_uniform(shape, seed),
+        [SHAPE, SEED],
+        lambda *_: distributions.uniform(stateless(), 6, f32).reshape(2, 3),
+        limits={"xla": "the shape must be known"},
+        bad_build=BAD_SEED,
+        bad_run=BAD_FED_SEED,
     ),
     Record(
-        "StatelessRandomUniform", lambda tf, seed: tf.random.stateless_uniform([5], seed), [SEED],
-        lambda seed: distributions.uniform(stateless(), 5, f32), name="traced",
+        "StatelessRandomUniform",
+        lambda tf, seed: tf.random.stateless_uniform([5], seed),
+        [SEED],
+        lambda seed: distributions.uniform(stateless(), 5, f32),
+        name="traced",
     ),
     Record(
         "StatelessRandomUniformInt",
-        lambda tf, seed: tf.random.stateless_uniform([5], seed, -2, 9, tf.int64), [SEED],
+        lambda tf, seed: tf.random.stateless_uniform([5], seed, -2, 9, tf.int64),
+        [SEED],
         lambda seed: distributions.uniform_int(stateless(), 5, -2, 9, i64),
     ),
     Record(
         "StatelessRandomUniformInt",
-        lambda tf, low: tf.random.stateless_uniform([5], [3, -4], low, 9, tf.int32), [i32(1)],
-        lambda low: distributions.uniform_int(stateless(), 5, 1, 9, i32), name="bounds",
+        lambda tf, low: tf.random.stateless_uniform([5], [3, -4], low, 9, tf.int32),
+        [i32(1)],
+        lambda low: distributions.uniform_int(stateless(), 5, 1, 9, i32),
+        name="bounds",
         limits={"xla": "the bounds must be known"},
         bad_run=[([i32(9)], "InvalidArgumentError", "Need minval < maxval, got 9 >= 9")],
     ),
     Record(
         "StatelessRandomNormal",
-        lambda tf, seed: tf.random.stateless_normal([5], seed, 1., 2., tf.float64),
-        [SEED.astype(i64)], lambda seed: distributions.normal(stateless(), 5, f64) * 2 + 1,
+        lambda tf, seed: tf.random.stateless_normal([5], seed, 1.0, 2.0, tf.float64),
+        [SEED.astype(i64)],
+        lambda seed: distributions.normal(stateless(), 5, f64) * 2 + 1,
     ),
     Record(
         "StatelessTruncatedNormal",
-        lambda tf, seed: tf.random.stateless_truncated_normal([5], seed), [SEED],
+        lambda tf, seed: tf.random.stateless_truncated_normal([5], seed),
+        [SEED],
         lambda seed: distributions.truncated_normal(stateless(), 5, f32),
     ),
     Record(
         "StatelessMultinomial",
-        lambda tf, x, seed: tf.random.stateless_categorical(x, 4, seed), [LOGITS, SEED],
+        lambda tf, x, seed: tf.random.stateless_categorical(x, 4, seed),
+        [LOGITS, SEED],
         lambda x, seed: stream.categorical(stateless(), x, 4),
     ),
+    Record("UniformCandidateSampler", sampler("uniform_candidate_sampler", 5), [TRUE], **BAD_TRUE),
     Record(
-        "UniformCandidateSampler", sampler("uniform_candidate_sampler", 5), [TRUE], **BAD_TRUE),
+        "LogUniformCandidateSampler",
+        sampler("log_uniform_candidate_sampler", 5),
+        [TRUE],
+        **BAD_TRUE,
+    ),
     Record(
-        "LogUniformCandidateSampler", sampler("log_uniform_candidate_sampler", 5), [TRUE],
-        **BAD_TRUE),
-    Record(
-        "LearnedUnigramCandidateSampler", sampler("learned_unigram_candidate_sampler", 5), [TRUE],
-        **BAD_TRUE),
+        "LearnedUnigramCandidateSampler",
+        sampler("learned_unigram_candidate_sampler", 5),
+        [TRUE],
+        **BAD_TRUE,
+    ),
     Record(
         "ThreadUnsafeUnigramCandidateSampler",
         lambda tf, true: candidate_sampling.ThreadUnsafeUnigramCandidateSampler(
-            true, num_true=2, num_sampled=4, unique=True, range_max=5, seed=1, seed2=7),
-        [TRUE], **BAD_TRUE,
+            true, num_true=2, num_sampled=4, unique=True, range_max=5, seed=1, seed2=7
+        ),
+        [TRUE],
+        **BAD_TRUE,
     ),
     Record(
         "FixedUnigramCandidateSampler",
         lambda tf, true: tf.nn.fixed_unigram_candidate_sampler(
-            true, 2, 4, True, 5, unigrams=[1, 2, 3, 4, 5], seed=7),
-        [TRUE], **BAD_TRUE,
+            true, 2, 4, True, 5, unigrams=[1, 2, 3, 4, 5], seed=7
+        ),
+        [TRUE],
+        **BAD_TRUE,
     ),
     Record(
-        "AllCandidateSampler", lambda tf, true: tf.nn.all_candidate_sampler(true, 2, 5, True),
-        [TRUE], lambda true: [np.arange(5), np.ones((3, 2), f32), np.ones(5, f32)], **BAD_TRUE,
+        "AllCandidateSampler",
+        lambda tf, true: tf.nn.all_candidate_sampler(true, 2, 5, True),
+        [TRUE],
+        lambda true: [np.arange(5), np.ones((3, 2), f32), np.ones(5, f32)],
+        **BAD_TRUE,
     ),
     Record(
         "ComputeAccidentalHits",
         lambda tf, true, sampled: tf.nn.compute_accidental_hits(true, sampled, 2),
-        [TRUE, np.array([3, 8, 0, 4], i64)], hits,
+        [TRUE, np.array([3, 8, 0, 4], i64)],
+        hits,
         bad_build=[([np.ones((2, 3), i64), np.ones(2, i64)], ValueError, "must be 2 but is 3")],
         bad_run=[([TRUE, np.ones((1, 1), i64)], "InvalidArgumentError", "must be a vector")],
     ),

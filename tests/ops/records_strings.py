@@ -63,9 +63,7 @@ RECORDS = [
         [WORDS, np.array([0, -2, 3], np.int32)],
         lambda x, p: np.array(["he", "g ", "ld"]),
         name="positions",
-        bad_run=[
-            ([["abc"], np.array([4], np.int32)], "InvalidArgumentError", "pos 4 out of")
-        ],
+        bad_run=[([["abc"], np.array([4], np.int32)], "InvalidArgumentError", "pos 4 out of")],
     ),
     Record(
         "StringLength",

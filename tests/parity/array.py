@@ -369,6 +369,11 @@ fetch = [tf.eye(3), tf.eye(2, 3), tf.eye(2, batch_shape=[2]), tf.eye(n), tf.eye(
 static(*fetch)
 """,
     "eye_bad": "tf.eye(2.5)",
+    "constant_short": """
+fetch = [tf.constant([1, 2, 3], shape=[5]), tf.constant([[1.0, 2.0], [3.0, 4.0]], shape=[3, 2]), tf.constant(["a", "b"], shape=[4]),
+         tf.constant([1, 2], tf.int64, shape=[2, 2]), tf.constant([True, False], shape=[3]), tf.constant([1.0, 2.0], tf.float16, shape=[3])]
+fetch += [fetch[0] + 1, tf.reshape(tf.range(6), tf.constant([3, 2], shape=[2]))]
+""",
 }
 
 SNIPPETS = {name: _STATIC + code.strip("\n") for name, code in _CODE.items()}

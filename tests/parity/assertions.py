@@ -9,7 +9,8 @@ _CF = {"cfv2": True, "xla": False}
 
 SNIPPETS = {
     f"{name} {case}": (
-        _PREPARE + f"a = tf.{name}({args})\nwith tf.control_dependencies([a]):\n    fetch = tf.identity(x)\n",
+        _PREPARE
+        + f"a = tf.{name}({args})\nwith tf.control_dependencies([a]):\n    fetch = tf.identity(x)\n",
         _CF,
     )
     for name in (
@@ -29,7 +30,8 @@ SNIPPETS = {
 SNIPPETS.update(
     {
         f"{name} {case}": (
-            _PREPARE + f"a = tf.{name}(x - {n})\nwith tf.control_dependencies([a]):\n    fetch = tf.identity(x)\n",
+            _PREPARE
+            + f"a = tf.{name}(x - {n})\nwith tf.control_dependencies([a]):\n    fetch = tf.identity(x)\n",
             _CF,
         )
         for name in (

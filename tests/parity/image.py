@@ -39,8 +39,11 @@ y = tf.image.resize_nearest_neighbor(x, [3, 2])
 fetch = tf.gradients(y, x)
 """
 for _name, _call in {
-    "size": "x, [1, 2, 3]", "rank": "x[0, 0], [2, 2]", "method": "x, [2, 2], method=7",
-    "text": "x, 'a'", "unknown": "tf.placeholder(tf.float32), [2, 2]",
+    "size": "x, [1, 2, 3]",
+    "rank": "x[0, 0], [2, 2]",
+    "method": "x, [2, 2], method=7",
+    "text": "x, 'a'",
+    "unknown": "tf.placeholder(tf.float32), [2, 2]",
 }.items():
     SNIPPETS["resize_images_bad_" + _name] = f"{_DATA}\ntf.image.resize_images({_call})\n"
 SNIPPETS["resize_bilinear_bad_size"] = f"{_DATA}\ntf.image.resize_bilinear(x, [1, 2, 3])\n"
@@ -127,8 +130,10 @@ SNIPPETS["saturation"] = f"""{_DATA}
 fetch = [tf.image.adjust_saturation(x, 0.2), tf.image.adjust_saturation(b, 1.7), tf.image.random_saturation(x, 0.5, 1.5, seed=4)]
 """
 for _name, _call in {
-    "brightness": "random_brightness([[[1.0]]], -1.0)", "contrast": "random_contrast([[[1.0]]], 1.0, 0.5)",
-    "hue": "random_hue([[[1.0]]], 0.7)", "saturation": "random_saturation([[[1.0]]], -1.0, 0.5)",
+    "brightness": "random_brightness([[[1.0]]], -1.0)",
+    "contrast": "random_contrast([[[1.0]]], 1.0, 0.5)",
+    "hue": "random_hue([[[1.0]]], 0.7)",
+    "saturation": "random_saturation([[[1.0]]], -1.0, 0.5)",
 }.items():
     SNIPPETS["bad_" + _name] = f"tf.image.{_call}\n"
 SNIPPETS["hsv"] = f"""{_DATA}

@@ -298,8 +298,13 @@ x = tf.constant(np.ones((3, 4, 2), "f"))
 fetch = [tf.nn.dropout(x, 1.0), tf.nn.dropout(x, tf.constant(1.0)), tf.nn.dropout(x, rate=tf.constant(0.0))]
 """
 for _name, _call in {
-    "range": "x, 0.0", "rate": "x, rate=1.5", "none": "x", "both": "x, 0.5, rate=0.5",
-    "text": "x, '0.5'", "int": "tf.constant([1]), 0.5", "rank": "x, tf.constant([0.5])",
+    "range": "x, 0.0",
+    "rate": "x, rate=1.5",
+    "none": "x",
+    "both": "x, 0.5, rate=0.5",
+    "text": "x, '0.5'",
+    "int": "tf.constant([1]), 0.5",
+    "rank": "x, tf.constant([0.5])",
 }.items():
     SNIPPETS["dropout_bad_" + _name] = f"""
 x = tf.constant([1.0])

@@ -204,11 +204,14 @@ fetch = [train, loss]
         % _use,
         {"runs": 3},
     )
-    SNIPPETS["constraint_sparse_" + _suffix] = """
+    SNIPPETS["constraint_sparse_" + _suffix] = (
+        """
 w = tf.get_variable('w', [3, 2], use_resource=%s, constraint=tf.nn.relu)
 loss = tf.reduce_sum(tf.gather(w, [0, 1]))
 tf.train.GradientDescentOptimizer(0.1).minimize(loss)
-""" % _use
+"""
+        % _use
+    )
     SNIPPETS["partitioned_" + _suffix] = (
         """
 w = tf.get_variable('w', [5, 2], initializer=tf.ones_initializer(), use_resource=%s,
@@ -400,21 +403,27 @@ for _op, (_cells, _rest, _kinds) in _DIRECT.items():
             if _how not in _kinds or ("resource" in _kinds and not _prefix):
                 continue
             _type = _prefix + ("Sparse" if _how == "sparse" else "") + "Apply" + _op
-            _values = _RAW.replace("* k,", "* k if n in ('var', 'm') else np.array([[1., 2.], [3., 0.5], [1., 4.]], np.float32),")
+            _values = _RAW.replace(
+                "* k,",
+                "* k if n in ('var', 'm') else np.array([[1., 2.], [3., 0.5], [1., 4.]], np.float32),",
+            )
             SNIPPETS["raw_" + _type] = (
                 _values + "fetch = raw('%s', 'var', %s, %s)\n" % (_type, _cells, _rest),
                 {"runs": 2},
             )
 SNIPPETS["raw_keras_nesterov"] = (
-    _RAW + "fetch = raw('ResourceApplyKerasMomentum', 'var', 'accum', lr=0.1, momentum=0.9, use_nesterov=True)",
+    _RAW
+    + "fetch = raw('ResourceApplyKerasMomentum', 'var', 'accum', lr=0.1, momentum=0.9, use_nesterov=True)",
     {"runs": 2},
 )
 SNIPPETS["raw_repeated_indices"] = (
-    _RAW + "fetch = raw('SparseApplyMomentum', 'var', 'accum', lr=0.1, momentum=0.9, indices=[1, 1])",
+    _RAW
+    + "fetch = raw('SparseApplyMomentum', 'var', 'accum', lr=0.1, momentum=0.9, indices=[1, 1])",
     {"runs": 2},
 )
 SNIPPETS["raw_l1_ftrl"] = (
-    _RAW + "fetch = raw('ApplyFtrl', 'var', 'accum', 'linear', lr=0.1, l1=2., l2=0.5, lr_power=-0.5)",
+    _RAW
+    + "fetch = raw('ApplyFtrl', 'var', 'accum', 'linear', lr=0.1, l1=2., l2=0.5, lr_power=-0.5)",
     {"runs": 1},
 )
 _WRONG = {

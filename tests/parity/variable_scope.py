@@ -189,17 +189,26 @@ fetch = tf.constant([str(x is y), str(t.reuse)])
 """,
     "exists": "tf.get_variable('x', [1], use_resource=True)\ntf.get_variable('x', [1])",
     "exists_ref": "tf.get_variable('x', [1])\ntf.get_variable('x', [1])",
-    "made_in_branch": ("""
+    "made_in_branch": (
+        """
 def f():
     with tf.variable_scope('a', reuse=tf.AUTO_REUSE):
         return 2.0 * tf.get_variable('x', [2], initializer=tf.ones_initializer())
 fetch = tf.cond(tf.constant(True), f, f)
-""", {"nodes": False}),
-    "made_in_branch_by_tensor": ("tf.cond(tf.constant(True), lambda: tf.Variable(tf.zeros([2]), name='v') + 1.0, lambda: tf.zeros([2]))", {"error": "type"}),
-    "made_in_branch_by_function": ("""
+""",
+        {"nodes": False},
+    ),
+    "made_in_branch_by_tensor": (
+        "tf.cond(tf.constant(True), lambda: tf.Variable(tf.zeros([2]), name='v') + 1.0, lambda: tf.zeros([2]))",
+        {"error": "type"},
+    ),
+    "made_in_branch_by_function": (
+        """
 v = tf.cond(tf.constant(True), lambda: tf.Variable(lambda: tf.ones([2]), name='v') + 1.0, lambda: tf.zeros([2]))
 fetch = v
-""", {"nodes": False}),
+""",
+        {"nodes": False},
+    ),
     "exists_in_scope": """
 with tf.variable_scope('a'):
     tf.get_variable('x', [1], use_resource=True)

@@ -216,7 +216,9 @@ fetch = tf.scatter_nd_update(v, tf.placeholder_with_default([[1], [0], [1]], Non
         "batch_scatter_update": """
 v = tf.Variable(tf.zeros([2, 3]){x})
 fetch = v.batch_scatter_update(tf.IndexedSlices(tf.ones([2, 1]), tf.constant([[0], [1]])))
-""" if _kind == "ref" else """
+"""
+        if _kind == "ref"
+        else """
 v = tf.Variable(tf.zeros([2, 3]){x})
 fetch = tf.batch_scatter_update(v, tf.constant([[0], [1]]), tf.ones([2, 1]))
 """,
@@ -239,87 +241,100 @@ fetch = [w, tf.constant([repr(w), w.initializer.name, w.initial_value.name, w.va
         "is_not_initialized": "v = tf.Variable([1.0], collections=[]{x})\nfetch = tf.is_variable_initialized(v)",
     }
     SNIPPETS.update(
-        {f"{_kind}_{_n}": _c.replace("{x}", _extra).replace("{{", "{").replace("}}", "}")
-         for _n, _c in _CASES.items()}
+        {
+            f"{_kind}_{_n}": _c.replace("{x}", _extra).replace("{{", "{").replace("}}", "}")
+            for _n, _c in _CASES.items()
+        }
     )
 
 # -- What only one kind does ----------------------------------------------------------------------
-SNIPPETS.update({
-    "ref_assign_any_shape": """
+SNIPPETS.update(
+    {
+        "ref_assign_any_shape": """
 v = tf.Variable([1.0, 2.0])
 fetch = tf.assign(v, [1.0, 2.0, 3.0], validate_shape=False)
 """,
-    "ref_assign_run_shape": """
+        "ref_assign_run_shape": """
 v = tf.Variable([1.0, 2.0])
 fetch = tf.assign(v, tf.placeholder_with_default([1.0, 2.0, 3.0], None))
 """,
-    "ref_set_shape": """
+        "ref_set_shape": """
 v = tf.Variable(tf.placeholder_with_default([1.0, 2.0], None), validate_shape=False)
 v.set_shape([2])
 fetch = tf.constant([str(v.shape), str(v.value().shape)])
 """,
-    "ref_sparse_read": "tf.Variable([1.0]).sparse_read([0])",
-    "resource_set_shape": "tf.Variable([1.0], use_resource=True).set_shape([1])",
-    "resource_sparse_read": """
+        "ref_sparse_read": "tf.Variable([1.0]).sparse_read([0])",
+        "resource_set_shape": "tf.Variable([1.0], use_resource=True).set_shape([1])",
+        "resource_sparse_read": """
 v = tf.Variable([[1.0, 2.0], [3.0, 4.0]], use_resource=True)
 fetch = [v.sparse_read([1, 1]), v.sparse_read(0, name='g'), v.gather_nd([[0, 1]])]
 """,
-    "resource_sparse_read_range": """
+        "resource_sparse_read_range": """
 v = tf.Variable([1.0, 2.0], use_resource=True)
 fetch = v.sparse_read([0, 3])
 """,
-    "resource_gather_nd_range": """
+        "resource_gather_nd_range": """
 v = tf.Variable([1.0, 2.0], use_resource=True)
 fetch = v.gather_nd([[0], [3]])
 """,
-    "resource_iadd": "v = tf.Variable([1.0], use_resource=True)\nv += 1.0",
-    "ref_iadd": "v = tf.Variable([1.0])\nv += 1.0\nv *= 2.0\nv -= 1.0\nfetch = v",
-    "resource_is_initialized_method": "v = tf.Variable([1.0], use_resource=True)\nfetch = v.is_initialized()",
-    "resource_handle": """
+        "resource_iadd": "v = tf.Variable([1.0], use_resource=True)\nv += 1.0",
+        "ref_iadd": "v = tf.Variable([1.0])\nv += 1.0\nv *= 2.0\nv -= 1.0\nfetch = v",
+        "resource_is_initialized_method": "v = tf.Variable([1.0], use_resource=True)\nfetch = v.is_initialized()",
+        "resource_handle": """
 v = tf.Variable([1.0], use_resource=True)
 fetch = tf.constant([v.handle.name, str(v.handle.dtype), str(v.handle.shape), v.create.name])
 """,
-    "resource_shape_mismatch": "tf.Variable([1.0], shape=[2], use_resource=True)",
-    "resource_assign_of_variable": """
+        "resource_shape_mismatch": "tf.Variable([1.0], shape=[2], use_resource=True)",
+        "resource_assign_of_variable": """
 a = tf.Variable([1.0, 2.0], use_resource=True)
 b = tf.Variable([3.0, 4.0], use_resource=True)
 fetch = [a.assign(b)]
 """,
-    "mixed_assign": """
+        "mixed_assign": """
 a = tf.Variable([1.0, 2.0], use_resource=True)
 b = tf.Variable([3.0, 4.0])
 fetch = b.assign(a)
 """,
-    "gradient_of_resource": """
+        "gradient_of_resource": """
 v = tf.Variable([1.0, 2.0], use_resource=True)
 fetch = tf.gradients(tf.reduce_sum(v * v), [v])
 """,
-    "gradient_of_ref": """
+        "gradient_of_ref": """
 v = tf.Variable([1.0, 2.0])
 fetch = tf.gradients(tf.reduce_sum(v * v), [v])
 """,
-    "gradient_of_sparse_read": """
+        "gradient_of_sparse_read": """
 v = tf.Variable([[1.0, 2.0], [3.0, 4.0]], use_resource=True)
 g, = tf.gradients(tf.reduce_sum(v.sparse_read([1, 1])), [v])
 fetch = [g.values, g.indices, g.dense_shape]
 """,
-    "initial_value_from_resource": ("""
+        "initial_value_from_resource": (
+            """
 a = tf.Variable([1.0, 2.0], use_resource=True)
 b = tf.Variable(a.initialized_value() * 2.0, use_resource=True, collections=[])
-""", {"cfv2": True}),
-    "initial_value_from_variable": ("""
+""",
+            {"cfv2": True},
+        ),
+        "initial_value_from_variable": (
+            """
 a = tf.Variable([1.0, 2.0])
 b = tf.Variable(a * 2.0 + 1.0)
-""", {"cfv2": True}),
-    "initial_value_from_resource_read": """
+""",
+            {"cfv2": True},
+        ),
+        "initial_value_from_resource_read": """
 a = tf.Variable([1.0, 2.0], use_resource=True)
 b = tf.Variable(a * 2.0)
 """,
-    "initialized_value": ("""
+        "initialized_value": (
+            """
 a = tf.Variable([1.0, 2.0])
 fetch = a.initialized_value()
-""", {"cfv2": True}),
-    "assigned_in_branch": ("""
+""",
+            {"cfv2": True},
+        ),
+        "assigned_in_branch": (
+            """
 v = tf.Variable([1.0, 2.0])
 w = tf.Variable([5.0, 2.0], use_resource=True)
 p = tf.placeholder_with_default(False, [])
@@ -327,27 +342,31 @@ a = tf.cond(p, lambda: v.assign_add([7.0, 7.0]), lambda: v.assign(v * 2.0))
 b = tf.cond(p, lambda: w.assign_add([7.0, 7.0]).value(), lambda: w.assign(w * 2.0).value())
 with tf.control_dependencies([a, b]):
     fetch = [v.read_value(), w.read_value()]
-""", {"nodes": False}),
-    "loaded": """
+""",
+            {"nodes": False},
+        ),
+        "loaded": """
 v = tf.Variable([1.0, 2.0])
 with tf.Session() as session:
     v.load([5.0, 6.0], session)
     got = session.run(v)
 fetch = tf.constant(str(got.tolist()))
 """,
-    "load_no_session": "tf.Variable([1.0]).load([2.0])",
-    "eval": """
+        "load_no_session": "tf.Variable([1.0]).load([2.0])",
+        "eval": """
 v = tf.Variable([1.0, 2.0])
 with tf.Session():
     v.initializer.run()
     got = v.eval()
 fetch = tf.constant(str(got.tolist()))
 """,
-})
+    }
+)
 
 # -- Collections and initializers -----------------------------------------------------------------
-SNIPPETS.update({
-    "initializer_ops": """
+SNIPPETS.update(
+    {
+        "initializer_ops": """
 a = tf.Variable(1.0)
 b = tf.Variable(2.0, trainable=False)
 c = tf.get_local_variable('c', [2])
@@ -360,20 +379,20 @@ fetch = tf.constant([str(tf.global_variables()), str(tf.local_variables()),
                      str(tf.trainable_variables()), str(tf.model_variables()),
                      str(tf.moving_average_variables()), str(tf.all_variables())])
 """,
-    "initializer_devices": """
+        "initializer_devices": """
 with tf.device('/cpu:0'):
     a = tf.Variable(1.0)
 with tf.device('/gpu:0'):
     b = tf.Variable(1.0)
 i = tf.global_variables_initializer()
 """,
-    "old_initializers": """
+        "old_initializers": """
 a = tf.Variable(1.0)
 i = tf.initialize_all_variables()
 j = tf.initialize_local_variables()
 k = tf.initialize_variables([a])
 """,
-    "by_scope": """
+        "by_scope": """
 with tf.variable_scope('a'):
     tf.get_variable('x', [1])
 with tf.variable_scope('b'):
@@ -381,42 +400,43 @@ with tf.variable_scope('b'):
 fetch = tf.constant([str(tf.global_variables('a')), str(tf.trainable_variables('b/')),
                      str(tf.global_variables('x'))])
 """,
-    "report_uninitialized": """
+        "report_uninitialized": """
 a = tf.Variable(tf.zeros([2]))
 b = tf.Variable(tf.zeros([2]), use_resource=True)
 c = tf.Variable(1.0, collections=[], name='c')
 fetch = tf.report_uninitialized_variables([a, b, c])
 """,
-    "report_uninitialized_none": "fetch = tf.report_uninitialized_variables()",
-    "report_uninitialized_default": "a = tf.Variable(1.0)\nfetch = tf.report_uninitialized_variables()",
-    "assert_initialized": """
+        "report_uninitialized_none": "fetch = tf.report_uninitialized_variables()",
+        "report_uninitialized_default": "a = tf.Variable(1.0)\nfetch = tf.report_uninitialized_variables()",
+        "assert_initialized": """
 a = tf.Variable(tf.zeros([2]))
 b = tf.Variable(tf.zeros([2]))
 fetch = tf.assert_variables_initialized()
 """,
-    "assert_initialized_one": "a = tf.Variable(tf.zeros([2]), collections=[])\nfetch = tf.assert_variables_initialized([a])",
-    "assert_initialized_none": "tf.constant(str(tf.assert_variables_initialized()))",
-    "global_step": """
+        "assert_initialized_one": "a = tf.Variable(tf.zeros([2]), collections=[])\nfetch = tf.assert_variables_initialized([a])",
+        "assert_initialized_none": "tf.constant(str(tf.assert_variables_initialized()))",
+        "global_step": """
 g = tf.train.get_global_step()
 s = tf.train.create_global_step()
 t = tf.train.get_global_step()
 u = tf.train.get_or_create_global_step()
 fetch = [s, tf.constant([str(g), str(t), str(s is u), str(tf.get_collection(tf.GraphKeys.GLOBAL_STEP))])]
 """,
-    "global_step_scoped": """
+        "global_step_scoped": """
 with tf.name_scope('a'), tf.variable_scope('b'):
     s = tf.train.get_or_create_global_step()
 fetch = s
 """,
-    "global_step_twice": "tf.train.create_global_step()\ntf.train.create_global_step()",
-    "global_step_by_name": "v = tf.Variable(3, name='global_step')\nfetch = tf.train.get_global_step()",
-    "global_step_not_integer": "v = tf.Variable(3.0, name='global_step')\ntf.train.get_global_step()",
-    "global_step_not_scalar": "v = tf.Variable([3], name='global_step')\ntf.train.get_global_step()",
-    "global_step_value": """
+        "global_step_twice": "tf.train.create_global_step()\ntf.train.create_global_step()",
+        "global_step_by_name": "v = tf.Variable(3, name='global_step')\nfetch = tf.train.get_global_step()",
+        "global_step_not_integer": "v = tf.Variable(3.0, name='global_step')\ntf.train.get_global_step()",
+        "global_step_not_scalar": "v = tf.Variable([3], name='global_step')\ntf.train.get_global_step()",
+        "global_step_value": """
 s = tf.train.create_global_step()
 with tf.Session() as session:
     session.run(s.initializer)
     got = tf.train.global_step(session, s)
 fetch = tf.constant(str(got))
 """,
-})
+    }
+)

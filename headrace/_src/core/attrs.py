@@ -157,9 +157,9 @@ def _to_shape(spec: AttrSpec, value: Any, name: str) -> dims_lib.Dims:
     try:
         return dims_lib.from_any(value)
     except TypeError as e:
-        raise TypeError(f"Error converting {name} to a TensorShape: {e}") from None
+        raise TypeError(f"Error converting {name} to a TensorShape: {e}.") from None
     except ValueError as e:
-        raise ValueError(f"Error converting {name} to a TensorShape: {e}") from None
+        raise ValueError(f"Error converting {name} to a TensorShape: {e}.") from None
 
 
 def _to_tensor(spec: AttrSpec, value: Any, name: str) -> np.ndarray[Any, Any]:

@@ -126,7 +126,7 @@ def _fold_one(t: Tensor, kind: int) -> np.ndarray[Any, Any] | None:
         return None
     if spec.value_from_shapes is not None and _by_shapes(t, kind):
         value = _from_shapes(t)
-        if not _is_known(value):
+        if value is None or not _is_known(value):
             # Not constant today; set_shape may still complete the input's shape.
             return None
         return value.astype(t.dtype.as_numpy_dtype)

@@ -154,7 +154,7 @@ def from_any(value: Any) -> Dims:
         if isinstance(value, (str, bytes)):
             raise TypeError(
                 "A string has ambiguous TensorShape, please wrap in a list or convert to an int: "
-                f"{value if isinstance(value, str) else value.decode(errors='replace')}."
+                f"{value if isinstance(value, str) else value.decode(errors='replace')}"
             )
         if hasattr(value, "unknown_rank"):
             return from_proto(value)

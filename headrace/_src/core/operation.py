@@ -233,7 +233,7 @@ class Operation:
         from google.protobuf import text_format
 
         # Its attrs come sorted, unlike those of `str`.
-        return text_format.MessageToString(self.node_def)
+        return str(text_format.MessageToString(self.node_def))
 
     def __repr__(self) -> str:
         return f"<tf.Operation '{self.name}' type={self.type}>"

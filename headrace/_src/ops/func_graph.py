@@ -13,6 +13,7 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.ops import identity
 from headrace._src.ops import placeholder as placeholder_ops
 
+
 class FuncGraph(graph_lib.Graph):
     """The graph of a function body.
 

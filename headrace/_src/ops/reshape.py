@@ -67,6 +67,9 @@ def _carry_unknown(tensor, out, unknown, value):
 def _requested(tensor, shape):
     """The shape that a Reshape asks for, its -1 resolved."""
     sizes = np.asarray(shape).tolist()
+    have = math.prod(np.shape(tensor))
+    if math.prod(sizes) == have and min(sizes, default=0) >= 0:
+        return tuple(sizes)
     open_at = [i for i, d in enumerate(sizes) if d == -1]
     if len(open_at) > 1:
         raise errors.InvalidArgumentError(
@@ -77,7 +80,6 @@ def _requested(tensor, shape):
     for i, d in enumerate(sizes):
         if d < -1:
             raise errors.InvalidArgumentError(None, None, f"Size {i} must be non-negative, not {d}")
-    have = math.prod(np.shape(tensor))
     if open_at:
         known = math.prod([d for d in sizes if d != -1])
         if known == 0:

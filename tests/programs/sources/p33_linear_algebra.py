@@ -1,0 +1,38 @@
+import numpy as np
+import tensorflow as tf
+
+rng = np.random.RandomState(0)
+A = rng.randint(-3, 4, (4, 4)).astype(float); S = A.dot(A.T) + 4 * np.eye(4); rhs = rng.randn(4, 2)
+a = tf.constant(A); s = tf.constant(S, name="spd"); r = tf.placeholder(tf.float64, [4, None])
+chol = tf.cholesky(s)
+x1 = tf.matrix_solve(a, r)
+x2 = tf.cholesky_solve(chol, r)
+x3 = tf.matrix_triangular_solve(chol, r, lower=True)
+x4 = tf.matrix_solve_ls(a, r, l2_regularizer=0.1, fast=True)
+inv, det = tf.matrix_inverse(a), tf.matrix_determinant(a)
+e, v = tf.self_adjoint_eig(s)
+sv, u, vt = tf.svd(a)
+q, rr = tf.qr(a)
+logdet = tf.linalg.logdet(s)
+sign, slog = tf.linalg.slogdet(a)
+band = tf.matrix_band_part(s, 1, 0)
+diag = tf.matrix_diag(tf.range(3.0)); dp = tf.matrix_diag_part(s); sd = tf.matrix_set_diag(s, tf.zeros([4], tf.float64))
+g = tf.gradients([tf.reduce_sum(x1), logdet, det, tf.reduce_sum(inv)], [a, s])
+g2 = tf.gradients(tf.reduce_sum(chol), s) + tf.gradients(tf.reduce_sum(e), s) + tf.gradients(tf.reduce_sum(sv), a)
+# power iteration, unrolled; ridge regression
+vec = tf.ones([4, 1], tf.float64)
+for _ in range(30):
+    vec = tf.nn.l2_normalize(tf.matmul(s, vec), 0)
+lam = tf.squeeze(tf.matmul(vec, tf.matmul(s, vec), transpose_a=True))
+X = tf.constant(rng.randn(10, 3).astype(np.float32)); y = tf.constant(rng.randn(10, 1).astype(np.float32))
+w = tf.matmul(tf.matmul(tf.matrix_inverse(tf.matmul(tf.transpose(X), X) + 0.1 * tf.eye(3)), X, transpose_b=True), y)
+batch = tf.stack([s, s * 2]); bm = tf.matmul(batch, batch, adjoint_a=True); bi = tf.matrix_inverse(batch); bt = tf.matrix_transpose(batch)
+with tf.Session() as sess:
+    for t in (x1, x2, x3, x4): print(sess.run(t, {r: rhs}))
+    print(sess.run([inv, det, logdet, sign, slog]))
+    print(sess.run([e, sv, tf.abs(rr), band, diag, dp, sd]))
+    print(sess.run(g, {r: rhs}))
+    print(sess.run(g2))
+    print(sess.run([lam, e[-1]]), sess.run(w))
+    print(sess.run([bm, bi, bt, tf.trace(batch), tf.linalg.tensor_diag([1, 2]), tf.diag_part(tf.diag([1., 2.])), tf.eye(2, 3, [2])]))
+    print(sess.run(tf.linalg.norm(batch, ord="fro", axis=[1, 2])), sess.run(tf.linalg.cross([1, 2, 3], [3, 2, 1])))
