@@ -5,12 +5,14 @@ State inventory of `BaseSession`:
     kernel (generators).
   _resources: variables, queues, tables.                 _cancellation: wakes what waits when the
     session closes.
+  kept_values: handle → value that stays between runs; kept_ids numbers the handles.
   _growth: notices programs that keep adding operations between runs.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -92,6 +94,8 @@ class BaseSession:
         self._cancellation = Cancellation()
         self._plans: dict[Any, Prepared] = {}
         self._growth = GrowthWatch()
+        self.kept_values: dict[str, Any] = {}
+        self.kept_ids = itertools.count()
         self._timeout = (
             config.operation_timeout_in_ms / 1e3
             if config is not None and config.operation_timeout_in_ms
@@ -132,6 +136,7 @@ class BaseSession:
         self._cancellation.cancel()
         self._plans.clear()
         self._kernel_states.clear()
+        self.kept_values.clear()
         if not self._target:
             self._resources.clear()
 

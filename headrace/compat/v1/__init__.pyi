@@ -169,6 +169,7 @@ from headrace._src.ops.cumulative import cumprod as cumprod
 from headrace._src.ops.cumulative import cumsum as cumsum
 from headrace._src.autodiff.custom_gradient import custom_gradient as custom_gradient
 from headrace._src.ops.string_codes import decode_base64 as decode_base64
+from headrace._src.ops.session_handles import delete_session_tensor as delete_session_tensor
 from headrace._src.ops.space import depth_to_space as depth_to_space
 from headrace._src.core.scopes import device as device
 from headrace._src.ops.matrix_parts import diag as diag
@@ -220,6 +221,8 @@ from headrace._src.core.default_session import get_default_session as get_defaul
 from headrace._src.state.variable_scope import get_local_variable as get_local_variable
 from headrace._src.platform.logging import get_logger as get_logger
 from headrace._src.core.random_seed import get_seed as get_seed
+from headrace._src.ops.session_handles import get_session_handle as get_session_handle
+from headrace._src.ops.session_handles import get_session_tensor as get_session_tensor
 from headrace._src.core.constant_value import get_static_value as get_static_value
 from headrace._src.state.variable_scope import get_variable as get_variable
 from headrace._src.state.variable_scope import get_variable_scope as get_variable_scope
