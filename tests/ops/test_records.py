@@ -134,6 +134,7 @@ def test_compiled(record):
         testing.compare(e, np.asarray(g), record.rtol, record.atol)
 
 
+@pytest.mark.slow
 @each
 def test_static_shape(record):
     """Whatever is unknown about the inputs, the static shape agrees with the value's."""
@@ -150,6 +151,7 @@ def test_static_shape(record):
             )
 
 
+@pytest.mark.slow
 @each
 def test_gradient(record):
     """Gradients agree with finite differences."""
@@ -174,6 +176,7 @@ def test_gradient(record):
             )
 
 
+@pytest.mark.slow
 @each
 def test_graph_def(record):
     """The graph survives GraphDef: the same nodes, the same values."""

@@ -78,7 +78,14 @@ def same_text(x, y, digits=True):
     )
 
 
-@pytest.fixture(params=SOURCES)
+QUICK = ("p01_", "p02_", "p03_", "p07_")
+EACH = [
+    name if name.startswith(QUICK) else pytest.param(name, marks=pytest.mark.slow)
+    for name in SOURCES
+]
+
+
+@pytest.fixture(params=EACH)
 def recordings(request, tmp_path):
     """(name, truth, ours) of a program; each runs in a process of its own."""
     name = request.param
