@@ -95,3 +95,19 @@ def test_histogram_counts_every_value():
     edges = np.array([-np.inf, *histogram.bucket_limit])
     counts, _ = np.histogram(values, edges)
     assert counts.tolist() == list(histogram.bucket)
+
+
+# Written by TensorFlow 1.15.5 for the image of the next test.
+IDAT = (
+    "1895cd8dc10d002010c20ab2ffcc3e3c63d8403e04128a38d235b922c41521566fb21a41dc08e246"
+    "3093d7e693db0d42c8007f"
+)
+
+
+def test_images_are_written_byte_for_byte_as_libpng_writes_them():
+    """The filters, the window and the header of a small image that TensorFlow 1.15 wrote."""
+    pixels = (np.arange(256).reshape(16, 16, 1) // 7 % 256).astype(np.uint8)
+    data = _summary_values.encode_png(pixels)
+    start = data.index(b"IDAT") + 4
+    size = int.from_bytes(data[start - 8 : start - 4], "big")
+    assert data[start : start + size].hex() == IDAT
