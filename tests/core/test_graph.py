@@ -187,3 +187,11 @@ def test_control_inputs_in_order(graph):
     group = tf.group(z, b, a)
     assert list(group.node_def.input) == ["^z", "^b", "^a"]
     assert list(graph.as_graph_def().node[-1].input) == ["^a", "^b", "^z"]
+
+
+def test_a_later_shape_is_seen_by_what_was_asked_before(graph):
+    x = tf.placeholder(tf.float32)
+    size = tf.size(x) * 2
+    assert tf.reshape(tf.placeholder(tf.float32), [size]).shape.as_list() == [None]
+    x.set_shape([2, 3])
+    assert tf.reshape(tf.placeholder(tf.float32), [size]).shape.as_list() == [12]

@@ -369,3 +369,19 @@ class TestGrowth:
         with tf.Session() as sess:
             for _ in range(60):
                 sess.run(a)
+
+
+class TestConcurrentFailure:
+    """A failure ends the operations that wait beside it, and is what the run raises."""
+
+    def test_the_first_failure_is_raised_and_nobody_waits_on(self, graph):
+        a, b = tf.FIFOQueue(2, tf.int32), tf.FIFOQueue(2, tf.int32)
+        waits, fails = a.dequeue(), tf.gather([1, 2], tf.placeholder_with_default(5, []) + b.size())
+        put = b.enqueue(1)
+        before = threading.active_count()
+        with tf.Session() as sess:
+            with pytest.raises(tf.errors.InvalidArgumentError, match=r"is not in \[0, 2\)"):
+                sess.run([waits, put, fails])
+            assert threading.active_count() == before
+            sess.run(a.enqueue(3))
+            assert sess.run(waits) == 3

@@ -21,7 +21,6 @@ from headrace._api.export import export
 from headrace._src.core import device as device_lib
 from headrace._src.core import origin as origin_lib
 from headrace._src.core import scopes
-from headrace._src.core.dims import Dims
 from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
@@ -230,10 +229,6 @@ class Graph:
 
     @property
     def _last_id(self) -> int:
-        return self._version
-
-    @property
-    def _next_id_counter(self) -> int:
         return self._version
 
     @property
@@ -793,11 +788,3 @@ def get_collection(key: Any, scope: str | None = None) -> list[Any]:
 def get_all_collection_keys() -> list[str]:
     """Returns the keys of the collections of the default graph."""
     return get_default_graph().get_all_collection_keys()
-
-
-def static_dims(value: Any) -> Dims:
-    """The dims of a tensor-like value that has `dims` or `get_shape()`, else None."""
-    if isinstance(value, Tensor):
-        return value.dims
-    shape = getattr(value, "get_shape", None)
-    return None if shape is None else shape()._dims

@@ -88,10 +88,6 @@ class Operation:
         return list(self._control_inputs)
 
     @property
-    def _control_outputs_list(self) -> list[Operation]:
-        return list(self._control_outputs or ())
-
-    @property
     def device(self) -> str:
         """The requested device, or an empty string."""
         return self._device

@@ -111,7 +111,20 @@ class Tensor:
           ValueError: the shapes are not compatible.
         """
         given = dims_lib.from_any(shape)
-        self.dims = dims_lib.merge(self.dims, given)
+        merged = dims_lib.merge(self.dims, given)
+        if merged != self.dims:
+            self.dims = merged
+            self._forget_constants()
+
+    def _forget_constants(self) -> None:
+        """Drops what is known of values behind this tensor: they may depend on its shape."""
+        stack = [self]
+        while stack:
+            for op in stack.pop()._consumers or ():
+                for t in op.outputs:
+                    if t._constant is not None:
+                        t._constant = None
+                        stack.append(t)
 
     @property
     def _shape(self) -> TensorShape:

@@ -32,17 +32,22 @@ def execute(plan: Plan, slots: list[Any], run: Run) -> None:
                 _place_handles(plan, run)
                 for step in plan.handles:
                     slots[step.outputs[0]] = plan.template[step.outputs[0]]
-            if plan.has_blocking > 1:
-                _execute_concurrently(plan, slots, run)
-            elif run.trace is not None or run.deadline is not None:
-                for step in plan.steps:
-                    run.check()
-                    execute_step(step, slots, run)
-            else:
-                _execute_fast(plan.steps, slots, run)
+            _execute_steps(plan, slots, run)
     except BaseException:
         run.undo()
         raise
+
+
+def _execute_steps(plan: Plan, slots: list[Any], run: Run) -> None:
+    """Executes the steps in the way that the plan and the run ask for."""
+    if plan.has_blocking > 1:
+        _execute_concurrently(plan, slots, run)
+    elif run.trace is not None or run.deadline is not None:
+        for step in plan.steps:
+            run.check()
+            execute_step(step, slots, run)
+    else:
+        _execute_fast(plan.steps, slots, run)
 
 
 def _place_handles(plan: Plan, run: Run) -> None:
@@ -70,14 +75,7 @@ def call_function(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
             cell.value = value
             value = cell
         slots[slot] = value
-    if plan.has_blocking > 1:
-        _execute_concurrently(plan, slots, run)
-    elif run.trace is not None or run.deadline is not None:
-        for step in plan.steps:
-            run.check()
-            execute_step(step, slots, run)
-    else:
-        _execute_fast(plan.steps, slots, run)
+    _execute_steps(plan, slots, run)
     results = [slots[s] for s in plan.outputs[: len(graph.outputs)] if s is not None]
     return [v.read() if isinstance(v, Cell) else v for v in results]
 
@@ -160,43 +158,46 @@ def _execute_concurrently(plan: Plan, slots: list[Any], run: Run) -> None:
     Everything that is ready and cannot wait runs first, on this thread; then every ready blocking
     operation gets a thread.
     """
-    by_op = {step.op: step for step in plan.steps}
-    waiting: dict[Operation, int] = {}
-    followers: dict[Operation, list[Operation]] = {}
-    for op in by_op:
-        before = {t.op for t in op._inputs if t.op in by_op and plan.slots[t] not in plan.feeds}
-        before.update(c for c in op._control_inputs if c in by_op)
-        waiting[op] = len(before)
-        for b in before:
-            followers.setdefault(b, []).append(op)
+    by_op = {step.op: step._replace(free=()) for step in plan.steps}
+    waiting, followers = plan_lib.dependencies(by_op, plan.fed)
     ready = [op for op in by_op if not waiting[op]]
     done = threading.Condition()
     finished: list[tuple[Operation, BaseException | None]] = []
     running = 0
+    failure: BaseException | None = None
 
-    def work(op: Operation) -> None:
-        error: BaseException | None = None
+    def attempt(op: Operation) -> BaseException | None:
         try:
             with np.errstate(all="ignore"):
-                execute_step(by_op[op]._replace(free=()), slots, run)
-        except BaseException as e:  # handed to the thread that runs the plan
-            error = e
+                execute_step(by_op[op], slots, run)
+        except BaseException as e:  # raised by the thread that runs the plan, once all have ended
+            return e
+        return None
+
+    def work(op: Operation) -> None:
+        error = attempt(op)
         with done:
             finished.append((op, error))
             done.notify_all()
 
-    def release(op: Operation) -> None:
+    def settle(op: Operation, error: BaseException | None) -> None:
+        nonlocal failure
+        if error is not None:
+            # The first failure is the cause; those that give up because of it follow.
+            failure = failure or error
+            ready.clear()
+            run.abort()
+            return
         for f in followers.get(op, ()):
             waiting[f] -= 1
-            if not waiting[f]:
+            if not waiting[f] and failure is None:
                 ready.append(f)
 
     while ready or running:
         ready.sort(key=lambda op: (op.spec.blocking, op._id))
         while ready and not ready[0].spec.blocking:
             op = ready.pop(0)
-            execute_step(by_op[op]._replace(free=()), slots, run)
-            release(op)
+            settle(op, attempt(op))
             ready.sort(key=lambda op: (op.spec.blocking, op._id))
         for op in ready:
             threading.Thread(target=work, args=(op,), daemon=True).start()
@@ -209,10 +210,9 @@ def _execute_concurrently(plan: Plan, slots: list[Any], run: Run) -> None:
                 batch, finished[:] = list(finished), []
             for op, error in batch:
                 running -= 1
-                if error is not None:
-                    run.abort()
-                    raise error
-                release(op)
+                settle(op, error)
+    if failure is not None:
+        raise failure
 
 
 # -- errors ----------------------------------------------------------------------------------------

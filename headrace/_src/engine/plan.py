@@ -1,17 +1,16 @@
 """Plans: what one combination of fetches and feeds executes, in which order, over which slots.
 
 A plan is made by named phases over plain data: `needed` (prune backwards from the fetches, stopping
-at feeds) → `ordered` (a deterministic order:
-data edges, control edges, then creation order; blocking operations last among the ready) → `Plan`
-(steps over slots).
+at feeds) → `ordered` (a deterministic order: data edges, control edges, then creation order;
+blocking operations last among the ready) → `Plan` (steps over slots).
 
 State inventory of `Plan`:
   steps: `Step`s in order.
   template: initial slots; constants, what follows from constants alone, and handles are in place.
   cells: the tensors whose run-time value is the cell of a variable.
   handles: steps that give resources; executed once for each version of the session's resources.
-  feeds: slot of each fed tensor.          outputs: for each fetched element its slot, or None for
-    an operation.
+  fed: the fed tensors.          feeds: their slots, in the order in which they were named.
+  outputs: for each fetched element its slot, or None for an operation.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from __future__ import annotations
 import functools
 import heapq
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,6 +90,21 @@ def _is_sorted(operations: list[Operation]) -> bool:
     return True
 
 
+def dependencies(
+    operations: Iterable[Operation], feeds: frozenset[Tensor]
+) -> tuple[dict[Operation, int], dict[Operation, list[Operation]]]:
+    """For each operation, how many of the others it waits for, and which of them wait for it."""
+    waiting = dict.fromkeys(operations, 0)
+    followers: dict[Operation, list[Operation]] = {}
+    for op in waiting:
+        before = {t.op for t in op._inputs if t not in feeds and t.op in waiting}
+        before.update(c for c in op._control_inputs if c in waiting)
+        waiting[op] = len(before)
+        for b in before:
+            followers.setdefault(b, []).append(op)
+    return waiting, followers
+
+
 def ordered(operations: list[Operation], feeds: frozenset[Tensor]) -> list[Operation]:
     """The operations in execution order.
 
@@ -100,15 +114,7 @@ def ordered(operations: list[Operation], feeds: frozenset[Tensor]) -> list[Opera
     operations = sorted(operations, key=lambda op: op._id)
     if not any(op.spec.blocking for op in operations) and _is_sorted(operations):
         return operations
-    waiting: dict[Operation, int] = {}
-    followers: dict[Operation, list[Operation]] = {}
-    members = set(operations)
-    for op in operations:
-        before = {t.op for t in op._inputs if t not in feeds and t.op in members}
-        before.update(c for c in op._control_inputs if c in members)
-        waiting[op] = len(before)
-        for b in before:
-            followers.setdefault(b, []).append(op)
+    waiting, followers = dependencies(operations, feeds)
     ready = [(op.spec.blocking, op._id, op) for op in operations if not waiting[op]]
     heapq.heapify(ready)
     result = []
@@ -215,7 +221,7 @@ class Plan:
         fold: bool = True,
     ) -> None:
         self.mutations = mutations
-        fed = frozenset(feeds)
+        self.fed = fed = frozenset(feeds)
         self.operations = ordered(needed(elements, fed), fed)
         self.cells = aliases(self.operations, fed)
         self.has_blocking = sum(op.spec.blocking for op in self.operations)
@@ -280,7 +286,6 @@ class Plan:
 
     def _last_uses(self, elements: Sequence[Any]) -> dict[int, Operation]:
         """The last operation that takes each slot; slots that are fetched are never free."""
-        kept = {self.slots.get(e) for e in elements if isinstance(e, Tensor)}
         last: dict[int, Operation] = {}
         for op in self.operations:
             if op in self._known:
@@ -290,19 +295,17 @@ class Plan:
             for t in op.outputs:
                 if t not in self.slots:
                     last[self._slot(t)] = op
-        # Slots of known values keep them from run to run: freeing them in a run's own list is
-        # harmless but vain.
-        kept |= {self.slots[op.outputs[0]] for op in self._known}
-        kept |= {self.slots[e] for e in elements if isinstance(e, Tensor)}
+        # Feeds belong to the caller and known values to the plan: freeing their slots is vain.
+        kept = {self.slots[op.outputs[0]] for op in self._known}
+        kept.update(self.feeds)
+        kept.update(self.slots[e] for e in elements if isinstance(e, Tensor))
         return {slot: op for slot, op in last.items() if slot not in kept}
 
     def _step(self, op: Operation, last_use: dict[int, Operation]) -> Step:
         spec = op.spec
         inputs = tuple([self.slots[t] for t in op._inputs])
         outputs = tuple([self.slots[t] for t in op.outputs])
-        free = tuple(
-            {s: None for s in (*inputs, *outputs) if last_use.get(s) is op and s not in self.feeds}
-        )
+        free = tuple({s: None for s in (*inputs, *outputs) if last_use.get(s) is op})
         bound = spec.bind(op)
         positions = reads(op, self.cells)
         if spec.forwards_reference and op._inputs[0] in self.cells:

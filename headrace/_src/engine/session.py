@@ -1,10 +1,10 @@
 """Session: runs parts of a graph and keeps the state of its variables.
 
 State inventory of `BaseSession`:
-  _plans: (fetch structure, feed keys) → `Prepared`.     _kernel_states: operation → state of its
-    kernel (generators).
-  _resources: variables, queues, tables.                 _cancellation: wakes what waits when the
-    session closes.
+  _plans: (fetch structure, feed keys) → `Prepared`.
+  _kernel_states: operation → state of its kernel, such as a random generator.
+  _resources: variables, queues, tables.
+  _cancellation: wakes what waits when the session closes.
   kept_values: handle → value that stays between runs; kept_ids numbers the handles.
   _growth: notices programs that keep adding operations between runs.
 """
