@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-_LOWER = "headrace._src.engine.lower"
+_LOWER = "headrace._src.engine.whole"
 
 
 class NotCompiled(Exception):

@@ -79,23 +79,27 @@ def same_text(x, y, digits=True):
 
 QUICK = ("p01_", "p02_", "p03_", "p07_")
 EACH = [
-    name if name.startswith(QUICK) else pytest.param(name, marks=pytest.mark.slow)
+    pytest.param(
+        (name, tier),
+        id=f"{name}-{tier}",
+        marks=() if name.startswith(QUICK) and tier == "off" else (pytest.mark.slow,),
+    )
     for name in SOURCES
+    for tier in ("off", "always")
 ]
 
 
 @pytest.fixture(params=EACH)
 def recordings(request, tmp_path):
-    """(name, truth, ours) of a program; each runs in a process of its own."""
-    name = request.param
+    """(name, truth, ours) of a program, interpreted or compiled; each in a process of its own."""
+    name, tier = request.param
     if name in WAITING:
         request.applymarker(pytest.mark.xfail(reason=WAITING[name], strict=True))
     out = tmp_path / f"{name}.json"
     script = ROOT / "scripts/record_programs.py"
     command = [sys.executable, script, "--impl", "headrace", name, out]
-    done = subprocess.run(
-        command, cwd=ROOT, env={"PYTHONPATH": str(ROOT), "PATH": ""}, capture_output=True, text=True
-    )
+    env = {"PYTHONPATH": str(ROOT), "PATH": "", "HEADRACE_JIT": tier, "HEADRACE_CACHE": "off"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     return name, load(ROOT / f"tests/golden/program_{name}.json"), load(out)
 

@@ -110,6 +110,7 @@ class OpSpec:
         self.forwards_reference: bool = flags.pop("forwards_reference", False)
         self.handle: bool = flags.pop("handle", False)
         self.cost: Any = flags.pop("cost", None)
+        self.preserves_elements: bool = flags.pop("preserves_elements", False)
         self.shape_rule: Callable[..., Any] | None = None
         self.host: Callable[..., Any] | None = None
         self.xla: Callable[..., Any] | None = None

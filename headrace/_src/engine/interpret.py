@@ -12,6 +12,7 @@ import numpy as np
 
 from headrace._src.core import errors
 from headrace._src.core.operation import Operation
+from headrace._src.engine import costs
 from headrace._src.engine import plan as plan_lib
 from headrace._src.engine.plan import MANY, MULTIPLE, ONE, TWO, Plan, Step
 from headrace._src.engine.resources import Cell
@@ -28,33 +29,45 @@ def execute(plan: Plan, slots: list[Any], run: Run) -> None:
     """
     try:
         with np.errstate(all="ignore"):
-            if plan.handles and plan.handle_version != run.resources.version:
-                _place_handles(plan, run)
-                for step in plan.handles:
-                    slots[step.outputs[0]] = plan.template[step.outputs[0]]
-            _execute_steps(plan, slots, run)
+            place_handles(plan, slots, run)
+            _execute_plan(plan, slots, run)
     except BaseException:
         run.undo()
         raise
 
 
-def _execute_steps(plan: Plan, slots: list[Any], run: Run) -> None:
+def _execute_plan(plan: Plan, slots: list[Any], run: Run) -> None:
     """Executes the steps in the way that the plan and the run ask for."""
     if plan.has_blocking > 1:
         _execute_concurrently(plan, slots, run)
-    elif run.trace is not None or run.deadline is not None:
+    elif plan.costs is None:
+        found: dict[Operation, tuple[float, float]] = {}
         for step in plan.steps:
+            run.check()
+            execute_step(step, slots, run, found)
+        plan.costs = found
+    else:
+        execute_steps(plan.steps, slots, run)
+
+
+def execute_steps(steps: Sequence[Step], slots: list[Any], run: Run) -> None:
+    """Executes steps one after another."""
+    if run.trace is not None or run.deadline is not None:
+        for step in steps:
             run.check()
             execute_step(step, slots, run)
     else:
-        _execute_fast(plan.steps, slots, run)
+        _execute_fast(steps, slots, run)
 
 
-def _place_handles(plan: Plan, run: Run) -> None:
+def place_handles(plan: Plan, slots: list[Any], run: Run) -> None:
     """Looks up the resources that the plan's operations name, and keeps them in its template."""
+    if not plan.handles or plan.handle_version == run.resources.version:
+        return
     version = run.resources.version
     for step in plan.handles:
         execute_step(step._replace(free=()), plan.template, run)
+        slots[step.outputs[0]] = plan.template[step.outputs[0]]
     plan.handle_version = version
 
 
@@ -75,7 +88,7 @@ def call_function(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
             cell.value = value
             value = cell
         slots[slot] = value
-    _execute_steps(plan, slots, run)
+    _execute_plan(plan, slots, run)
     results = [slots[s] for s in plan.outputs[: len(graph.outputs)] if s is not None]
     return [v.read() if isinstance(v, Cell) else v for v in results]
 
@@ -106,8 +119,13 @@ def _execute_fast(steps: Sequence[Step], slots: list[Any], run: Run) -> None:
         raise runtime_error(e, step, slots) from _cause(e)
 
 
-def execute_step(step: Step, slots: list[Any], run: Run) -> None:
-    """Executes one step, with tracing and full error context."""
+def execute_step(
+    step: Step,
+    slots: list[Any],
+    run: Run,
+    found: dict[Operation, tuple[float, float]] | None = None,
+) -> None:
+    """Executes one step, with tracing and full error context; adds its static cost to `found`."""
     start = time.time()
     try:
         kind, call, inputs, outputs, _, _, _ = step
@@ -121,6 +139,8 @@ def execute_step(step: Step, slots: list[Any], run: Run) -> None:
             slots[outputs] = call(*[slots[i] for i in positions])
     except Exception as e:
         raise runtime_error(e, step, slots) from _cause(e)
+    if found is not None:
+        found[step.op] = costs.of_step(step, slots)
     for slot in step.free:
         slots[slot] = None
     if run.trace is not None:

@@ -1,56 +1,94 @@
-"""Lowering: a plan as one `jax.jit` function.
+"""Lowering: some steps of a plan as one traced function.
 
 Lowering is partial evaluation: what is known while tracing is a NumPy value and goes through the
-same kernels on NumPy; the rest is traced. Variables
-are threaded: their values come in as arguments, their new values go out as results and are stored
-together at the end.
+same kernels on NumPy; the rest is traced. Variables are threaded: their values come in as
+arguments, their new values go out as results. Conditions that a kernel needs (`k.require`) become
+one more result, and every new value is the old one where they do not hold.
 
 Inventory of a `Lowering`:
-  plan: the plan.            feeds: fed arrays, by slot.
-  cells: variables met, in order; `state` maps each to its traced value.
-  draws: (operation, counter steps) of each random op, in order; their generator words are
-    arguments.
+  unit, plan: what is lowered.       cells: the variables, in the order of `unit.cells`.
+  _state: variable → traced value.   _written: the variables written so far.
+  random: the operations that draw random numbers.
+  draws: how many counter steps each of them reserves.
+  _required: traced conditions.      _bounds: (input, limit) conditions that the host can check.
+  _parts: id of a traced value → the input that holds all its elements.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from headrace._src.core import kernel
+from headrace._src.core import errors, kernel
 from headrace._src.core.operation import Operation
-from headrace._src.core.tensor import Tensor
-from headrace._src.engine import feed as feed_lib
-from headrace._src.engine import fetch as fetch_lib
-from headrace._src.engine import philox
+from headrace._src.engine import backend, philox
+from headrace._src.engine.partition import Unit
 from headrace._src.engine.plan import Plan, reads
 from headrace._src.engine.resources import Cell
-from headrace._src.engine.run import Run, RunKernel
+
+# Larger arrays that hold one value only are broadcast by the compiled code, not stored in it.
+_UNIFORM_LIMIT: Final = 1024
 
 
 class NotLowerable(Exception):  # noqa: N818
-    """A plan holds an operation that cannot be compiled; the message says which and why."""
+    """An operation cannot be compiled; the message says which and why.
+
+    Attributes:
+      op: the operation, or None when it is not known which.
+    """
+
+    def __init__(self, message: str, op: Operation | None = None) -> None:
+        super().__init__(message)
+        self.op = op
+
+
+class Layout(NamedTuple):
+    """How a lowered function fits a unit; positions only, so that it can be stored.
+
+    Attributes:
+      inputs: positions of the unit's inputs that are arguments.
+      reads: positions of the variables whose values are arguments.
+      writes: positions of the variables whose new values are results.
+      draws: counter steps of each random operation, in order.
+      outputs: positions of the unit's outputs that are results.
+      known: (position of an output, its value) where lowering found it.
+      bounds: (position of an input, limit): integers that must lie in [0, limit).
+      checked: whether the last result says if all conditions hold.
+    """
+
+    inputs: tuple[int, ...]
+    reads: tuple[int, ...]
+    writes: tuple[int, ...]
+    draws: tuple[int, ...]
+    outputs: tuple[int, ...]
+    known: tuple[tuple[int, Any], ...]
+    bounds: tuple[tuple[int, int], ...]
+    checked: bool
 
 
 class XlaRunKernel(kernel.XlaKernelContext):
-    """The `k` of a stateful kernel while lowering."""
+    """The `k` of kernels while lowering.
 
-    __slots__ = ("_lowering", "op", "run")
+    Attributes:
+      op: the operation.
+    """
+
+    __slots__ = ("_lowering", "op")
 
     def __init__(self, lowering: Lowering, op: Operation) -> None:
         super().__init__()
         self._lowering = lowering
         self.op = op
-        self.run = lowering.run
 
     def resource(self, make: Any) -> Any:
-        """The session resource of the operation."""
-        found = RunKernel(self.run, self.op).resource(make)
-        if not isinstance(found, Cell):
-            raise NotLowerable(f"{self.op.name} ({self.op.type}) keeps state on the host")
-        return found
+        """Refuses: resources are looked up before a unit runs."""
+        raise NotLowerable(f"{self.op.name} ({self.op.type}) makes a resource", self.op)
+
+    def state(self, make: Any) -> Any:
+        """Refuses: such state lives on the host."""
+        raise NotLowerable(f"{self.op.name} ({self.op.type}) keeps state on the host", self.op)
 
     def philox(self, steps: int) -> Any:
         """The generator words of this operation, an argument of the compiled function."""
@@ -62,177 +100,248 @@ class XlaRunKernel(kernel.XlaKernelContext):
 
     def write(self, cell: Cell, value: Any) -> None:
         """Sets the traced value of a variable."""
-        self._lowering.state[cell] = value
+        self._lowering.write(cell, value)
 
     def own(self, value: Any) -> Any:
         """`value`: traced values are never written into."""
         return value
 
+    def require(self, condition: Any) -> None:
+        """Makes the compiled code fail unless `condition`, a traced or known bool, holds."""
+        self._lowering.require(condition, self.op)
+
+    def require_within(self, indices: Any, limit: int) -> None:
+        """Makes the compiled code fail unless all of `indices` lie in [0, limit)."""
+        self._lowering.require_within(indices, limit, self.op)
+
 
 class Lowering:
-    """One plan being turned into one compiled function; see the module's docstring."""
-
-    def __init__(self, plan: Plan, run: Run, static_feeds: dict[int, Any]) -> None:
-        self.plan = plan
-        self.run = run
-        self.static_feeds = static_feeds
-        self.cells: dict[Cell, None] = {}
-        self.written: list[Cell] = []
-        self.draws: list[tuple[Operation, int]] = []
-        self.state: dict[Cell, Any] = {}
-        self._words: Any = None
-
-    def read(self, cell: Cell) -> Any:
-        """The traced value of a variable; its value before the run when it was not written yet."""
-        if cell not in self.state:
-            self.cells.setdefault(cell)
-            # Found by the probing trace; the final trace has it among its arguments.
-            self.state[cell] = cell.read()
-        return self.state[cell]
-
-    def draw(self, op: Operation, steps: int) -> Any:
-        """The generator words for a random op: a constant when probing, an argument later."""
-        if self._words is None:
-            self.draws.append((op, steps))
-            return philox.PhiloxDraw.from_array(np.zeros(6, np.uint32) + _traced_zero())
-        position = self._position
-        self._position += 1
-        return philox.PhiloxDraw.from_array(self._words[position])
-
-    def trace(self, feeds: Sequence[Any], states: Sequence[Any], words: Any) -> Any:
-        """The body of the compiled function: all kernels over traced slots.
-
-        Returns:
-          (values of the fetched tensors, new values of the variables written).
-        """
-        self._words = words
-        self._position = 0
-        self.state = dict(zip(self.cells, states, strict=False))
-        before = dict(self.state)
-        slots = list(self.plan.template)
-        for slot, value in zip(self._dynamic_slots(), feeds, strict=True):
-            slots[slot] = value
-        for slot, value in self.static_feeds.items():
-            slots[slot] = value
-        for step in self.plan.every_step:
-            self._trace_step(step.op, slots)
-        self.written = [c for c, v in self.state.items() if before.get(c) is not v]
-        fetched = [
-            self.read(slots[s]) if isinstance(slots[s], Cell) else slots[s]
-            for s in self.plan.outputs
-            if s is not None
-        ]
-        for value in fetched:
-            if isinstance(value, np.ndarray) and value.dtype.kind == "O":
-                raise NotLowerable("a string is fetched")
-        return fetched, [self.state[c] for c in self.written]
-
-    def _dynamic_slots(self) -> list[int]:
-        return [s for s in self.plan.feeds if s not in self.static_feeds]
-
-    def _trace_step(self, op: Operation, slots: list[Any]) -> None:
-        import jax
-
-        spec = op.spec
-        if spec.host_only or spec.xla is None:
-            raise NotLowerable(f"{op.name} ({op.type}) runs on the host only")
-        args = [slots[self.plan.slots[t]] for t in op._inputs]
-        for p in reads(op, self.plan.cells):
-            args[p] = self.read(args[p])
-        for position, arg in enumerate(spec.flat_inputs(op)):
-            value = args[position]
-            if isinstance(value, np.ndarray) and value.dtype.kind == "O":
-                raise NotLowerable(f"{op.name} ({op.type}) takes strings")
-            if arg.name in spec.static and isinstance(value, jax.Array):
-                raise NotLowerable(
-                    f"input {arg.name!r} of {op.name} ({op.type}) must be known before lowering"
-                )
-        k: Any = _CONTEXT.get()
-        if spec.has_effects or spec.random or spec.needs_op:
-            k = XlaRunKernel(self, op)
-            result = spec.bind(op, xla=True)(k, *args)
-        elif args and not any(isinstance(a, jax.Array) for a in args):
-            result = spec.bind(op)(kernel.HOST, *args)
-        else:
-            result = spec.bind(op, xla=True)(k, *args)
-        if spec.single_output:
-            slots[self.plan.slots[op.outputs[0]]] = result
-        elif op.outputs:
-            for t, value in zip(op.outputs, result, strict=True):
-                slots[self.plan.slots[t]] = value
-
-
-class _Context:
-    """The context of stateless kernels while lowering, made when JAX is first needed."""
-
-    def __init__(self) -> None:
-        self._made: kernel.XlaKernelContext | None = None
-
-    def get(self) -> kernel.XlaKernelContext:
-        """The context."""
-        if self._made is None:
-            self._made = kernel.XlaKernelContext()
-        return self._made
-
-
-_CONTEXT = _Context()
-
-
-def _traced_zero() -> Any:
-    import jax.numpy as jnp
-
-    return jnp.zeros(6, jnp.uint32)
-
-
-def compile_fetches(session: Any, fetches: Any, feed_dict: Any = None, static: bool = False) -> Any:
-    """Runs fetches as one compiled function; the session's variables are updated as by `run`.
+    """One unit being turned into one function; see the module's docstring.
 
     Args:
-      session: the session.
-      fetches: as for `Session.run`.
-      feed_dict: as for `Session.run`.
-      static: whether integer and boolean feeds count as known before lowering.
+      unit: the unit.
+      plan: its plan.
+      slots: the plan's slots: variables and the static inputs are in place.
+    """
+
+    def __init__(self, unit: Unit, plan: Plan, slots: Sequence[Any]) -> None:
+        self.unit = unit
+        self.plan = plan
+        self.slots = list(slots)
+        self.cells: list[Cell] = [slots[plan.slots[t]] for t in unit.cells]
+        self.dynamic = [i for i, t in enumerate(unit.inputs) if t not in unit.static]
+        self.random = [s.op for s in unit.steps if s.op.spec.random]
+        self.draws: dict[Operation, int] = {}
+        self.known: dict[int, Any] = {}
+        self.traced_outputs: list[int] = []
+        self._state: dict[Cell, Any] = {}
+        self._written: dict[Cell, None] = {}
+        self._required: list[Any] = []
+        self._bounds: dict[tuple[int, int], None] = {}
+        self._parts: dict[int, int] = {}
+        self._kept: list[Any] = []
+        self._words: Any = None
+
+    # -- what kernels ask for ------------------------------------------------------------------
+
+    def read(self, cell: Cell) -> Any:
+        """The traced value of a variable.
+
+        Raises:
+          FailedPreconditionError: it has none.
+        """
+        if cell not in self._state:
+            cell.read()
+            raise NotLowerable(f"the variable {cell.name} is not an input of its unit")
+        return self._state[cell]
+
+    def write(self, cell: Cell, value: Any) -> None:
+        """Sets the traced value of a variable."""
+        if value is None:
+            raise NotLowerable(f"the variable {cell.name} is destroyed")
+        self._state[cell] = value
+        self._written[cell] = None
+
+    def draw(self, op: Operation, steps: int) -> Any:
+        """The generator words for a random op."""
+        if op in self.draws or op not in self.random:
+            raise NotLowerable(f"{op.name} ({op.type}) draws more than once", op)
+        self.draws[op] = steps
+        return philox.PhiloxDraw.from_array(self._words[self.random.index(op)])
+
+    def require(self, condition: Any, op: Operation) -> None:
+        """Notes a condition; one that is known not to hold is left to the interpreter."""
+        if isinstance(condition, backend.jax().Array):
+            self._required.append(condition)
+        elif not np.all(condition):
+            raise NotLowerable(f"{op.name} ({op.type}) fails", op)
+
+    def require_within(self, indices: Any, limit: int, op: Operation) -> None:
+        """Notes that indices must lie in [0, limit): checked by the host where it has them."""
+        part = self._parts.get(id(indices))
+        if part is not None:
+            self._bounds[part, int(limit)] = None
+            return
+        np_ = backend.jax().numpy if isinstance(indices, backend.jax().Array) else np
+        self.require(np_.all((indices >= 0) & (indices < limit)), op)
+
+    # -- tracing -------------------------------------------------------------------------------
+
+    def trace(self, inputs: Sequence[Any], states: Sequence[Any], words: Any) -> Any:
+        """The body of the compiled function: all kernels over traced slots.
+
+        Args:
+          inputs: values of the dynamic inputs.     states: values of the variables that have one.
+          words: generator words, one row for each random operation.
+
+        Returns:
+          (new values of the variables written, outputs, [whether all conditions hold]).
+        """
+        slots = self.slots
+        self._words = words
+        held = [c for c in dict.fromkeys(self.cells) if c.stored is not None]
+        self._state = dict(zip(held, states, strict=True))
+        before = dict(self._state)
+        for i, value in zip(self.dynamic, inputs, strict=True):
+            slots[self.plan.slots[self.unit.inputs[i]]] = value
+            self._mark(value, i)
+        for step in self.unit.steps:
+            self._trace_step(step.op, slots)
+        outputs = []
+        for i, t in enumerate(self.unit.outputs):
+            value = slots[self.plan.slots[t]]
+            if isinstance(value, backend.jax().Array):
+                self.traced_outputs.append(i)
+                outputs.append(value)
+            else:
+                self.known[i] = value
+        new = [(before.get(c), self._state[c]) for c in self._written]
+        ok = self._all_required()
+        if ok is not None:
+            where = backend.jax().numpy.where
+            if any(old is None or np.shape(old) != np.shape(value) for old, value in new):
+                raise NotLowerable("a checked unit gives a variable its first value")
+            new = [(old, where(ok, value, old)) for old, value in new]
+        return [value for _, value in new], outputs, [] if ok is None else [ok]
+
+    def _all_required(self) -> Any:
+        if not self._required:
+            return None
+        xp = backend.jax().numpy
+        ok = xp.all(self._required[0])
+        for condition in self._required[1:]:
+            ok = ok & xp.all(condition)
+        return ok
+
+    def _mark(self, value: Any, part: int) -> None:
+        """Notes that all elements of a traced value are elements of one input."""
+        self._parts[id(value)] = part
+        self._kept.append(value)
+
+    def layout(self) -> Layout:
+        """How the traced function fits the unit."""
+        position = {c: i for i, c in reversed(list(enumerate(self.cells)))}
+        held = [c for c in dict.fromkeys(self.cells) if c.stored is not None]
+        return Layout(
+            tuple(self.dynamic),
+            tuple(position[c] for c in held),
+            tuple(position[c] for c in self._written),
+            tuple(self.draws.get(op, 0) for op in self.random),
+            tuple(self.traced_outputs),
+            tuple(self.known.items()),
+            tuple(self._bounds),
+            bool(self._required),
+        )
+
+    def _trace_step(self, op: Operation, slots: list[Any]) -> None:
+        try:
+            results = self._results(op, slots)
+        except (NotLowerable, errors.OpError):
+            raise
+        except Exception as e:
+            # What the interpreter would refuse, too, it reports with its own words.
+            raise NotLowerable(f"{op.name} ({op.type}): {type(e).__name__}: {e}", op) from e
+        for t, value in zip(op.outputs, results, strict=True):
+            if isinstance(value, np.ndarray) and value.dtype.kind == "O":
+                raise NotLowerable(f"{op.name} ({op.type}) gives strings", op)
+            slots[self.plan.slots[t]] = value
+
+    def _results(self, op: Operation, slots: list[Any]) -> Sequence[Any]:
+        array = backend.jax().Array
+        spec = op.spec
+        if spec.host_only or spec.xla is None:
+            raise NotLowerable(f"{op.name} ({op.type}) runs on the host only", op)
+        args = [slots[self.plan.slots[t]] for t in op._inputs]
+        if spec.forwards_reference and args and isinstance(args[0], Cell):
+            self.read(args[0])
+            return args[:1]
+        for p in reads(op, self.plan.cells):
+            args[p] = self.read(args[p])
+        for position, arg in enumerate(spec.flat_inputs(op)) if spec.static else ():
+            if arg.name in spec.static and isinstance(args[position], array):
+                raise NotLowerable(
+                    f"input {arg.name!r} of {op.name} ({op.type}) must be known before lowering", op
+                )
+        impure = spec.has_effects or spec.random or spec.needs_op
+        if args and not impure and not any(isinstance(a, array) for a in args):
+            result: Any = spec.bind(op)(kernel.HOST, *args)
+        else:
+            args = [_lifted(a) for a in args]
+            result = spec.bind(op, xla=True)(XlaRunKernel(self, op), *args)
+        if not spec.single_output:
+            return result or ()
+        if spec.preserves_elements and args:
+            part = self._parts.get(id(args[0]))
+            if part is not None:
+                self._mark(result, part)
+        return (result,)
+
+
+def _lifted(value: Any) -> Any:
+    """A known array that holds one value only, broadcast by compiled code instead of stored."""
+    if not isinstance(value, np.ndarray) or value.size < _UNIFORM_LIMIT:
+        return value
+    first = value.flat[0]
+    if not np.array_equal(value, np.broadcast_to(first, value.shape), equal_nan=False):
+        return value
+    return backend.jax().numpy.full(value.shape, first, value.dtype)
+
+
+def avals(values: Sequence[Any]) -> list[Any]:
+    """The shapes and dtypes of run-time values, as tracing takes them."""
+    struct = backend.jax().ShapeDtypeStruct
+    return [struct(np.shape(v), v.dtype) for v in values]
+
+
+def lowered(
+    unit: Unit, plan: Plan, slots: Sequence[Any], inputs: Sequence[Any]
+) -> tuple[Any, Layout]:
+    """A unit as one jaxpr of flat arguments: variables, inputs, then generator words.
+
+    Args:
+      unit: the unit.          plan: its plan.
+      slots: the plan's slots, with variables and static inputs in place.
+      inputs: values, or shapes and dtypes, of the inputs that are not static.
+
+    Returns:
+      (the closed jaxpr, how it fits the unit).
 
     Raises:
       NotLowerable: an operation cannot be compiled.
+      OpError: a variable has no value.
     """
-    import jax
+    jax = backend.jax()
+    lowering = Lowering(unit, plan, slots)
+    held = [c.stored for c in dict.fromkeys(lowering.cells) if c.stored is not None]
+    words = jax.ShapeDtypeStruct((len(lowering.random), 6), np.uint32)
+    if any(v.dtype.kind == "O" for v in (*held, *inputs)):
+        raise NotLowerable("a variable or an input holds strings")
 
-    structure = fetch_lib.FetchStructure(session.graph, fetches)
-    feeds = []
-    for key, value in (feed_dict or {}).items():
-        for tensor, part in feed_lib.expand_feeds(session.graph, key):
-            feed = feed_lib.Feed(session.graph, tensor)
-            feeds.append((tensor, feed.bind(value if part is None else value[part])))
-    plan = Plan(structure.elements, [t for t, _ in feeds], fold=False)
-    run = Run(session, session._resources, session._kernel_states, session._cancellation)
-    static_feeds = {
-        slot: value
-        for slot, (_, value) in zip(plan.feeds, feeds, strict=True)
-        if value.dtype.kind == "O" or (static and value.dtype.kind in "iub")
-    }
-    dynamic = [v for s, (_, v) in zip(plan.feeds, feeds, strict=True) if s not in static_feeds]
-    lowering = Lowering(plan, run, static_feeds)
-    with _x64(), np.errstate(all="ignore"):
-        jax.eval_shape(lambda f: lowering.trace(f, (), None), dynamic)
-        words = [RunKernel(run, op).philox(steps).to_array() for op, steps in lowering.draws]
-        states = [c.value for c in lowering.cells]
-        # Only values of dtypes that XLA knows may cross the border of a compiled function.
-        fetched, written = jax.jit(lowering.trace)(dynamic, states, words)
-    for cell, value in zip(lowering.written, written, strict=True):
-        cell.value = np.asarray(value)
-    values = iter([np.asarray(v) for v in fetched])
-    return structure.build(
-        [_scalar(next(values)) if isinstance(e, Tensor) else None for e in structure.elements]
-    )
+    def flat(*args: Any) -> Any:
+        states, rest = args[: len(held)], args[len(held) :]
+        written, outputs, ok = lowering.trace(rest[:-1], states, rest[-1])
+        return [*written, *outputs, *ok]
 
-
-def _scalar(value: np.ndarray[Any, Any]) -> Any:
-    return value[()] if value.ndim == 0 else value
-
-
-def _x64() -> Any:
-    """64-bit types inside, whatever the user's own JAX configuration says."""
-    import jax
-
-    return jax.enable_x64(True)
+    with np.errstate(all="ignore"), backend.wide():
+        closed = jax.make_jaxpr(flat)(*avals(held), *avals(inputs), words)
+    return closed, lowering.layout()

@@ -30,7 +30,8 @@ class PartialRun:
         self._structure = fetch_lib.FetchStructure(graph, fetches)
         tensors = [t for f in feeds for t, _ in feed_lib.expand_feeds(graph, f)]
         self._feeds = {t: feed_lib.Feed(graph, t) for t in tensors}
-        self._plan = Plan(self._structure.elements, tensors, graph._mutations)
+        # Every operation may be the one at which a run stops: none is rewritten.
+        self._plan = Plan(self._structure.elements, tensors, graph._mutations, fold=False)
         self._slots = list(self._plan.template)
         self._steps = {step.op: step._replace(free=()) for step in self._plan.every_step}
         self._done: set[Operation] = set()

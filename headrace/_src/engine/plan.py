@@ -2,7 +2,8 @@
 
 A plan is made by named phases over plain data: `needed` (prune backwards from the fetches, stopping
 at feeds) → `ordered` (a deterministic order: data edges, control edges, then creation order;
-blocking operations last among the ready) → `Plan` (steps over slots).
+blocking operations last among the ready) → `rewrite.simplified` (what need not be executed) →
+`Plan` (steps over slots).
 
 State inventory of `Plan`:
   steps: `Step`s in order.
@@ -11,6 +12,8 @@ State inventory of `Plan`:
   handles: steps that give resources; executed once for each version of the session's resources.
   fed: the fed tensors.          feeds: their slots, in the order in which they were named.
   outputs: for each fetched element its slot, or None for an operation.
+  replaced: tensors that are never computed because another one holds the same value.
+  costs: operation → its static cost (see `costs`), known once the plan has run.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from headrace._src.core import kernel
 from headrace._src.core.attrs import FuncRef
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
+from headrace._src.engine import rewrite
 from headrace._src.engine.resources import Cell
 
 # How a step calls its kernel.
@@ -221,18 +225,24 @@ class Plan:
         fold: bool = True,
     ) -> None:
         self.mutations = mutations
+        self.costs: dict[Operation, tuple[float, float]] | None = None
         self.fed = fed = frozenset(feeds)
         self.operations = ordered(needed(elements, fed), fed)
         self.cells = aliases(self.operations, fed)
         self.has_blocking = sum(op.spec.blocking for op in self.operations)
         self.slots: dict[Tensor, int] = {}
+        self.replaced: dict[Tensor, Tensor] = {}
         self.template: list[Any] = []
         self.feeds = [self._slot(t) for t in feeds]
         self._known: set[Operation] = set()
         with np.errstate(all="ignore"):
             self._fold(fed, fold)
-        last_use = self._last_uses(elements)
-        steps = [self._step(op, last_use) for op in self.operations if op not in self._known]
+        live = [op for op in self.operations if op not in self._known]
+        if fold and self.has_blocking < 2:
+            # Several waiting operations are ordered by every edge, see the interpreter.
+            live, self.replaced = rewrite.simplified(live, elements, fed, self.cells)
+        last_use = self._last_uses(live, elements)
+        steps = [self._step(op, last_use) for op in live]
         self.handles = [s for s in steps if s.op.spec.handle and not s.op._control_inputs]
         self.steps = [s for s in steps if not s.op.spec.handle or s.op._control_inputs]
         self.handle_version = -1
@@ -240,9 +250,17 @@ class Plan:
             self.slots[e] if isinstance(e, Tensor) else None for e in elements
         ]
 
+    def source(self, t: Tensor) -> Tensor:
+        """The tensor whose computed value stands for `t`."""
+        return self.replaced.get(t, t)
+
     def _slot(self, t: Tensor) -> int:
         slot = self.slots.get(t)
         if slot is None:
+            source = self.replaced.get(t)
+            if source is not None:
+                slot = self.slots[t] = self._slot(source)
+                return slot
             slot = self.slots[t] = len(self.template)
             self.template.append(None)
         return slot
@@ -284,12 +302,12 @@ class Plan:
             self.template[self._slot(op.outputs[0])] = value
             known.add(op)
 
-    def _last_uses(self, elements: Sequence[Any]) -> dict[int, Operation]:
+    def _last_uses(
+        self, live: Sequence[Operation], elements: Sequence[Any]
+    ) -> dict[int, Operation]:
         """The last operation that takes each slot; slots that are fetched are never free."""
         last: dict[int, Operation] = {}
-        for op in self.operations:
-            if op in self._known:
-                continue
+        for op in live:
             for t in op._inputs:
                 last[self._slot(t)] = op
             for t in op.outputs:
@@ -298,7 +316,7 @@ class Plan:
         # Feeds belong to the caller and known values to the plan: freeing their slots is vain.
         kept = {self.slots[op.outputs[0]] for op in self._known}
         kept.update(self.feeds)
-        kept.update(self.slots[e] for e in elements if isinstance(e, Tensor))
+        kept.update(self._slot(e) for e in elements if isinstance(e, Tensor))
         return {slot: op for slot, op in last.items() if slot not in kept}
 
     def _step(self, op: Operation, last_use: dict[int, Operation]) -> Step:

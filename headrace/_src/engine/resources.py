@@ -23,21 +23,42 @@ class Cell:
     """The storage of one variable.
 
     Attributes:
-      value: the present value, or None while uninitialised. Arrays in cells are never written into.
+      stored: the present value, or None while uninitialised: an array of the host, which is never
+        written into, or an array of a device, which belongs to compiled segments and which a later
+        segment may give up in exchange for the next value.
+      value: the same as an array of the host.
+      guard: held while a segment exchanges the value; the lock of the session's resources.
       dtype: the dtype of the value.
       dims: the static shape it must fit, or None.
       name: the node name of the variable.
       origin: the user's frame that made the variable, or None.
     """
 
-    __slots__ = ("__weakref__", "dims", "dtype", "name", "origin", "value")
+    __slots__ = ("__weakref__", "dims", "dtype", "guard", "name", "origin", "stored")
 
     def __init__(self, name: str, dtype: DType, dims: Dims = None, origin: Any = None) -> None:
         self.name = name
         self.dtype = dtype
         self.dims = dims
         self.origin = origin
-        self.value: Any = None
+        self.guard: Any = None
+        self.stored: Any = None
+
+    @property
+    def value(self) -> Any:
+        """The present value on the host, or None while uninitialised."""
+        stored = self.stored
+        if stored is None or isinstance(stored, (np.ndarray, np.generic)):
+            return stored
+        if not hasattr(stored, "unsafe_buffer_pointer") or self.guard is None:
+            return stored
+        # The view keeps the buffer: a segment that runs later works on a copy of it.
+        with self.guard:
+            return np.asarray(self.stored)
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self.stored = value
 
     def read(self) -> Any:
         """The present value.
@@ -77,7 +98,10 @@ class ResourceManager:
             with self.lock:
                 found = self._items.get(key)
                 if found is None:
-                    found = self._items[key] = make()
+                    found = make()
+                    if isinstance(found, Cell):
+                        found.guard = self.lock
+                    self._items[key] = found
         return found
 
     def remove(self, resource: Any) -> None:

@@ -1,7 +1,7 @@
 """Run: one call of `Session.run` while it executes.
 
 State inventory of `Run`:
-  journal: (cell, value before, value after), undone in reverse when the run fails.
+  journal: (cell, what it stored before, and after), undone in reverse when the run fails.
   borrowed: ids of fed arrays, which their owner may write into later.
   aborted: whether an operation of the run failed while others were waiting.
   deadline: `time.monotonic()` after which blocking ops give up, or None.
@@ -96,8 +96,8 @@ class Run:
         with self.resources.lock:
             for cell, before, after in reversed(self.journal):
                 # A value that another run wrote since is not ours to take back.
-                if cell.value is after:
-                    cell.value = before
+                if cell.stored is after:
+                    cell.stored = before
         self.journal.clear()
 
     def abort(self) -> None:
@@ -166,9 +166,15 @@ class RunKernel(kernel.KernelContext):
 
     def philox(self, steps: int) -> Any:
         """Reserves counter steps of the operation's generator; returns its state before them."""
+        return self.generator().reserve(steps)
+
+    def generator(self) -> philox.PhiloxState:
+        """The operation's generator in this session."""
         attrs = self.op.attrs
-        state = self.state(lambda: philox.PhiloxState(attrs.get("seed", 0), attrs.get("seed2", 0)))
-        return state.reserve(steps)
+        found: philox.PhiloxState = self.state(
+            lambda: philox.PhiloxState(attrs.get("seed", 0), attrs.get("seed2", 0))
+        )
+        return found
 
     def read(self, cell: Cell) -> Any:
         """The value of a variable."""
@@ -177,8 +183,8 @@ class RunKernel(kernel.KernelContext):
     def write(self, cell: Cell, value: Any) -> None:
         """Sets the value of a variable; undone when the run fails."""
         value = self.own(value)
-        self.run.journal.append((cell, cell.value, value))
-        cell.value = value
+        self.run.journal.append((cell, cell.stored, value))
+        cell.stored = value
 
     def call(self, function: Any, arguments: Any) -> list[Any]:
         """Executes a function body; returns its results."""

@@ -27,17 +27,23 @@ from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine import feed as feed_lib
 from headrace._src.engine import fetch as fetch_lib
-from headrace._src.engine import interpret, servers
+from headrace._src.engine import interpret, servers, tiers
 from headrace._src.engine.growth import GrowthWatch
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.resources import Cell, ResourceManager
 from headrace._src.engine.run import Cancellation, Run
+from headrace._src.engine.staged import Staged
 
 
 class Prepared:
-    """A plan with the binding of its feeds and the shape of its answer."""
+    """A plan with the binding of its feeds, the shape of its answer and its tier.
 
-    __slots__ = ("feeds", "plan", "structure", "whole_feeds")
+    Attributes:
+      staged: the plan's units once it is compiled, else None.
+      runs_left: interpreted runs until the tier is decided anew.
+    """
+
+    __slots__ = ("_hot", "feeds", "plan", "runs_left", "staged", "structure", "whole_feeds")
 
     def __init__(
         self,
@@ -50,6 +56,24 @@ class Prepared:
         self.plan = Plan(structure.elements, [f.tensor for _, _, f in feeds], mutations)
         # Most feeds are one key, one tensor: bound without looking further.
         self.whole_feeds = all(part is None for _, part, _ in feeds)
+        self.staged: Staged | None = None
+        self.runs_left = 1
+        self._hot = False
+
+    def decide(self, mode: str) -> None:
+        """Decides, after a run, whether the next ones are compiled."""
+        self.runs_left = tiers.NEVER
+        elements = self.structure.elements
+        if mode == tiers.AUTO and not self._hot:
+            self._hot = True
+            at = tiers.compile_at(self.plan)
+            # One run is done; the one before `at` comes here again.
+            self.runs_left = at - 2
+            if self.runs_left > 0:
+                return
+        if mode != tiers.OFF:
+            self.runs_left = tiers.NEVER
+            self.staged = tiers.staged(self.plan, elements, mode == tiers.ALWAYS)
 
 
 def finished(value: Any) -> Any:
@@ -94,6 +118,7 @@ class BaseSession:
         self._cancellation = Cancellation()
         self._plans: dict[Any, Prepared] = {}
         self._growth = GrowthWatch()
+        self._jit = tiers.mode(config)
         self.kept_values: dict[str, Any] = {}
         self.kept_ids = itertools.count()
         self._timeout = (
@@ -197,7 +222,13 @@ class BaseSession:
         version = self._graph._version
         if version != self._growth.version:
             self._growth.check(self._graph)
-        interpret.execute(plan, slots, run)
+        if prepared.staged is not None:
+            prepared.staged = prepared.staged.execute(slots, run)
+        else:
+            interpret.execute(plan, slots, run)
+            prepared.runs_left -= 1
+            if prepared.runs_left <= 0:
+                prepared.decide(self._jit)
         if run.trace is not None and run_metadata is not None:
             from headrace._src.engine import step_stats
 
@@ -232,6 +263,8 @@ class BaseSession:
                     feeds.append((k, part, feed_lib.Feed(graph, tensor)))
         structure = fetch_lib.FetchStructure(graph, fetches)
         prepared = Prepared(structure, feeds, graph._mutations)
+        if self._jit == tiers.ALWAYS:
+            prepared.decide(self._jit)
         try:
             cache_key = (key, *feed_dict) if feed_dict else key
             self._plans[cache_key] = prepared

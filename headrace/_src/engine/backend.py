@@ -1,0 +1,84 @@
+"""JAX as the engine uses it: imported at the first compilation, its configuration left alone.
+
+State inventory:
+  _STATE.jax: the module once imported.
+  _STATE.owner: the process that started it; a forked child must not use its threads.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any, Final
+
+from headrace._src.core import errors
+
+_PREALLOCATE: Final = "XLA_PYTHON_CLIENT_PREALLOCATE"
+
+
+class _State:
+    def __init__(self) -> None:
+        self.jax: Any = None
+        self.owner = 0
+        self.forked = False
+        self.lock = threading.Lock()
+
+
+_STATE: Final = _State()
+
+
+def jax() -> Any:
+    """The `jax` module, with its devices started and no device memory reserved beforehand.
+
+    Raises:
+      FailedPreconditionError: the process is a fork of one that had compiled already.
+    """
+    if _STATE.jax is None or _STATE.forked:
+        _start()
+    return _STATE.jax
+
+
+def started() -> bool:
+    """Whether JAX has been started by the engine."""
+    return _STATE.jax is not None
+
+
+def _start() -> None:
+    if _STATE.forked:
+        raise errors.FailedPreconditionError(
+            None,
+            None,
+            "This process was forked after its parent had compiled a graph. The threads that run "
+            "compiled code do not live on in a forked child: fork before the first compiled "
+            "Session.run, start the process with the 'spawn' method, or set HEADRACE_JIT=off.",
+        )
+    with _STATE.lock:
+        if _STATE.jax is not None:
+            return
+        import jax
+
+        mine = _PREALLOCATE not in os.environ
+        if mine:
+            os.environ[_PREALLOCATE] = "false"
+        try:
+            jax.devices()
+        finally:
+            if mine:
+                os.environ.pop(_PREALLOCATE, None)
+        _STATE.owner = os.getpid()
+        _STATE.jax = jax
+        os.register_at_fork(after_in_child=_mark_forked)
+
+
+def _mark_forked() -> None:
+    _STATE.forked = True
+
+
+def wide() -> Any:
+    """A context in which 64-bit types are real, whatever the user's own configuration says."""
+    return jax().enable_x64(True)
+
+
+def platform() -> str:
+    """The platform that compiled code runs on: cpu, gpu or tpu."""
+    return str(jax().default_backend())

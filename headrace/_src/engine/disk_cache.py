@@ -1,0 +1,145 @@
+"""Compiled code on disk, shared by processes.
+
+A folder of files `<digest>.bin`: a magic word, the SHA-256 of the rest, then the pickled layout,
+constants and the serialised executable. Files are written beside their place and moved there, so
+that a reader sees a whole file or none; whatever cannot be read is ignored and removed. The oldest
+files go when the folder grows over its limit.
+
+The folder is `$HEADRACE_CACHE_DIR`, or `headrace` in the user's cache folder; `HEADRACE_CACHE=off`
+switches it off, `HEADRACE_CACHE_MB` bounds it (1024).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import pickle
+import platform
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from headrace._src.engine import backend
+
+_MAGIC: Final = b"headrace program 1\n"
+_SUFFIX: Final = ".bin"
+
+
+def folder() -> Path | None:
+    """Where programs are kept, or None when they are not."""
+    if os.environ.get("HEADRACE_CACHE", "").lower() in ("off", "0"):
+        return None
+    chosen = os.environ.get("HEADRACE_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(home) / "headrace"
+
+
+def load(key: bytes) -> tuple[Any, Any, Any] | None:
+    """The program stored under a digest: (layout, constants, executable), or None."""
+    path = _path(key)
+    if path is None:
+        return None
+    try:
+        data = path.read_bytes()
+        if os.name == "posix" and path.stat().st_uid != os.getuid():
+            return None
+    except OSError:
+        return None
+    from jax.experimental import serialize_executable
+
+    start = len(_MAGIC) + 32
+    try:
+        if data[: len(_MAGIC)] != _MAGIC or hashlib.sha256(data[start:]).digest() != data[
+            len(_MAGIC) : start
+        ]:
+            raise ValueError("the checksum does not fit")
+        layout, constants, payload = pickle.loads(data[start:])
+        with backend.wide():
+            executable = serialize_executable.deserialize_and_load(*payload)
+        os.utime(path)
+    except Exception:  # whatever is wrong with an entry, compiling anew is right
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return None
+    return layout, constants, executable
+
+
+def store(key: bytes, described: tuple[Any, Any], executable: Any) -> None:
+    """Stores a program; what cannot be stored is left out."""
+    path = _path(key)
+    if path is None:
+        return
+    from jax.experimental import serialize_executable
+
+    try:
+        payload = serialize_executable.serialize(executable)
+        data = pickle.dumps((*described, payload))
+    except Exception:  # not every platform's executables can be serialised
+        return
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_MAGIC + hashlib.sha256(data).digest() + data)
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+        _trim(path.parent.parent)
+
+
+def _path(key: bytes) -> Path | None:
+    place = folder()
+    return None if place is None else place / _version() / (key.hex() + _SUFFIX)
+
+
+def _trim(place: Path) -> None:
+    """Removes the files used least recently while there are too many bytes."""
+    limit = int(os.environ.get("HEADRACE_CACHE_MB") or 1024) << 20
+    files = []
+    for path in place.glob(f"*/*{_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            info = path.stat()
+            files.append((info.st_mtime, info.st_size, path))
+    total = sum(size for _, size, _ in files)
+    for _, size, path in sorted(files):
+        if total <= limit:
+            break
+        with contextlib.suppress(OSError):
+            path.unlink()
+            total -= size
+
+
+@cache
+def _version() -> str:
+    """A name for everything besides the unit that compiled code depends on."""
+    import jax
+    import jaxlib
+    import numpy as np
+
+    h = hashlib.sha256()
+    h.update(repr((jax.__version__, jaxlib.__version__, np.__version__)).encode())
+    h.update(repr((platform.machine(), _cpu_features())).encode())
+    for device in jax.devices():
+        h.update(f"{device.platform} {device.device_kind}".encode())
+    for name in ("XLA_FLAGS", "HEADRACE_NATIVE"):
+        h.update(os.environ.get(name, "").encode() + b"\0")
+    root = Path(__file__).resolve().parents[1]
+    for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".so")):
+        info = path.stat()
+        h.update(f"{path.relative_to(root)} {info.st_size} {info.st_mtime_ns}".encode())
+    return h.hexdigest()[:16]
+
+
+def _cpu_features() -> str:
+    """The instruction sets of this machine's processor, where the system tells."""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo") as file:
+        for line in file:
+            if line.startswith(("flags", "Features")):
+                return line
+    return platform.processor()

@@ -1,0 +1,201 @@
+"""Segment: a lowerable unit of a plan in one session: compiled where it pays, else interpreted.
+
+Inventory of a `Segment`:
+  unit, plan: what it runs.       donate: whether old values of variables may be given up.
+  programs: signature → `Program`, or None where the unit could not be compiled.
+  waiting: signature → how often it was met before it was compiled.
+  rejected: an operation found not to be lowerable; the plan is then partitioned anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from headrace._src.core import errors
+from headrace._src.core.operation import Operation
+from headrace._src.engine import backend, interpret
+from headrace._src.engine.lower import NotLowerable
+from headrace._src.engine.partition import Unit
+from headrace._src.engine.plan import Plan
+from headrace._src.engine.program import Program, compiled
+from headrace._src.engine.run import Run, RunKernel
+
+# The first signatures are compiled when they are met; a later one once it was met as often as
+# there are programs, so that dimensions that keep changing do not compile without end.
+_EAGER_PROGRAMS: Final = 3
+_MOST_PROGRAMS: Final = 32
+_NEVER_MET: Final = object()
+_NO_LOCK: Final = contextlib.nullcontext()
+
+
+class Segment:
+    """One unit that can be compiled; see the module's docstring."""
+
+    def __init__(self, unit: Unit, plan: Plan, donate: bool) -> None:
+        self.unit = unit
+        self.plan = plan
+        self.donate = donate
+        slots = plan.slots
+        self._inputs = [slots[t] for t in unit.inputs]
+        self._dynamic = [slots[t] for t in unit.inputs if t not in unit.static]
+        self._static = [slots[t] for t in unit.inputs if t in unit.static]
+        self._cells = [slots[t] for t in unit.cells]
+        self._outputs = [slots[t] for t in unit.outputs]
+        self._aliases = [(slots[t], slots[source]) for t, source in unit.aliases]
+        self._random = [s.op for s in unit.steps if s.op.spec.random]
+        self.programs: dict[Any, Program | None] = {}
+        self.waiting: dict[Any, int] = {}
+        self.rejected: Operation | None = None
+        self._warned = False
+
+    def run(self, slots: list[Any], run: Run) -> None:
+        """Executes the unit over `slots`, on the host; variables are committed together."""
+        with run.resources.lock if self._cells else _NO_LOCK:
+            states = [slots[i].stored for i in self._cells]
+            values = [slots[i] for i in self._dynamic]
+            signature = (
+                tuple([v.shape for v in values]),
+                tuple([None if v is None else v.shape for v in states]),
+            )
+            if self._static:
+                signature += tuple([_frozen(slots[i]) for i in self._static])  # type: ignore[assignment]
+            program = self.programs.get(signature, _NEVER_MET)
+            if program is _NEVER_MET:
+                program = self._met(signature, slots, values)
+            if isinstance(program, Program) and self.call(program, slots, run):
+                return
+        self.interpret(slots, run)
+
+    def interpret(self, slots: list[Any], run: Run) -> None:
+        """Executes the unit with NumPy kernels."""
+        for i in self._inputs:
+            slots[i] = _on_host(slots[i])
+        interpret.execute_steps(self.unit.steps, slots, run)
+
+    def call(self, program: Program, slots: list[Any], run: Run) -> bool:
+        """Calls compiled code; whether it succeeded. Nothing has changed when it did not."""
+        cells = [slots[i] for i in self._cells]
+        values = [slots[i] for i in self._dynamic]
+        layout = program.layout
+        for position, limit in layout.bounds:
+            indices = slots[self._inputs[position]]
+            if indices.size and not (0 <= indices.min() and indices.max() < limit):
+                return False
+        array = backend.jax().Array
+        with backend.wide():
+            held = [_placed(cells[i].stored, array) for i in layout.reads]
+            words, drawn = self._words(layout.draws, run)
+            results = program.call(*held, *values, words, *program.constants)
+        n = len(layout.writes)
+        if layout.checked and not bool(results[-1]):
+            for state, counter in drawn:
+                state.counter = counter
+            if self.donate:
+                # What the failed code gave back is the old values.
+                for position, value in zip(layout.writes, results, strict=False):
+                    cells[position].stored = value
+            return False
+        for position, value in zip(layout.writes, results, strict=False):
+            cell = cells[position]
+            if not self.donate:
+                run.journal.append((cell, cell.stored, value))
+            cell.stored = value
+        for position, value in zip(layout.outputs, results[n:], strict=False):
+            slots[self._outputs[position]] = value
+        if not layout.outputs and n and values:
+            # The caller may write into what was fed once the run has returned.
+            results[0].block_until_ready()
+        for position, value in layout.known:
+            slots[self._outputs[position]] = value
+        for slot, source in self._aliases:
+            slots[slot] = slots[source]
+        return True
+
+    def _words(self, draws: Sequence[int], run: Run) -> tuple[Any, list[tuple[Any, int]]]:
+        """The generator words of the random operations, and the states to go back to."""
+        words = np.zeros((len(draws), 6), np.uint32)
+        before = []
+        for i, (op, steps) in enumerate(zip(self._random, draws, strict=True)):
+            kernel = RunKernel(run, op)
+            state = kernel.generator()
+            before.append((state, state.counter))
+            words[i] = state.reserve(steps).words
+        return words, before
+
+    def _met(self, signature: Any, slots: list[Any], values: Sequence[Any]) -> Program | None:
+        """The program of a signature that has none yet; None while it stays interpreted."""
+        n = len(self.programs)
+        count = self.waiting[signature] = self.waiting.get(signature, 0) + 1
+        if n >= _EAGER_PROGRAMS:
+            self._warn(signature)
+            if n >= _MOST_PROGRAMS or count < n:
+                return None
+        for i, v in enumerate(values):
+            if not isinstance(v, (np.ndarray, np.generic, backend.jax().Array)):
+                raise TypeError(f"{self._dynamic[i]}: {type(v).__name__} in compiled code")
+        try:
+            program = compiled(self.unit, self.plan, slots, values, self.donate)
+        except errors.OpError:
+            # A variable without a value: the interpreter says which.
+            return None
+        except NotLowerable as e:
+            self.rejected = e.op
+            program = None
+        self.programs[signature] = program
+        del self.waiting[signature]
+        return program
+
+    def _warn(self, signature: Any) -> None:
+        """Says once which input keeps changing."""
+        if self._warned:
+            return
+        self._warned = True
+        dynamic = [t for t in self.unit.inputs if t not in self.unit.static]
+        known = list(self.programs)
+        changing = [
+            t.name
+            for i, t in enumerate(dynamic)
+            if any(k[0][i] != signature[0][i] for k in known)
+        ]
+        static = [t for t in self.unit.inputs if t in self.unit.static]
+        valued = [
+            t.name
+            for i, t in enumerate(static)
+            if any(k[2 + i] != signature[2 + i] for k in known)
+        ]
+        what = []
+        if changing:
+            what.append(f"the shape of {', '.join(changing[:4])}")
+        if valued:
+            what.append(f"the value of {', '.join(valued[:4])}, which sets shapes,")
+        logging.getLogger("tensorflow").warning(
+            "%s keeps changing: the part of the graph that depends on it was compiled for %d "
+            "cases. Further cases are interpreted until they have come often. Pad what is fed to "
+            "a few sizes to run at full speed.",
+            " and ".join(what) or "the shape of a variable",
+            len(known),
+        )
+
+
+def _frozen(value: Any) -> Any:
+    value = np.asarray(value)
+    return value.shape, value.tobytes()
+
+
+def _on_host(value: Any) -> Any:
+    """A value of compiled code as NumPy has it."""
+    if value is None or isinstance(value, (np.ndarray, np.generic)):
+        return value
+    return np.asarray(value) if hasattr(value, "unsafe_buffer_pointer") else value
+
+
+def _placed(value: Any, array: Any) -> Any:
+    """The value of a variable as an array of the device, in memory of its own."""
+    if isinstance(value, array):
+        return value
+    return backend.jax().numpy.array(value, copy=True)
