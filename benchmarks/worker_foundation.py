@@ -1,32 +1,15 @@
 """One measurement of the foundation workloads in one implementation; prints JSON: workload →
 seconds.
 
-Runs on Python 3.7 too, since TensorFlow 1.15 needs it:  python foundation_worker.py
-tensorflow|tensorflow2|headrace
+Runs on Python 3.7 too, since TensorFlow 1.15 needs it:  python worker_foundation.py
+tensorflow|tensorflow2|headrace|jax
 """
 
 import json
-import os
 import sys
 import time
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-
-def load(impl):
-    """The implementation's TF1 namespace, and the seconds of its import."""
-    start = time.perf_counter()
-    if impl == "headrace":
-        import headrace as tf
-    elif impl == "tensorflow2":
-        import tensorflow.compat.v1 as tf
-
-        tf.disable_eager_execution()
-    else:
-        import tensorflow as tf
-
-        tf = tf.compat.v1
-    return tf, time.perf_counter() - start
+from loading import load
 
 
 def per_call(function, seconds=0.4):

@@ -36,6 +36,8 @@ def import_all(keep_going: bool) -> list[str]:
 
     failed = []
     for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if info.name.rsplit(".", 1)[1] == "_lib":
+            continue  # the optional library of native kernels: no Python module
         if info.name.startswith(SKIPPED_PACKAGES):
             continue
         try:

@@ -12,15 +12,16 @@ PREFIX = "headrace._src."
 ALLOWED = {
     "core": {"core"},
     "proto": {"proto", "core"},
-    "engine": {"engine", "core", "proto"},
-    "ops": {"ops", "core", "engine", "proto"},
+    "engine": {"engine", "core", "native", "proto"},
+    "native": {"native"},
+    "ops": {"ops", "core", "engine", "native", "proto"},
     "autodiff": {"autodiff", "ops", "core"},
     "state": {"state", "ops", "core", "autodiff", "engine", "proto"},
 }
 UPPER = {"cli", "alias"}
 HEAVY = {"jax", "jaxlib", "google", "absl", "PIL", "malt", "scipy", "tensorboard"}
 # Modules that are themselves loaded only when their subject is used.
-MAY_BE_HEAVY = ("headrace/_src/platform/",)
+MAY_BE_HEAVY = ("headrace/_src/platform/", "headrace/_src/engine/roll")
 
 
 def modules():

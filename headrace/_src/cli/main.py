@@ -1,4 +1,4 @@
-"""The `headrace` command: `run`, `doctor`, `--version`."""
+"""The `headrace` command: `run`, `explain`, `doctor`, `--version`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("-m", action="store_true", dest="module", help="SCRIPT is a module name")
     run.add_argument("script", metavar="SCRIPT")
     run.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS")
+    explain = commands.add_parser(
+        "explain",
+        help="run a script and tell how its Session.run calls were executed",
+        description="Run SCRIPT as `headrace run` does; then, for everything that its sessions "
+        "ran, show steps, units, tiers, compilations and static costs on standard error.",
+    )
+    explain.add_argument("-m", action="store_true", dest="module", help="SCRIPT is a module name")
+    explain.add_argument("script", metavar="SCRIPT")
+    explain.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS")
     doctor = commands.add_parser(
         "doctor",
         help="list what a script uses of TensorFlow, and what of it is missing",
@@ -39,6 +48,10 @@ def main(argv: list[str] | None = None) -> int:
         from headrace._src.cli import run
 
         return run.run(options.script, options.args, options.module)
+    if options.command == "explain":
+        from headrace._src.cli import explain
+
+        return explain.explain(options.script, options.args, options.module)
     from headrace._src.cli import doctor
 
     return doctor.report(options.scripts, options.all, sys.stdout)

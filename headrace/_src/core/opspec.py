@@ -110,10 +110,13 @@ class OpSpec:
         self.forwards_reference: bool = flags.pop("forwards_reference", False)
         self.handle: bool = flags.pop("handle", False)
         self.cost: Any = flags.pop("cost", None)
-        self.preserves_elements: bool = flags.pop("preserves_elements", False)
+        self.xla_ignores: tuple[str, ...] = flags.pop("xla_ignores", ())
+        self.padding: str = flags.pop("padding", "")
+        self.preserves_elements: Any = flags.pop("preserves_elements", False)
         self.shape_rule: Callable[..., Any] | None = None
         self.host: Callable[..., Any] | None = None
         self.xla: Callable[..., Any] | None = None
+        self.direct_rule: Callable[[Operation], Callable[..., Any] | None] | None = None
         self.gradient_rule: Callable[..., Any] | None = None
         self._shape_attrs: tuple[str, ...] = ()
         self._host_attrs: tuple[str, ...] = ()
@@ -144,6 +147,18 @@ class OpSpec:
         self.host = body
         self._host_attrs = _keyword_names(body, self, len(self.inputs) + 1)
         return body
+
+    def direct(
+        self, rule: Callable[[Operation], Callable[..., Any] | None]
+    ) -> Callable[[Operation], Callable[..., Any] | None]:
+        """Decorator: sets what the interpreter may call in place of the kernel.
+
+        Args:
+          rule: `rule(operation)`: a function of the inputs alone that gives what the kernel gives,
+            such as a NumPy ufunc, or None. When it raises, the kernel is asked for the error.
+        """
+        self.direct_rule = rule
+        return rule
 
     def xla_kernel(self, body: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: sets the kernel used when lowering."""

@@ -2,14 +2,17 @@
 
 State inventory:
   _STATE.jax: the module once imported.
-  _STATE.owner: the process that started it; a forked child must not use its threads.
+  _STATE.forked: whether this process is a fork of the one that started it, and lacks its threads.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import threading
 from typing import Any, Final
+
+import numpy as np
 
 from headrace._src.core import errors
 
@@ -19,7 +22,6 @@ _PREALLOCATE: Final = "XLA_PYTHON_CLIENT_PREALLOCATE"
 class _State:
     def __init__(self) -> None:
         self.jax: Any = None
-        self.owner = 0
         self.forked = False
         self.lock = threading.Lock()
 
@@ -55,8 +57,12 @@ def _start() -> None:
     with _STATE.lock:
         if _STATE.jax is not None:
             return
+        # Importing JAX draws from NumPy's global generator, which is the program's own.
+        drawn = np.random.get_state(), random.getstate()
         import jax
 
+        np.random.set_state(drawn[0])
+        random.setstate(drawn[1])
         mine = _PREALLOCATE not in os.environ
         if mine:
             os.environ[_PREALLOCATE] = "false"
@@ -65,7 +71,6 @@ def _start() -> None:
         finally:
             if mine:
                 os.environ.pop(_PREALLOCATE, None)
-        _STATE.owner = os.getpid()
         _STATE.jax = jax
         os.register_at_fork(after_in_child=_mark_forked)
 

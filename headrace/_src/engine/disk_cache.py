@@ -18,8 +18,11 @@ import pickle
 import platform
 import tempfile
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
 
 from headrace._src.engine import backend
 
@@ -53,9 +56,10 @@ def load(key: bytes) -> tuple[Any, Any, Any] | None:
 
     start = len(_MAGIC) + 32
     try:
-        if data[: len(_MAGIC)] != _MAGIC or hashlib.sha256(data[start:]).digest() != data[
-            len(_MAGIC) : start
-        ]:
+        if (
+            data[: len(_MAGIC)] != _MAGIC
+            or hashlib.sha256(data[start:]).digest() != data[len(_MAGIC) : start]
+        ):
             raise ValueError("the checksum does not fit")
         layout, constants, payload = pickle.loads(data[start:])
         with backend.wide():
@@ -118,12 +122,9 @@ def _trim(place: Path) -> None:
 @cache
 def _version() -> str:
     """A name for everything besides the unit that compiled code depends on."""
-    import jax
-    import jaxlib
-    import numpy as np
-
+    jax = backend.jax()
     h = hashlib.sha256()
-    h.update(repr((jax.__version__, jaxlib.__version__, np.__version__)).encode())
+    h.update(repr((jax.__version__, metadata.version("jaxlib"), np.__version__)).encode())
     h.update(repr((platform.machine(), _cpu_features())).encode())
     for device in jax.devices():
         h.update(f"{device.platform} {device.device_kind}".encode())

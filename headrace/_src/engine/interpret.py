@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from headrace._src.core import errors
+from headrace._src.core import errors, kernel
 from headrace._src.core.operation import Operation
 from headrace._src.engine import costs
 from headrace._src.engine import plan as plan_lib
@@ -116,7 +116,7 @@ def _execute_fast(steps: Sequence[Step], slots: list[Any], run: Run) -> None:
                 slots[slot] = None
     except Exception as e:
         assert step is not None
-        raise runtime_error(e, step, slots) from _cause(e)
+        raise runtime_error(_worded(e, step, slots), step, slots) from _cause(e)
 
 
 def execute_step(
@@ -138,7 +138,7 @@ def execute_step(
             positions = (inputs,) if kind == ONE else inputs
             slots[outputs] = call(*[slots[i] for i in positions])
     except Exception as e:
-        raise runtime_error(e, step, slots) from _cause(e)
+        raise runtime_error(_worded(e, step, slots), step, slots) from _cause(e)
     if found is not None:
         found[step.op] = costs.of_step(step, slots)
     for slot in step.free:
@@ -236,6 +236,20 @@ def _execute_concurrently(plan: Plan, slots: list[Any], run: Run) -> None:
 
 
 # -- errors ----------------------------------------------------------------------------------------
+
+
+def _worded(e: Exception, step: Step, slots: list[Any]) -> Exception:
+    """The error in the words of the kernel, where a plain function was called in its place."""
+    spec = step.op.spec
+    if spec.direct_rule is None:
+        return e
+    inputs = step.inputs if isinstance(step.inputs, tuple) else (step.inputs,)
+    args = [slots[i] for i in inputs]
+    try:
+        spec.bind(step.op)(kernel.HOST, *[a.read() if isinstance(a, Cell) else a for a in args])
+    except Exception as worded:
+        return worded
+    return e
 
 
 def _cause(e: BaseException) -> BaseException | None:

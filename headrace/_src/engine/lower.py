@@ -12,11 +12,13 @@ Inventory of a `Lowering`:
   draws: how many counter steps each of them reserves.
   _required: traced conditions.      _bounds: (input, limit) conditions that the host can check.
   _parts: id of a traced value → the input that holds all its elements.
+  _distinct: ids of traced values that hold nothing twice.
+  _promised: id of a traced value → the limit that its elements are below, by construction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -114,6 +116,22 @@ class XlaRunKernel(kernel.XlaKernelContext):
         """Makes the compiled code fail unless all of `indices` lie in [0, limit)."""
         self._lowering.require_within(indices, limit, self.op)
 
+    def require_below(self, indices: Any, limit: int) -> None:
+        """Makes the compiled code fail unless all of `indices` are below `limit`."""
+        self._lowering.require_below(indices, limit, self.op)
+
+    def promise_distinct(self, values: Any) -> None:
+        """Says that `values`, a result of this kernel, hold nothing twice but what pads them."""
+        self._lowering.promise_distinct(values)
+
+    def distinct(self, values: Any) -> bool:
+        """Whether `values` are known to hold nothing twice but what pads them."""
+        return self._lowering.is_distinct(values)
+
+    def promise_within(self, values: Any, limit: int) -> None:
+        """Says that `values`, a result of this kernel, lie in [0, limit): nobody need check."""
+        self._lowering.promise_within(values, limit)
+
 
 class Lowering:
     """One unit being turned into one function; see the module's docstring.
@@ -139,6 +157,8 @@ class Lowering:
         self._required: list[Any] = []
         self._bounds: dict[tuple[int, int], None] = {}
         self._parts: dict[int, int] = {}
+        self._promised: dict[int, int] = {}
+        self._distinct: set[int] = set()
         self._kept: list[Any] = []
         self._words: Any = None
 
@@ -178,12 +198,37 @@ class Lowering:
 
     def require_within(self, indices: Any, limit: int, op: Operation) -> None:
         """Notes that indices must lie in [0, limit): checked by the host where it has them."""
+        if self._promised.get(id(indices), limit + 1) <= limit:
+            return
         part = self._parts.get(id(indices))
         if part is not None:
             self._bounds[part, int(limit)] = None
             return
         np_ = backend.jax().numpy if isinstance(indices, backend.jax().Array) else np
-        self.require(np_.all((indices >= 0) & (indices < limit)), op)
+        inside = (indices >= 0) & (indices < limit)
+        if self.is_distinct(indices):
+            inside |= indices == np.iinfo(indices.dtype).max
+        self.require(np_.all(inside), op)
+
+    def require_below(self, indices: Any, limit: int, op: Operation) -> None:
+        """Notes that indices must be below `limit`."""
+        if self._promised.get(id(indices), limit + 1) > limit:
+            np_ = backend.jax().numpy if isinstance(indices, backend.jax().Array) else np
+            self.require(np_.all(indices < limit), op)
+
+    def promise_distinct(self, values: Any) -> None:
+        """Notes that values hold nothing twice but what pads them."""
+        self._distinct.add(id(values))
+        self._kept.append(values)
+
+    def is_distinct(self, values: Any) -> bool:
+        """Whether values are known to hold nothing twice but what pads them."""
+        return id(values) in self._distinct
+
+    def promise_within(self, values: Any, limit: int) -> None:
+        """Notes that values lie in [0, limit) by construction."""
+        self._promised[id(values)] = int(limit)
+        self._kept.append(values)
 
     # -- tracing -------------------------------------------------------------------------------
 
@@ -272,11 +317,15 @@ class Lowering:
         if spec.host_only or spec.xla is None:
             raise NotLowerable(f"{op.name} ({op.type}) runs on the host only", op)
         args = [slots[self.plan.slots[t]] for t in op._inputs]
+        if spec.xla_ignores:
+            named = zip(args, spec.flat_inputs(op), strict=True)
+            args = [None if a.name in spec.xla_ignores else v for v, a in named]
         if spec.forwards_reference and args and isinstance(args[0], Cell):
             self.read(args[0])
             return args[:1]
         for p in reads(op, self.plan.cells):
-            args[p] = self.read(args[p])
+            if args[p] is not None:
+                args[p] = self.read(args[p])
         for position, arg in enumerate(spec.flat_inputs(op)) if spec.static else ():
             if arg.name in spec.static and isinstance(args[position], array):
                 raise NotLowerable(
@@ -288,13 +337,15 @@ class Lowering:
         else:
             args = [_lifted(a) for a in args]
             result = spec.bind(op, xla=True)(XlaRunKernel(self, op), *args)
-        if not spec.single_output:
-            return result or ()
-        if spec.preserves_elements and args:
+        results = (result,) if spec.single_output else result or ()
+        keeps = spec.preserves_elements
+        if args and results and (keeps(op) if callable(keeps) else keeps):
             part = self._parts.get(id(args[0]))
             if part is not None:
-                self._mark(result, part)
-        return (result,)
+                self._mark(results[0], part)
+            if id(args[0]) in self._promised:
+                self.promise_within(results[0], self._promised[id(args[0])])
+        return results
 
 
 def _lifted(value: Any) -> Any:

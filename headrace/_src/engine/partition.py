@@ -53,7 +53,16 @@ def lowerable(op: Operation) -> bool:
     spec = op.spec
     if spec.host_only or spec.xla is None or spec.blocking or spec.calls_functions or spec.handle:
         return False
-    return all(_fits_device(t) for t in op._inputs) and all(_fits_device(t) for t in op.outputs)
+    inputs = set(op._inputs) - _ignored(op)
+    return all(_fits_device(t) for t in inputs) and all(_fits_device(t) for t in op.outputs)
+
+
+def _ignored(op: Operation) -> set[Tensor]:
+    """The inputs that only the host kernel looks at, and that compiled code could not take."""
+    if not op.spec.xla_ignores:
+        return set()
+    args = zip(op._inputs, op.spec.flat_inputs(op), strict=True)
+    return {t for t, a in args if a.name in op.spec.xla_ignores and not _fits_device(t)}
 
 
 def _fits_device(t: Tensor) -> bool:
@@ -70,6 +79,7 @@ def partition(plan: Plan, elements: Sequence[Any], host: frozenset[Operation]) -
       host: operations that turned out not to be lowerable.
     """
     device = [s.op for s in plan.steps if s.op not in host and lowerable(s.op)]
+    device = _without_seen_padding(plan, device, elements)
     known = _known(plan, device)
     on_host = {s.op for s in plan.steps} - set(device)
     on_host |= _host_cone(plan, on_host, set(device), known)
@@ -84,6 +94,43 @@ def partition(plan: Plan, elements: Sequence[Any], host: frozenset[Operation]) -
     return units
 
 
+def _without_seen_padding(
+    plan: Plan, device: list[Operation], elements: Sequence[Any]
+) -> list[Operation]:
+    """Leaves out operations that would pad a result which is fetched or taken by the host.
+
+    How many distinct elements a vector has is not known before it is lowered. Where everything
+    that takes them drops surplus rows, they are padded to the length of the vector.
+    """
+    if all(op.spec.padding != "makes" for op in device):
+        return device
+    lowered = set(device)
+    takers: dict[Tensor, list[Operation]] = {}
+    for step in plan.steps:
+        for t in map(plan.source, step.op._inputs):
+            takers.setdefault(t, []).append(step.op)
+    fetched = {plan.source(e) for e in elements if isinstance(e, Tensor)}
+
+    def is_dropped(maker: Operation) -> bool:
+        padded = {maker.outputs[0]}
+        stack = list(padded)
+        while stack:
+            t = stack.pop()
+            if t in fetched:
+                return False
+            for op in takers.get(t, ()):
+                kind = op.spec.padding
+                if op not in lowered or kind not in ("rows", "drops"):
+                    return False
+                if kind == "rows" and op.outputs[0] not in padded:
+                    padded.add(op.outputs[0])
+                    stack.append(op.outputs[0])
+        return True
+
+    seen = {op for op in device if op.spec.padding == "makes" and not is_dropped(op)}
+    return [op for op in device if op not in seen]
+
+
 def _known(plan: Plan, device: list[Operation]) -> set[Tensor]:
     """The tensors of compiled operations that are known while they are lowered."""
     known: set[Tensor] = {t for t in plan.slots if t.op in plan._known and t not in plan.fed}
@@ -91,9 +138,7 @@ def _known(plan: Plan, device: list[Operation]) -> set[Tensor]:
         spec = op.spec
         if spec.has_effects or spec.random or spec.needs_op or not op._inputs:
             continue
-        if spec.value_from_shapes is not None or all(
-            plan.source(t) in known for t in op._inputs
-        ):
+        if spec.value_from_shapes is not None or all(plan.source(t) in known for t in op._inputs):
             known.update(t for t in op.outputs if t not in plan.fed)
     return known
 
@@ -223,10 +268,14 @@ def connect(plan: Plan, units: Sequence[Unit], elements: Sequence[Any]) -> None:
         inputs: dict[Tensor, None] = {}
         cells: dict[Tensor, None] = {}
         for step in unit.steps:
-            for t in map(plan.source, step.op._inputs):
+            unseen = _ignored(step.op) if unit.compiled else ()
+            for given in step.op._inputs:
+                t = plan.source(given)
                 if t not in plan.fed and (maker.get(t.op) is unit or t.op in plan._known):
                     continue
-                if t in plan.cells or t.dtype.name == "resource":
+                if given in unseen:
+                    pass
+                elif t in plan.cells or t.dtype.name == "resource":
                     cells[t] = None
                 else:
                     inputs[t] = None
@@ -244,4 +293,3 @@ def connect(plan: Plan, units: Sequence[Unit], elements: Sequence[Any]) -> None:
                 unit.aliases.append((t, source))
             else:
                 unit.outputs.append(t)
-

@@ -135,10 +135,16 @@ def ordered(operations: list[Operation], feeds: frozenset[Tensor]) -> list[Opera
     return result
 
 
-def dereferencing(call: Callable[..., Any], positions: tuple[int, ...]) -> Callable[..., Any]:
-    """A kernel call that reads the cells at these positions first."""
-    if positions == (0,):
-        return functools.partial(_call_first_read, call)
+def dereferencing(
+    call: Callable[..., Any], positions: tuple[int, ...], count: int
+) -> Callable[..., Any]:
+    """A kernel call of `count` inputs that reads the cells at these positions first."""
+    if count == 1:
+        return lambda cell: call(cell.read())
+    if count == 2 and positions == (0,):
+        return lambda cell, b: call(cell.read(), b)
+    if count == 2 and positions == (1,):
+        return lambda a, cell: call(a, cell.read())
 
     def read_and_call(*args: Any) -> Any:
         values = list(args)
@@ -147,10 +153,6 @@ def dereferencing(call: Callable[..., Any], positions: tuple[int, ...]) -> Calla
         return call(*values)
 
     return read_and_call
-
-
-def _call_first_read(call: Callable[..., Any], cell: Cell, *rest: Any) -> Any:
-    return call(cell.read(), *rest)
 
 
 def aliases(operations: Sequence[Operation], feeds: frozenset[Tensor]) -> set[Tensor]:
@@ -336,9 +338,10 @@ class Plan:
             or spec.needs_op
         ):
             return Step(STATEFUL, bound, inputs, outputs, free, op, positions)
-        call: Callable[..., Any] = functools.partial(bound, kernel.HOST)
+        direct = None if spec.direct_rule is None else spec.direct_rule(op)
+        call: Callable[..., Any] = direct or functools.partial(bound, kernel.HOST)
         if positions:
-            call = dereferencing(call, positions)
+            call = dereferencing(call, positions, len(inputs))
         if not spec.single_output:
             return Step(MULTIPLE, call, inputs, outputs, free, op)
         out = outputs[0]

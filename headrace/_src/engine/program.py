@@ -89,6 +89,11 @@ def _compiled(
     start = time.perf_counter()
     jax = backend.jax()
     closed, layout = lowered(unit, plan, slots, inputs)
+    # Importing it imports JAX.
+    from headrace._src.engine import roll
+
+    with backend.wide():
+        closed = roll.rolled(closed)
     function, constants = _with_large_constants(closed)
     function = _with_own_results(function, closed.jaxpr, len(layout.writes))
     args = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in closed.jaxpr.invars]
@@ -107,7 +112,9 @@ def _with_large_constants(closed: Any) -> tuple[Callable[..., Any], list[Any]]:
     """The function of a jaxpr that takes its large constants as last arguments, and these."""
     from jax.extend import core
 
-    large = [i for i, c in enumerate(closed.consts) if np.size(c) * c.dtype.itemsize > _LITERAL_LIMIT]
+    large = [
+        i for i, c in enumerate(closed.consts) if np.size(c) * c.dtype.itemsize > _LITERAL_LIMIT
+    ]
     if not large:
         return core.jaxpr_as_fun(closed), []
     consts = list(closed.consts)

@@ -66,6 +66,9 @@ class Cell:
         Raises:
           FailedPreconditionError: the variable is not initialised.
         """
+        value = self.stored
+        if type(value) is np.ndarray:
+            return value
         value = self.value
         if value is None:
             made = "" if self.origin is None else f" (made at {self.origin})"

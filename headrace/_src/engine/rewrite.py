@@ -44,7 +44,8 @@ def simplified(
     Returns:
       (the operations left, tensor → the tensor that holds its value).
     """
-    replaced = _replaced(operations, fed, cells)
+    elements = list(elements)
+    replaced = _replaced(operations, frozenset(elements), fed, cells)
     used: set[Any] = set()
     for e in elements:
         used.add(replaced.get(e, e))
@@ -60,7 +61,10 @@ def simplified(
 
 
 def _replaced(
-    operations: Sequence[Operation], fed: frozenset[Tensor], cells: set[Tensor]
+    operations: Sequence[Operation],
+    fetched: frozenset[Any],
+    fed: frozenset[Tensor],
+    cells: set[Tensor],
 ) -> dict[Tensor, Tensor]:
     replaced: dict[Tensor, Tensor] = {}
     first: dict[Any, Operation] = {}
@@ -69,7 +73,12 @@ def _replaced(
         if not inputs or op._control_inputs or not is_pure(op):
             continue
         outputs = op.outputs
-        if any(t in cells for t in inputs) or any(t in fed for t in outputs):
+        if any(t in fed for t in outputs):
+            continue
+        if any(t in cells for t in inputs):
+            # Whoever takes what an identity hands on reads the variable itself, and checks it.
+            if op.spec.forwards_reference and outputs[0] not in fetched:
+                replaced[outputs[0]] = replaced.get(inputs[0], inputs[0])
             continue
         sources = tuple([replaced.get(t, t) for t in inputs])
         if op.spec.forwards_reference:

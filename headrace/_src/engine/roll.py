@@ -7,7 +7,7 @@ backward, and leaves one of each:
   1. Calls are inlined, equal equations merged, dead ones dropped        (roll_graph).
   2. Chains of equal equations, heaviest first, anchor the steps         (roll_anchors).
   3. Steps grow around their anchors in lock step; what is irregular at
-     either end stays unrolled; the rest is made legal                   (roll_columns).
+     either end stays unrolled; the rest is made legal       (roll_columns, roll_draft).
   4. The stretch becomes a scan: slices of one array are scanned over as
      they are, results needed later come out stacked                     (roll_scan, roll_sources).
   5. Again, until nothing more is found: the gradient is a stretch of its
@@ -24,25 +24,27 @@ from typing import Any
 import jax
 from jax.extend import core
 
-from headrace._src.engine import roll_anchors, roll_columns, roll_scan, roll_sources
-from headrace._src.engine.roll_columns import Each, Growth, Stretch
+from headrace._src.engine import roll_anchors, roll_columns, roll_draft, roll_scan, roll_sources
+from headrace._src.engine.roll_columns import Growth
+from headrace._src.engine.roll_draft import Carry, Draft, Each, Stretch
 from headrace._src.engine.roll_graph import Graph, flattened
 
 # The rule of `worthwhile`, from measurements of XLA on CPUs.
 _FEWEST_STEPS = 4
-_FEWEST_SAVED = 48
+_FEWEST_SAVED = 160  # equations: compiling a loop costs about as much as compiling half as many
 _SECONDS_TO_COMPILE = 2.5e-3  # an equation
-_SECONDS_PER_BYTE = 1e-10  # copied
+_SECONDS_PER_BYTE = 4e-10  # copied there and back
 _SECONDS_PER_WORK = 1.5e-11  # a multiply-add of a product
 _SECONDS_PER_STEP = 3e-6  # of a loop
 _RUNS = 1000
 _SMALL_SHARE = 0.02
+# XLA lays values out as a convolution likes them, but not in a loop, where a value's layout is the
+# same before and after a step: the gradient of a chain of convolutions ran sixty times slower.
+_ONLY_UNROLLED = frozenset({"conv_general_dilated"})
 
 _MOST_STRETCHES = 24
-# A stretch of this share of the equations is taken without a look at others.
-_LARGE_SHARE = 0.2
-# Of several stretches the first that saves this much of what the best one saves is taken, so that
-# a forward pass is rolled before the gradient that reads its results.
+# Of several stretches, the first in program order that saves this much of what the best one saves
+# is rolled, so that a forward pass is rolled before the gradient that reads its results.
 _COMPARABLE = 0.3
 
 
@@ -71,28 +73,33 @@ def rolled(closed: Any) -> Any:
 
 def _next_stretch(graph: Graph) -> Stretch | None:
     signature = roll_anchors.signatures(graph)
-    found: list[tuple[int, Stretch]] = []
+    found: list[Draft] = []
+    steps_around: dict[int, int] = {}
     for anchors in roll_anchors.candidates(graph, signature):
-        stretch = _stretch(graph, signature, anchors)
-        if stretch is None or not worthwhile(graph, stretch):
+        # Another anchor of a loop that was found already gives that loop again.
+        if steps_around.get(anchors[len(anchors) // 2], 0) >= len(anchors):
             continue
-        saved = (stretch.steps - 1) * len(stretch.columns)
-        if saved >= _LARGE_SHARE * len(graph.eqns):
+        draft = roll_columns.settled(Growth(graph, signature, anchors))
+        if draft is not None:
+            steps_around.update(dict.fromkeys(draft.owner, draft.steps))
+            found.append(draft)
+    while found:
+        draft = _preferred(found)
+        found.remove(draft)
+        roll_draft.absorb(draft, signature)
+        roll_draft.shed(draft, signature)
+        stretch = draft.stretch()
+        if stretch is not None and worthwhile(graph, stretch):
             return stretch
-        found.append((saved, stretch))
-    if not found:
-        return None
-    most = max(saved for saved, _ in found)
-    return next(s for saved, s in found if saved >= _COMPARABLE * most)
+    return None
 
 
-def _stretch(graph: Graph, signature: list[int], anchors: list[int]) -> Stretch | None:
-    draft = roll_columns.settled(Growth(graph, signature, anchors))
-    if draft is None:
-        return None
-    roll_columns.absorb(draft, signature)
-    roll_columns.shed(draft, signature)
-    return draft.stretch()
+def _preferred(found: list[Draft]) -> Draft:
+    """The loop to roll first; of several that share equations the one that saves most."""
+    most = max(d.saved for d in found)
+    first = next(d for d in found if d.saved >= _COMPARABLE * most)
+    rivals = [d for d in found if not d.owner.keys().isdisjoint(first.owner)]
+    return max(rivals, key=lambda d: d.saved)
 
 
 def worthwhile(graph: Graph, stretch: Stretch) -> bool:
@@ -102,12 +109,16 @@ def worthwhile(graph: Graph, stretch: Stretch) -> bool:
     loop itself and to copies of operands that lie apart; that loss must be a small share of the
     work, or over many runs less than what compiling it would have taken.
     """
-    steps, size = stretch.steps, len(stretch.columns)
-    saved = (steps - 1) * size
+    steps, saved = stretch.steps, stretch.saved
     if steps < _FEWEST_STEPS or saved < _FEWEST_SAVED:
         return False
+    # Steps that do not depend on each other are no recurrence, and XLA can run them side by side.
+    if not any(isinstance(o, Carry) for operands in stretch.operands for o in operands):
+        return False
+    if any(graph.eqns[c[-1]].primitive.name in _ONLY_UNROLLED for c in stretch.columns):
+        return False
     lost = steps * _SECONDS_PER_STEP + _SECONDS_PER_BYTE * _copied_bytes(graph, stretch)
-    work = _SECONDS_PER_WORK * steps * roll_columns.work_of_body(graph, stretch)
+    work = _SECONDS_PER_WORK * steps * roll_draft.work_of_body(graph, stretch)
     return lost <= _SMALL_SHARE * work or lost * _RUNS <= saved * _SECONDS_TO_COMPILE
 
 

@@ -36,11 +36,11 @@ def work_of(eqn: Any) -> float:
     if eqn.primitive.name == "dot_general":
         (contracted, _), _ = eqn.params["dimension_numbers"]
         shape = eqn.invars[0].aval.shape
-        return size * math.prod(shape[i] for i in contracted)
+        return float(size * math.prod(shape[i] for i in contracted))
     if eqn.primitive.name == "conv_general_dilated":
         numbers = eqn.params["dimension_numbers"]
         kernel = eqn.invars[1].aval.shape
-        return size * math.prod(kernel) / max(1, kernel[numbers.rhs_spec[0]])
+        return float(size * math.prod(kernel) / max(1, kernel[numbers.rhs_spec[0]]))
     operands = sum(math.prod(a.aval.shape) for a in eqn.invars if hasattr(a.aval, "shape"))
     return max(size, float(operands))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
+from jax import lax
 from jax.extend import core
 
 # Where a call keeps its body. Rematerialisation is left out: it exists to prevent sharing.
@@ -79,8 +80,16 @@ class Graph:
 
     def closed(self) -> Any:
         """The graph as a ClosedJaxpr."""
-        jaxpr = core.Jaxpr(self.constvars, self.invars, self.outvars, self.eqns)
+        jaxpr = program(self.constvars, self.invars, self.eqns, self.outvars)
         return core.ClosedJaxpr(jaxpr, self.consts)
+
+
+def program(constvars: list[Any], invars: list[Any], eqns: list[Any], outvars: list[Any]) -> Any:
+    """A jaxpr, with the names that JAX's messages want."""
+    arguments = tuple(f"argument {i}" for i in range(len(invars)))
+    results = tuple(f"result {i}" for i in range(len(outvars)))
+    info = core.DebugInfo("roll", "a rolled program", arguments, results)
+    return core.Jaxpr(constvars, invars, outvars, eqns, debug_info=info)
 
 
 def _live(eqns: list[Any], outvars: list[Any]) -> tuple[list[Any], set[Any]]:
@@ -187,12 +196,23 @@ def substituted(eqn: Any, names: dict[Any, Any]) -> Any:
     )
 
 
+def traced(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
+    """The closed jaxpr of a function of values of the types of some variables."""
+    kind: Any = jax.ShapeDtypeStruct
+    return jax.make_jaxpr(function)(*[kind(v.aval.shape, v.aval.dtype) for v in inputs])
+
+
+def _first_row(array: Any) -> Any:
+    return lax.squeeze(lax.slice_in_dim(array, 0, 1), (0,))
+
+
 def spliced(
     graph: Graph,
     before: list[Any],
     inner: Any,
     inputs: Sequence[Any],
     results: dict[Any, int],
+    rows: dict[Any, tuple[int, int]],
     after: list[Any],
 ) -> Graph:
     """The graph with some equations replaced by a traced program.
@@ -203,16 +223,38 @@ def spliced(
       inner: the closed jaxpr that comes between.
       inputs: the variables that it takes.
       results: variables whose place its results take: variable -> result.
+      rows: variables that are rows of its results: variable -> (result, row).
       after: equations that stay behind.
     """
     names = dict(zip(inner.jaxpr.invars, inputs, strict=True))
     middle = [substituted(eqn, names) for eqn in inner.jaxpr.eqns]
     outs = [names.get(v, v) if isinstance(v, core.Var) else v for v in inner.jaxpr.outvars]
+    middle += _row_equations(outs, rows)
     renamed = {var: outs[i] for var, i in results.items()}
     behind = [substituted(eqn, renamed) for eqn in after]
-    outvars = [
-        v if isinstance(v, core.Literal) else renamed.get(v, v) for v in graph.outvars
-    ]
+    outvars = [v if isinstance(v, core.Literal) else renamed.get(v, v) for v in graph.outvars]
     constants = graph.constants
     constants.update(zip(inner.jaxpr.constvars, inner.consts, strict=True))
     return Graph(graph.invars, constants, [*before, *middle, *behind], outvars)
+
+
+def _row_equations(arrays: list[Any], rows: dict[Any, tuple[int, int]]) -> list[Any]:
+    """Equations that take rows out of arrays.
+
+    Tracing each would cost more than all the rest of the rewriting: one is traced for each array
+    and copied.
+    """
+    first: dict[int, Any] = {}
+    made = []
+    for var, (result, row) in rows.items():
+        array = arrays[result]
+        if result not in first:
+            first[result] = traced(_first_row, [array]).jaxpr.eqns
+        cut, squeezed = first[result]
+        piece = core.Var(cut.outvars[0].aval)
+        params = dict(cut.params)
+        params["start_indices"] = (row, *params["start_indices"][1:])
+        params["limit_indices"] = (row + 1, *params["limit_indices"][1:])
+        made.append(cut.replace(invars=[array], outvars=[piece], params=params))
+        made.append(squeezed.replace(invars=[piece], outvars=[var]))
+    return made

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.extend import core
 
 from headrace._src.engine import roll_sources
-from headrace._src.engine.roll_columns import HOLE, Carry, Each, Inner, Same, Stretch
-from headrace._src.engine.roll_graph import Graph, literal_key, spliced
+from headrace._src.engine.roll_draft import HOLE, Carry, Each, Inner, Same, Stretch
+from headrace._src.engine.roll_graph import Graph, literal_key, program, spliced, traced
 
 
 class _Line(NamedTuple):
@@ -114,11 +114,10 @@ class _Plan:
         ]
         made = [self.output(line.column, line.output) for line, _ in self.lines.values()]
         given = [self.output(*key) for key in (*self.listed, *self.held)]
-        jaxpr = core.Jaxpr([], invars, [*made, *given], self.body_eqns)
-        return core.ClosedJaxpr(jaxpr, [])
+        return core.ClosedJaxpr(program([], invars, self.body_eqns, [*made, *given]), [])
 
     def trace(self, *values: Any) -> list[Any]:
-        """The loop, traced; the values of `results`, in order."""
+        """The loop, traced: last carried values, held values, lists."""
         known = dict(zip(self.inputs(), values, strict=True))
         read = known.__getitem__
         run = core.jaxpr_as_fun(self.body())
@@ -149,35 +148,27 @@ class _Plan:
         carry, lists = lax.scan(
             step, [*first, *held], each, length=self.stretch.steps, reverse=self.reverse
         )
-        return self._results(carry, lists, counts)
-
-    def _results(self, carry: list[Any], lists: list[Any], counts: list[int]) -> list[Any]:
-        steps = self.stretch.steps
         ends = np.cumsum(counts, dtype=int) - 1
-        final = {
-            (line.column, line.output): carry[end]
-            for (line, _), end in zip(self.lines.values(), ends, strict=True)
-        }
-        final.update(zip(self.held, carry[sum(counts) :], strict=True))
-        rows = dict(zip(self.listed, lists, strict=True))
-        found = []
-        for key, needed in self.kept.items():
-            for t in needed:
-                if key in rows:
-                    at = steps - 1 - t if self.reverse else t
-                    found.append(lax.index_in_dim(rows[key], at, 0, keepdims=False))
-                else:
-                    found.append(final[key])
-        return found
+        return [*[carry[end] for end in ends], *carry[len(first) :], *lists]
 
-    def results(self) -> dict[Any, int]:
-        """The variables of the graph that `trace` computes."""
-        places = [
-            self.graph.eqns[self.stretch.columns[column][t]].outvars[output]
-            for (column, output), needed in self.kept.items()
-            for t in needed
-        ]
-        return {var: i for i, var in enumerate(places)}
+    def results(self) -> tuple[dict[Any, int], dict[Any, tuple[int, int]]]:
+        """What `trace` gives: variables that are results, and those that are rows of results."""
+        order = [(line.column, line.output) for line, _ in self.lines.values()]
+        order += [*self.held, *self.listed]
+        place = {key: i for i, key in enumerate(order)}
+        offset = len(order) - len(self.listed)
+        whole: dict[Any, int] = {}
+        rows: dict[Any, tuple[int, int]] = {}
+        for key, needed in self.kept.items():
+            column = self.stretch.columns[key[0]]
+            for t in needed:
+                var = self.graph.eqns[column[t]].outvars[key[1]]
+                if key in self.listed:
+                    at = self.stretch.steps - 1 - t if self.reverse else t
+                    rows[var] = (offset + self.listed.index(key), at)
+                else:
+                    whole[var] = place[key]
+        return whole, rows
 
 
 def _keys(atoms: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -202,11 +193,12 @@ def _zeros(var: Any) -> Any:
 def _first_value(first: tuple[Any, ...] | None, index: int, var: Any, read: Any) -> Any:
     if first is None:
         # -0.0, unlike 0.0, leaves every number as it is, -0.0 included.
-        zero = -0.0 if jax.dtypes.issubdtype(var.aval.dtype, np.inexact) else 0
+        zero = -0.0 if jnp.issubdtype(var.aval.dtype, jnp.inexact) else 0
         return lax.full(var.aval.shape, zero, var.aval.dtype)
-    atom = first[index]
+    atom: Any = first[index]
     if isinstance(atom, core.Literal):
-        return lax.full(atom.aval.shape, atom.val, atom.aval.dtype)
+        kind: Any = atom.aval
+        return lax.full(kind.shape, atom.val, kind.dtype)
     return _strong(read(atom))
 
 
@@ -214,11 +206,11 @@ def scanned(graph: Graph, stretch: Stretch) -> Graph:
     """The graph with the stretch as a scan."""
     plan = _Plan(graph, stretch)
     inputs = plan.inputs()
-    kinds = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in inputs]
-    inner = jax.make_jaxpr(plan.trace)(*kinds)
+    inner = traced(plan.trace, inputs)
     inside = {n for column in stretch.columns for n in column}
-    before, after = [], []
+    before: list[Any] = []
+    after: list[Any] = []
     for number, eqn in enumerate(graph.eqns):
         if number not in inside:
             (after if number in stretch.tail else before).append(eqn)
-    return spliced(graph, before, inner, inputs, plan.results(), after)
+    return spliced(graph, before, inner, inputs, *plan.results(), after)

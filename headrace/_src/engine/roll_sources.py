@@ -10,12 +10,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from jax import lax
 from jax.extend import core
 
-from headrace._src.engine.roll_graph import Graph, spliced
+from headrace._src.engine.roll_graph import Graph, spliced, traced
 
 # Fewer operands than this are not worth another form.
 _FEW = 4
@@ -102,9 +101,7 @@ def _continues(run: Run, piece: Piece) -> bool:
 def direction(graph: Graph, atoms: Sequence[Any]) -> int:
     """The number of values in ascending runs less that in descending ones."""
     return sum(
-        len(r.values) * (1 if r.step > 0 else -1)
-        for r in runs(graph, atoms)
-        if r.step is not None
+        len(r.values) * (1 if r.step > 0 else -1) for r in runs(graph, atoms) if r.step is not None
     )
 
 
@@ -117,7 +114,7 @@ def copied(graph: Graph, atoms: Sequence[Any]) -> int:
 
 def bytes_of(atom: Any) -> int:
     """The size of a value."""
-    return math.prod(atom.aval.shape) * int(np.dtype(atom.aval.dtype).itemsize)
+    return int(math.prod(atom.aval.shape) * atom.aval.dtype.itemsize)
 
 
 def sources(graph: Graph, atoms: Sequence[Any]) -> list[Any]:
@@ -152,7 +149,8 @@ def stacked(graph: Graph, atoms: Sequence[Any], read: Callable[[Any], Any]) -> A
 
 def _value(atom: Any, read: Callable[[Any], Any]) -> Any:
     if isinstance(atom, core.Literal):
-        return lax.full(atom.aval.shape, atom.val, atom.aval.dtype)
+        value: Any = atom
+        return lax.full(value.aval.shape, value.val, value.aval.dtype)
     return read(atom)
 
 
@@ -202,6 +200,6 @@ def _with_join(graph: Graph, number: int, found: list[Run]) -> Graph:
         turned = lax.transpose(rows, order) if axis else rows
         return turned if stack else lax.reshape(turned, eqn.outvars[0].aval.shape)
 
-    inner = jax.make_jaxpr(join)(*[jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in used])
+    inner = traced(join, used)
     before, after = graph.eqns[:number], graph.eqns[number + 1 :]
-    return spliced(graph, before, inner, used, {eqn.outvars[0]: 0}, after)
+    return spliced(graph, before, inner, used, {eqn.outvars[0]: 0}, {}, after)

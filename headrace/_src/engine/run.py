@@ -168,13 +168,10 @@ class RunKernel(kernel.KernelContext):
         """Reserves counter steps of the operation's generator; returns its state before them."""
         return self.generator().reserve(steps)
 
-    def generator(self) -> philox.PhiloxState:
+    def generator(self) -> Any:
         """The operation's generator in this session."""
         attrs = self.op.attrs
-        found: philox.PhiloxState = self.state(
-            lambda: philox.PhiloxState(attrs.get("seed", 0), attrs.get("seed2", 0))
-        )
-        return found
+        return self.state(lambda: philox.PhiloxState(attrs.get("seed", 0), attrs.get("seed2", 0)))
 
     def read(self, cell: Cell) -> Any:
         """The value of a variable."""

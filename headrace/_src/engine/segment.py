@@ -4,6 +4,7 @@ Inventory of a `Segment`:
   unit, plan: what it runs.       donate: whether old values of variables may be given up.
   programs: signature → `Program`, or None where the unit could not be compiled.
   waiting: signature → how often it was met before it was compiled.
+  refused: why signatures could not be compiled.
   rejected: an operation found not to be lowerable; the plan is then partitioned anew.
 """
 
@@ -51,6 +52,7 @@ class Segment:
         self.programs: dict[Any, Program | None] = {}
         self.waiting: dict[Any, int] = {}
         self.rejected: Operation | None = None
+        self.refused: list[str] = []
         self._warned = False
 
     def run(self, slots: list[Any], run: Run) -> None:
@@ -63,7 +65,7 @@ class Segment:
                 tuple([None if v is None else v.shape for v in states]),
             )
             if self._static:
-                signature += tuple([_frozen(slots[i]) for i in self._static])  # type: ignore[assignment]
+                signature += tuple([_frozen(slots[i]) for i in self._static])
             program = self.programs.get(signature, _NEVER_MET)
             if program is _NEVER_MET:
                 program = self._met(signature, slots, values)
@@ -145,6 +147,7 @@ class Segment:
             return None
         except NotLowerable as e:
             self.rejected = e.op
+            self.refused.append(str(e).splitlines()[0])
             program = None
         self.programs[signature] = program
         del self.waiting[signature]
@@ -158,15 +161,11 @@ class Segment:
         dynamic = [t for t in self.unit.inputs if t not in self.unit.static]
         known = list(self.programs)
         changing = [
-            t.name
-            for i, t in enumerate(dynamic)
-            if any(k[0][i] != signature[0][i] for k in known)
+            t.name for i, t in enumerate(dynamic) if any(k[0][i] != signature[0][i] for k in known)
         ]
         static = [t for t in self.unit.inputs if t in self.unit.static]
         valued = [
-            t.name
-            for i, t in enumerate(static)
-            if any(k[2 + i] != signature[2 + i] for k in known)
+            t.name for i, t in enumerate(static) if any(k[2 + i] != signature[2 + i] for k in known)
         ]
         what = []
         if changing:

@@ -15,8 +15,9 @@ import contextlib
 import itertools
 import sys
 import time
+import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -34,16 +35,24 @@ from headrace._src.engine.resources import Cell, ResourceManager
 from headrace._src.engine.run import Cancellation, Run
 from headrace._src.engine.staged import Staged
 
+if TYPE_CHECKING:
+    from headrace._src.engine.explain import Explanation
+
+# Called with each session that is about to close.
+closing: Final[list[Callable[[Any], None]]] = []
+open_sessions: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
+
 
 class Prepared:
     """A plan with the binding of its feeds, the shape of its answer and its tier.
 
     Attributes:
+      runs: how often it was run.
+      decide_at: the number of runs after which the tier is decided.
       staged: the plan's units once it is compiled, else None.
-      runs_left: interpreted runs until the tier is decided anew.
     """
 
-    __slots__ = ("_hot", "feeds", "plan", "runs_left", "staged", "structure", "whole_feeds")
+    __slots__ = ("decide_at", "feeds", "plan", "runs", "staged", "structure", "whole_feeds")
 
     def __init__(
         self,
@@ -56,24 +65,18 @@ class Prepared:
         self.plan = Plan(structure.elements, [f.tensor for _, _, f in feeds], mutations)
         # Most feeds are one key, one tensor: bound without looking further.
         self.whole_feeds = all(part is None for _, part, _ in feeds)
+        self.runs = 0
+        self.decide_at = 1
         self.staged: Staged | None = None
-        self.runs_left = 1
-        self._hot = False
 
     def decide(self, mode: str) -> None:
-        """Decides, after a run, whether the next ones are compiled."""
-        self.runs_left = tiers.NEVER
-        elements = self.structure.elements
-        if mode == tiers.AUTO and not self._hot:
-            self._hot = True
-            at = tiers.compile_at(self.plan)
-            # One run is done; the one before `at` comes here again.
-            self.runs_left = at - 2
-            if self.runs_left > 0:
-                return
-        if mode != tiers.OFF:
-            self.runs_left = tiers.NEVER
-            self.staged = tiers.staged(self.plan, elements, mode == tiers.ALWAYS)
+        """Decides whether the next runs are compiled, or when to decide that."""
+        at = tiers.compile_at(self.plan, mode)
+        if at <= self.runs + 1:
+            self.decide_at = tiers.NEVER
+            self.staged = tiers.staged(self.plan, self.structure.elements, mode == tiers.ALWAYS)
+        else:
+            self.decide_at = at - 1
 
 
 def finished(value: Any) -> Any:
@@ -118,6 +121,7 @@ class BaseSession:
         self._cancellation = Cancellation()
         self._plans: dict[Any, Prepared] = {}
         self._growth = GrowthWatch()
+        open_sessions.add(self)
         self._jit = tiers.mode(config)
         self.kept_values: dict[str, Any] = {}
         self.kept_ids = itertools.count()
@@ -157,7 +161,10 @@ class BaseSession:
         """Ends the session: waiting operations are cancelled, its variables are released."""
         if self._closed:
             return
+        for watch in closing:
+            watch(self)
         self._closed = True
+        open_sessions.discard(self)
         self._cancellation.cancel()
         self._plans.clear()
         self._kernel_states.clear()
@@ -226,9 +233,9 @@ class BaseSession:
             prepared.staged = prepared.staged.execute(slots, run)
         else:
             interpret.execute(plan, slots, run)
-            prepared.runs_left -= 1
-            if prepared.runs_left <= 0:
-                prepared.decide(self._jit)
+        prepared.runs += 1
+        if prepared.runs == prepared.decide_at:
+            prepared.decide(self._jit)
         if run.trace is not None and run_metadata is not None:
             from headrace._src.engine import step_stats
 
@@ -240,6 +247,34 @@ class BaseSession:
         if kind is Tensor:
             return values[0]
         return prepared.structure.build(values)
+
+    def explain(self, fetches: Any, feed_dict: Any = None) -> Explanation:
+        """Tells how a run is executed: its steps, units, tier, compilations and costs.
+
+        Args:
+          fetches: as for `run`.
+          feed_dict: what `run` is given, or just the tensors that are fed.
+
+        Returns:
+          An `Explanation`; `print` shows it.
+
+        Raises:
+          RuntimeError, TypeError, ValueError: as `run`; nothing is executed.
+        """
+        from headrace._src.engine.explain import explanation
+
+        feeds = feed_dict if hasattr(feed_dict, "items") else dict.fromkeys(feed_dict or ())
+        key = fetches if isinstance(fetches, (Tensor, Operation)) else None
+        key = key if key is not None else fetch_lib.structure_key(fetches)
+        prepared = self._plans.get((key, *feeds) if feeds else key)
+        if prepared is None or prepared.plan.mutations != self._graph._mutations:
+            prepared = self._prepare(key, fetches, feeds)
+        return explanation(prepared)
+
+    @property
+    def prepared(self) -> list[Prepared]:
+        """Everything that was run so far, in order of first runs."""
+        return list(self._plans.values())
 
     def _check_open(self) -> None:
         if self._closed:

@@ -48,9 +48,7 @@ class Staged:
         self._to_host: list[list[int]] = []
         for u in reversed(self.units):
             outputs = u.unit.outputs if isinstance(u, Segment) else []
-            self._to_host.append(
-                [plan.slots[t] for t in outputs if t in fetched or t in later]
-            )
+            self._to_host.append([plan.slots[t] for t in outputs if t in fetched or t in later])
             if isinstance(u, Unit):
                 later.update(u.inputs)
             else:

@@ -1,9 +1,9 @@
 """Tiers: when a plan is compiled.
 
 The decision depends on the plan's static cost, which its first run tells from the sizes of the
-values that it meets, and on the number of its runs; never on a clock. `HEADRACE_JIT=auto|off|always`
-and `ConfigProto.graph_options.optimizer_options.global_jit_level` (OFF: never, ON_1 and ON_2:
-always) overrule it; the environment wins.
+values that it meets, and on the number of its runs; never on a clock. It is overruled by
+`ConfigProto.graph_options.optimizer_options.global_jit_level` (OFF: never, ON_1 and ON_2: always)
+and, before that, by `HEADRACE_JIT=auto|off|always`.
 """
 
 from __future__ import annotations
@@ -50,8 +50,12 @@ def mode(config: Any = None) -> str:
     return AUTO
 
 
-def compile_at(plan: Plan) -> int:
+def compile_at(plan: Plan, mode: str = AUTO) -> int:
     """The run, counted from 1, at which a plan with known costs is compiled; `NEVER` if at none."""
+    if mode == OFF:
+        return NEVER
+    if mode == ALWAYS:
+        return 1
     if plan.has_blocking > 1 or plan.costs is None:
         return NEVER
     saved, steps = costs.total(plan.costs)

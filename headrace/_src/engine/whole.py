@@ -77,4 +77,3 @@ def _fetched(plan: Plan, slots: list[Any], element: Any) -> Any:
     if isinstance(value, backend.jax().Array):
         value = np.asarray(value)
     return finished(value)
-

@@ -31,6 +31,10 @@ def decide_gradient(
         raise ValueError(f"{spec.type}: say a gradient or a reason for none.")
 
 
+# What NumPy computes with as the kernels do, without a further check.
+_PLAIN = frozenset((dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64))
+
+
 def unary(
     op_type: str,
     fn: Callable[[Any, Any], Any],
@@ -40,6 +44,7 @@ def unary(
     no_gradient: str | None = None,
     undefined_gradient: str | None = None,
     output: str = "T",
+    ufunc: np.ufunc | None = None,
     **flags: Any,
 ) -> Any:
     """An elementwise op of one input.
@@ -52,6 +57,7 @@ def unary(
       no_gradient: Why there is none.
       undefined_gradient: Why asking for it is an error.
       output: The output's type: `"T"`, or the name of a dtype.
+      ufunc: What the interpreter may call for NumPy's own dtypes.
       **flags: Further flags of `op`.
 
     Returns:
@@ -62,6 +68,9 @@ def unary(
     @spec.host_kernel
     def _kernel_unary(k: Any, x: Any) -> Any:
         return fn(np, x)
+
+    if ufunc is not None:
+        spec.direct(lambda op: ufunc if op.attrs["T"] in _PLAIN else None)
 
     if not spec.host_only:
 
@@ -85,6 +94,8 @@ def binary(
     output: str = "T",
     default: Any = A.REQUIRED,
     shape: Rule = _shapes.broadcast,
+    condition: Rule | None = None,
+    ufunc: np.ufunc | None = None,
     **flags: Any,
 ) -> Any:
     """An elementwise op of two inputs that stretch over each other.
@@ -100,6 +111,8 @@ def binary(
       output: The output's type: `"T"`, or the name of a dtype.
       default: The default of `T`.
       shape: The shape rule.
+      condition: `condition(xp, x, y)`: what must hold where `fn` with NumPy does not raise.
+      ufunc: What the interpreter may call for NumPy's own dtypes.
       **flags: Further flags of `op`.
 
     Returns:
@@ -122,11 +135,16 @@ def binary(
             check_broadcast(x, y)
             raise
 
+    if ufunc is not None:
+        spec.direct(lambda op: ufunc if op.attrs["T"] in _PLAIN else None)
+
     if not spec.host_only:
 
         @spec.xla_kernel
         def _lower_binary(k: Any, x: Any, y: Any) -> Any:
             check_broadcast(x, y)
+            if condition is not None:
+                k.require(condition(k.np_for(x, y), x, y))
             return fn(k.np_for(x, y), x, y)
 
     decide_gradient(spec, grad, no_gradient, undefined_gradient)

@@ -1,9 +1,9 @@
 """Convolution arithmetic in any number of dimensions, for both executors.
 
 Values are channels-last: `x [batch, *spatial, in]`, `w [*window, in, out]`, `y [batch, *out, out]`.
-On the host a convolution is a
-product of a matrix of patches with the filter, block by block so that the patches stay in the
-cache; XLA has its own.
+The native library does two-dimensional convolutions of float32 and float64 on CPUs. Elsewhere a
+convolution on the host is a product of a matrix of patches with the filter, block by block so that
+the patches stay in the cache; XLA has its own.
 """
 
 from __future__ import annotations
@@ -14,19 +14,62 @@ from typing import Any
 
 import numpy as np
 
+from headrace._src.native import library as native
 from headrace._src.ops._windows import Window, pad, scatter_taps, tap_slices
 
 _BLOCK_BYTES = 8 << 20
 _FEW_CHANNELS = 4
 
 
+def _native(
+    k: Any,
+    kernel: str,
+    x_shape: Sequence[int],
+    w_shape: Sequence[int],
+    windows: Sequence[Window],
+    *values: Any,
+) -> Any:
+    """What a native kernel makes of `values`, or None where another way is to be taken.
+
+    Args:
+      k: The kernel context.
+      kernel: Its name.
+      x_shape: Shape of the convolution's input.
+      w_shape: Shape of its filter.
+      windows: The spatial geometry.
+      *values: The inputs of the kernel.
+    """
+    if len(windows) != 2 or not all(v.size for v in values):
+        return None
+    host = k.np_for(*values) is np
+    serves = native.serves_host if host else native.serves_xla
+    if not serves(kernel, values[0].dtype):
+        return None
+    rows, columns = windows
+    batch, *_, channels = x_shape
+    y_shape = (batch, rows.out, columns.out, w_shape[-1])
+    geometry = (
+        batch, rows.size, columns.size, channels, rows.window, columns.window, *y_shape[1:],
+        rows.stride, columns.stride, rows.dilation, columns.dilation, rows.before, columns.before,
+    )  # fmt: skip
+    shape = {"forward": y_shape, "input_grad": x_shape, "filter_grad": w_shape}[kernel[7:]]
+    if host:
+        return native.run(kernel, geometry, shape, *values)
+    return native.lower(kernel, geometry, shape, *(k.np.asarray(v) for v in values))
+
+
 def forward(k: Any, x: Any, w: Any, windows: Sequence[Window]) -> Any:
     """`y[b, o, m] = sum over window t and channel c of x[b, o * stride + t * dilation, c] * w[t, c,
     m]`.
     """
+    dtype = x.dtype
+    if k.np_for(x, w) is np:
+        x, w = _wide(x, w)
+    y = _native(k, "conv2d_forward", x.shape, w.shape, windows, x, w)
+    if y is not None:
+        return y.astype(dtype, copy=False)
     if k.np_for(x, w) is not np:
         return _xla_forward(k, x, w, windows)
-    dtype, (x, w) = x.dtype, _wide(x, w)
     y = np.empty((x.shape[0], *(v.out for v in windows), w.shape[-1]), x.dtype)
     flat_w = np.ascontiguousarray(w).reshape(-1, w.shape[-1])
     x = pad(k, x, windows)
@@ -38,9 +81,14 @@ def forward(k: Any, x: Any, w: Any, windows: Sequence[Window]) -> Any:
 
 def backprop_input(k: Any, shape: Sequence[int], w: Any, dy: Any, windows: Sequence[Window]) -> Any:
     """The gradient of `forward` by `x`, which has `shape`."""
+    dtype = dy.dtype
+    if k.np_for(w, dy) is np:
+        w, dy = _wide(w, dy)
+    dx = _native(k, "conv2d_input_grad", shape, w.shape, windows, dy, w)
+    if dx is not None:
+        return dx.astype(dtype, copy=False)
     if k.np_for(w, dy) is not np:
         return _xla_transpose(k, lambda x: _xla_forward(k, x, w, windows), shape, dy)
-    dtype, (w, dy) = dy.dtype, _wide(w, dy)
     dx = np.zeros(shape, dy.dtype)
     if not dy.size:
         return dx.astype(dtype, copy=False)
@@ -59,9 +107,14 @@ def backprop_filter(
     k: Any, x: Any, shape: Sequence[int], dy: Any, windows: Sequence[Window]
 ) -> Any:
     """The gradient of `forward` by `w`, which has `shape`."""
+    dtype = dy.dtype
+    if k.np_for(x, dy) is np:
+        x, dy = _wide(x, dy)
+    dw = _native(k, "conv2d_filter_grad", x.shape, shape, windows, x, dy)
+    if dw is not None:
+        return dw.astype(dtype, copy=False)
     if k.np_for(x, dy) is not np:
         return _xla_transpose(k, lambda w: _xla_forward(k, x, w, windows), shape, dy)
-    dtype, (x, dy) = dy.dtype, _wide(x, dy)
     dw = np.zeros((math.prod(shape[:-1]), shape[-1]), dy.dtype)
     x = pad(k, x, windows)
     for block in _blocks(dy.shape, dw.shape[0] * x.itemsize):

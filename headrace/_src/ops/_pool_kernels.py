@@ -1,8 +1,8 @@
 """Pooling arithmetic in any number of dimensions, for both executors; values are channels-last.
 
-Most of it walks over the *taps* of the window: one strided slice of the padded input an offset.
-XLA's own reductions take over where
-a window has very many taps.
+The native library does two-dimensional pooling of float32 and float64 on CPUs. The rest walks over
+the *taps* of the window: one strided slice of the padded input an offset. XLA's own reductions take
+over where a window has very many taps.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 
 from headrace._src.core import dtypes, errors
-from headrace._src.ops import _windows
+from headrace._src.native import library as native
+from headrace._src.ops import _window_sums, _windows
 from headrace._src.ops._windows import Window, pad, scatter_taps, tap_slices
 
+# XLA unrolls the taps: beyond these numbers its reductions are as fast and compile sooner.
 _MANY_TAPS = 64
+_MANY_TAPS_FORWARD = 25
 
 
 def _lowest(dtype: Any) -> Any:
@@ -103,6 +106,39 @@ def run_windows(
     return _windows.geometry(sizes, window, steps, padding)
 
 
+def _taps(windows: Sequence[Window]) -> int:
+    return math.prod(w.window for w in windows)
+
+
+def _native(
+    k: Any, kernel: str, in_shape: Sequence[int], windows: Sequence[Window], *values: Any
+) -> Any:
+    """What a native kernel makes of `values`, or None where there is no such kernel.
+
+    Args:
+      k: The kernel context.
+      kernel: Its name.
+      in_shape: Shape of what is pooled, channels-last.
+      windows: The spatial geometry.
+      *values: Its inputs.
+    """
+    host = k.np_for(*values) is np
+    serves = native.serves_host if host else native.serves_xla
+    if len(windows) != 2 or not serves(kernel, values[0].dtype):
+        return None
+    batch, *sizes, channels = in_shape
+    rows, columns = windows
+    outs = (rows.out, columns.out)
+    geometry = (
+        batch, *sizes, channels, rows.window, columns.window, *outs, rows.stride, columns.stride,
+        rows.before, columns.before,
+    )  # fmt: skip
+    shape = in_shape if kernel.endswith("_grad") else (batch, *outs, channels)
+    if host:
+        return native.run(kernel, geometry, shape, *values)
+    return native.lower(kernel, geometry, shape, *(k.np.asarray(v) for v in values))
+
+
 def _reduce_window(k: Any, x: Any, windows: Sequence[Window], start: Any, combine: Any) -> Any:
     return k.lax.reduce_window(
         x,
@@ -119,28 +155,61 @@ def _reduce_window(k: Any, x: Any, windows: Sequence[Window], start: Any, combin
 
 def max_forward(k: Any, x: Any, windows: Sequence[Window]) -> Any:
     """The largest element of every window; a NaN never beats a number, as in 1.15."""
-    lowest = _lowest(x.dtype)
-    if k.np_for(x) is not np:
+    pooled = _native(k, "max_pool", x.shape, windows, x)
+    if pooled is not None:
+        return pooled
+    xp, lowest = k.np_for(x), _lowest(x.dtype)
+    if xp is not np and _taps(windows) > _MANY_TAPS_FORWARD:
         if np.issubdtype(x.dtype, np.inexact):
-            x = k.np.where(k.np.isnan(x), k.np.asarray(lowest, x.dtype), x)
+            x = xp.where(xp.isnan(x), xp.asarray(lowest, x.dtype), x)
         return _reduce_window(k, x, windows, lowest, k.lax.max)
     x = pad(k, x, windows, lowest)
     best = np.asarray(lowest, x.dtype)
     for where in tap_slices(windows):
-        best = np.fmax(best, x[where])
+        best = xp.fmax(best, x[where])
     return best
 
 
+def _first_taps(windows: Sequence[Window]) -> Any:
+    """The number of the first tap of every window that is not in the padding, `[*out, 1]`."""
+    first = np.zeros((), np.int64)
+    for w in windows:
+        skipped = np.maximum(w.before - np.arange(w.out) * w.stride, 0)
+        first = first[..., None] * w.window + skipped
+    return first[..., None]
+
+
+def _matches(k: Any, x: Any, y: Any, windows: Sequence[Window]) -> Iterator[Any]:
+    """A mask a tap: whether the tap may hold the element of the window that 1.15 ends up with.
+
+    1.15 begins with the first element and leaves it for larger ones. So a NaN in the first place
+    stays, and a window of minus infinities, whose `y` is the lowest number, has its first.
+    """
+    inexact = np.issubdtype(x.dtype, np.inexact)
+    first = _first_taps(windows)
+    x = pad(k, x, windows, np.nan if inexact else _lowest(x.dtype))
+    empty = y == np.asarray(_lowest(y.dtype), y.dtype) if inexact else np.False_
+    if isinstance(empty, np.ndarray) and not empty.any():
+        empty = np.False_
+    for number, where in enumerate(tap_slices(windows)):
+        value = x[where]
+        match = value == y
+        if empty is not np.False_:
+            match = match | (empty & (value < y))
+        starts = first == number
+        if inexact and starts.any():
+            match = match | (starts & (value != value))
+        yield match
+
+
 def _first_hits(k: Any, x: Any, y: Any, windows: Sequence[Window]) -> Iterator[Any]:
-    """A mask a tap: whether the tap holds the first maximum of the window."""
+    """A mask a tap: whether the tap holds the element of the window that 1.15 ends up with."""
     taken = None
-    x = pad(k, x, windows, _lowest(x.dtype))
-    for where in tap_slices(windows):
-        hit = x[where] == y
+    for match in _matches(k, x, y, windows):
         if taken is None:
-            taken = hit
+            hit = taken = match
         else:
-            hit = hit & ~taken
+            hit = match & ~taken
             taken = taken | hit
         yield hit
 
@@ -157,20 +226,47 @@ def max_backward(k: Any, x: Any, y: Any, dy: Any, windows: Sequence[Window]) -> 
     one.
     """
     xp = k.np_for(x, y, dy)
-    hits = _first_hits if len(windows) < 3 else _all_hits
-    many = math.prod(w.window for w in windows) > _MANY_TAPS
-    if xp is not np and many and hits is _first_hits and np.issubdtype(x.dtype, np.inexact):
-        import jax
-
-        # JAX differentiates a maximum only when it starts from minus infinity.
-        return jax.vjp(
-            lambda v: _reduce_window(k, v, windows, -np.inf, k.lax.max), k.np.asarray(x)
-        )[1](dy)[0]
     if not dy.size:
         return xp.zeros(x.shape, dy.dtype)
+    dx = _native(k, "max_pool_grad", x.shape, windows, x, dy)
+    if dx is not None:
+        return dx
     nothing = dy.dtype.type(0)
-    parts = (xp.where(hit, dy, nothing) for hit in hits(k, x, y, windows))
-    return scatter_taps(k, x.shape, windows, parts)
+    if len(windows) == 3:
+        parts = (xp.where(hit, dy, nothing) for hit in _all_hits(k, x, y, windows))
+    else:
+        if xp is not np and _taps(windows) > _MANY_TAPS and np.issubdtype(x.dtype, np.inexact):
+            return _max_backward_by_scatter(k, x, dy, windows)
+        if xp is not np and _window_sums.disjoint(windows):
+            return _max_backward_by_tiles(k, x, y, dy, windows)
+        parts = (xp.where(hit, dy, nothing) for hit in _first_hits(k, x, y, windows))
+    return _add_up(k, x.shape, windows, parts)
+
+
+def _max_backward_by_scatter(k: Any, x: Any, dy: Any, windows: Sequence[Window]) -> Any:
+    import jax
+
+    # JAX differentiates a maximum only when it starts from minus infinity.
+    _, backward = jax.vjp(
+        lambda v: _reduce_window(k, v, windows, -np.inf, k.lax.max), k.np.asarray(x)
+    )
+    return backward(dy)[0]
+
+
+def _max_backward_by_tiles(k: Any, x: Any, y: Any, dy: Any, windows: Sequence[Window]) -> Any:
+    place = k.np.zeros(y.shape, np.uint8)
+    for number, match in reversed(list(enumerate(_matches(k, x, y, windows)))):
+        place = k.np.where(match, np.uint8(number), place)
+    place, dy = (_window_sums.over_taps(v, windows) for v in (place, dy))
+    hit = place == _window_sums.tap_numbers(windows).astype(np.uint8)
+    return _window_sums.tile(k, k.np.where(hit, dy, dy.dtype.type(0)), windows)
+
+
+def _add_up(k: Any, shape: Sequence[int], windows: Sequence[Window], parts: Any) -> Any:
+    """Adds up one array a tap at the positions that the tap visits; the result has `shape`."""
+    if k.xla:
+        return _window_sums.overlap_add(k, (k.np.asarray(part) for part in parts), windows)
+    return scatter_taps(k, shape, windows, parts)
 
 
 def max_gather(k: Any, x: Any, y: Any, values: Any, windows: Sequence[Window]) -> Any:
@@ -247,27 +343,54 @@ def _counts(windows: Sequence[Window], dtype: Any) -> Any:
 
 def mean_forward(k: Any, x: Any, windows: Sequence[Window]) -> Any:
     """The mean of the real elements of every window."""
+    pooled = _native(k, "mean_pool", x.shape, windows, x)
+    if pooled is not None:
+        return pooled
     counts = _counts(windows, x.dtype)
-    if k.np_for(x) is not np:
+    xp = k.np_for(x)
+    if xp is not np and _taps(windows) > _MANY_TAPS_FORWARD:
         return _reduce_window(k, x, windows, 0, k.lax.add) / counts
     padded = pad(k, x, windows)
     total = None
     for where in tap_slices(windows):
-        total = padded[where].copy() if total is None else np.add(total, padded[where], out=total)
+        part = padded[where]
+        if total is None:
+            total = part.copy() if xp is np else part
+        elif xp is np:
+            np.add(total, part, out=total)
+        else:
+            total = total + part
     return total / counts
 
 
 def mean_backward(k: Any, shape: Sequence[int], dy: Any, windows: Sequence[Window]) -> Any:
     """Spreads `dy` evenly over the real elements of each window; the result has `shape`."""
-    scaled = dy / _counts(windows, dy.dtype)
-    if k.np_for(dy) is not np:
-        import jax
-
-        argument = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
-        transpose = jax.linear_transpose(
-            lambda x: _reduce_window(k, x, windows, 0, k.lax.add), argument
-        )
-        return transpose(scaled)[0]
+    xp = k.np_for(dy)
     if not dy.size:
-        return np.zeros(shape, dy.dtype)
-    return scatter_taps(k, shape, windows, (scaled for _ in tap_slices(windows)))
+        return xp.zeros(shape, dy.dtype)
+    dx = _native(k, "mean_pool_grad", shape, windows, dy)
+    if dx is not None:
+        return dx
+    scaled = dy / _counts(windows, dy.dtype)
+    if xp is np:
+        return scatter_taps(k, shape, windows, (scaled for _ in tap_slices(windows)))
+    if _window_sums.disjoint(windows):
+        spread = xp.broadcast_to(
+            _window_sums.over_taps(scaled, windows), _window_sums.block_shape(shape, windows)
+        )
+        return _window_sums.tile(k, spread, windows)
+    if _taps(windows) <= _MANY_TAPS:
+        return _add_up(k, shape, windows, (scaled for _ in tap_slices(windows)))
+    return _mean_backward_by_transpose(k, shape, scaled, windows)
+
+
+def _mean_backward_by_transpose(
+    k: Any, shape: Sequence[int], scaled: Any, windows: Sequence[Window]
+) -> Any:
+    import jax
+
+    argument = jax.ShapeDtypeStruct(tuple(shape), scaled.dtype)
+    transpose = jax.linear_transpose(
+        lambda x: _reduce_window(k, x, windows, 0, k.lax.add), argument
+    )
+    return transpose(scaled)[0]

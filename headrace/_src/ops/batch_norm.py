@@ -17,6 +17,7 @@ from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
+from headrace._src.native import library as native
 from headrace._src.ops import _windows
 from headrace._src.ops._late import late
 from headrace._src.ops._shapes import merge_dim, require_rank
@@ -77,15 +78,29 @@ def _column_sum(k: Any, rows: Any) -> Any:
     return rows.sum(axis=0)
 
 
+def _native(k: Any, kernel: str, *values: Any) -> Any:
+    """The two rows that a native reduction makes of the columns, or None where there is none."""
+    xp, rows = k.np_for(*values), values[0]
+    serves = native.serves_host if xp is np else native.serves_xla
+    if not rows.size or not serves(kernel, rows.dtype):
+        return None
+    door = native.run if xp is np else native.lower
+    return door(kernel, rows.shape, (2, rows.shape[1]), *(xp.asarray(v) for v in values))
+
+
 def _batch_moments(k: Any, rows: Any) -> tuple[Any, Any, Any]:
     """Mean, biased and unbiased variance of the columns; NaN when there are no rows."""
     xp, count = k.np_for(rows), rows.shape[0]
     if not count:
         nan = xp.full(rows.shape[1:], np.nan, rows.dtype)
         return nan, nan, nan
-    mean = _column_sum(k, rows) / np.float32(count)
-    centred = rows - mean
-    variance = _column_sum(k, centred * centred) / np.float32(count)
+    moments = _native(k, "column_moments", rows)
+    if moments is not None:
+        mean, variance = moments
+    else:
+        mean = _column_sum(k, rows) / np.float32(count)
+        centred = rows - mean
+        variance = _column_sum(k, centred * centred) / np.float32(count)
     return mean, variance, variance * np.float32(count / max(count - 1, 1))
 
 
@@ -117,10 +132,15 @@ def _backward(
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     """Gradients of `y` by `x`, scale and offset."""
     xp = k.np_for(dy, x, scale, mean, variance)
-    dy_rows, centred = _rows(k, dy, data_format), _rows(k, x, data_format) - mean
+    dy_rows, rows = _rows(k, dy, data_format), _rows(k, x, data_format)
+    centred = rows - mean
     inv = 1 / xp.sqrt(variance + np.float32(epsilon))
-    doffset = _column_sum(k, dy_rows)
-    product = _column_sum(k, dy_rows * centred)
+    sums = _native(k, "column_dots", dy_rows, rows, mean)
+    if sums is not None:
+        doffset, product = sums
+    else:
+        doffset = _column_sum(k, dy_rows)
+        product = _column_sum(k, dy_rows * centred)
     if is_training:
         count = np.float32(max(dy_rows.shape[0], 1))
         dy_rows = dy_rows - doffset / count - centred * (inv * inv * product / count)

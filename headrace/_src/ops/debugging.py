@@ -20,7 +20,7 @@ Assert = op(
     T=A.dtypes(minimum=1),
     summarize=A.integer(default=3),
     stateful=True,
-    host_only=True,
+    xla_ignores=("data",),
 )
 
 
@@ -31,11 +31,16 @@ def _shape_assert(s: Any, condition: Any, data: Any) -> Any:
     return []
 
 
-@Assert.kernel
+@Assert.host_kernel
 def _kernel_assert(k: Any, condition: Any, data: Any, *, summarize: int) -> None:
     if not np.all(condition):
         parts = " ".join(f"[{_summary(d, summarize)}]" for d in data)
         raise errors.InvalidArgumentError(None, None, f"assertion failed: {parts}")
+
+
+@Assert.xla_kernel
+def _lower_assert(k: Any, condition: Any, data: Any) -> None:
+    k.require(condition)
 
 
 Assert.no_gradient("an assertion has no outputs")

@@ -14,6 +14,7 @@ from headrace._src.core.scopes import control_dependencies
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import _shapes, casts
+from headrace._src.ops._conditions import require_finite
 from headrace._src.ops._late import late
 from headrace._src.ops.linalg import (
     conj_transpose,
@@ -126,11 +127,15 @@ def _kernel_svd(k, input, *, compute_uv, full_matrices):
         values = solved(
             lambda: xp.linalg.svd(wide(input), compute_uv=False), "Svd did not converge."
         )
+        if k.xla:
+            require_finite(k, values)
         empty = np.zeros((0,), input.dtype)
         return [values.astype(input.dtype), empty, empty]
     u, values, vh = solved(
         lambda: xp.linalg.svd(wide(input), full_matrices=full_matrices), "Svd did not converge."
     )
+    if k.xla:
+        require_finite(k, values)
     return [x.astype(input.dtype) for x in (values, u, conj_transpose(vh))]
 
 
@@ -240,8 +245,12 @@ def _kernel_self_adjoint_eig(k, input, *, compute_v):
     message = "Self-adjoint eigen decomposition was not successful. The input might not be valid."
     if not compute_v:
         values = solved(lambda: xp.linalg.eigvalsh(wide(input)), message)
+        if k.xla:
+            require_finite(k, values)
         return [values.astype(input.dtype), np.zeros((0,), input.dtype)]
     values, vectors = solved(lambda: xp.linalg.eigh(wide(input)), message)
+    if k.xla:
+        require_finite(k, values)
     return [values.astype(input.dtype), vectors.astype(input.dtype)]
 
 

@@ -20,6 +20,7 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.ops import constant as constant_ops
 from headrace._src.ops import shapes as shape_ops
 from headrace._src.ops._arguments import spec
+from headrace._src.ops._conditions import require_vectors
 from headrace._src.ops._late import late
 
 
@@ -43,12 +44,14 @@ def _check_indices(indices, limit):
 
 
 def _take(k, params, indices, axis, batch_dims):
-    """`params` at `indices` along `axis`; when lowered, indices out of range are clamped."""
+    """`params` at `indices` along `axis`."""
     rank = np.ndim(params)
     axis = axis + rank if axis < 0 else axis
     batch_dims = batch_dims + np.ndim(indices) if batch_dims < 0 else batch_dims
     np_ = k.np_for(params, indices)
-    if np_ is np:
+    if k.xla:
+        k.require_within(indices, params.shape[axis])
+    else:
         _check_indices(indices, params.shape[axis])
     if not batch_dims:
         if np_ is np:
@@ -253,8 +256,7 @@ def gather(
         Tensor `params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis + 1:]`.
 
     Raises:
-        errors.InvalidArgumentError: (run) an index out of range. Compiled code takes the nearest
-            valid index instead.
+        errors.InvalidArgumentError: (run) an index out of range.
     """
     if axis is None:
         axis = batch_dims
@@ -373,7 +375,9 @@ def _take_nd(k, params, indices):
         )
     np_ = k.np_for(params, indices)
     limits = np.array(np.shape(params)[:depth], np.int64)
-    if np_ is np:
+    if k.xla:
+        require_vectors(k, indices, limits)
+    else:
         outside = np.any((indices < 0) | (indices >= limits), axis=-1)
         if np.any(outside):
             flat = int(np.argmax(np.ravel(outside)))
@@ -385,7 +389,8 @@ def _take_nd(k, params, indices):
                 f"indices{where} = [{', '.join(str(int(i)) for i in found)}] does not index into "
                 f"param shape {dims_lib.text(np.shape(params))}",
             )
-    else:
+    if np_ is not np:
+        # What is out of range must not wrap round, however the condition is met.
         indices = np_.clip(indices, 0, np.maximum(limits - 1, 0).astype(indices.dtype))
     if depth == 0:
         return np_.broadcast_to(params, (*indices.shape[:-1], *np.shape(params)))
@@ -425,8 +430,7 @@ def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: An
         Tensor `indices.shape[:-1] + params.shape[depth:]`.
 
     Raises:
-        errors.InvalidArgumentError: (run) an index out of range. Compiled code takes the nearest
-            valid index instead.
+        errors.InvalidArgumentError: (run) an index out of range.
     """
     static = constants.constant_value(batch_dims) if isinstance(batch_dims, Tensor) else batch_dims
     if static is not None:

@@ -15,6 +15,7 @@ from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import _shapes, casts
+from headrace._src.ops._conditions import require_finite
 from headrace._src.ops._late import late
 from headrace._src.ops.broadcast_args import is_full
 from headrace._src.ops.matrix_parts import adjoint, matrix_band_part
@@ -83,7 +84,10 @@ def _kernel_matrix_inverse(k, input, *, adjoint):
     check_square(input)
     xp = k.np_for(input)
     matrix = conj_transpose(wide(input)) if adjoint else wide(input)
-    return solved(lambda: xp.linalg.inv(matrix), "Input is not invertible.").astype(input.dtype)
+    result = solved(lambda: xp.linalg.inv(matrix), "Input is not invertible.")
+    if k.xla:
+        require_finite(k, result)
+    return result.astype(input.dtype)
 
 
 @MatrixInverse.gradient
@@ -211,7 +215,9 @@ def _kernel_cholesky(k, input):
     xp = k.np_for(input)
     if xp is not np:
         # Only the lower half is read, as on the host.
-        return xp.linalg.cholesky(wide(input), symmetrize_input=False).astype(input.dtype)
+        factor = xp.linalg.cholesky(wide(input), symmetrize_input=False)
+        require_finite(k, factor)
+        return factor.astype(input.dtype)
     return solved(lambda: np.linalg.cholesky(wide(input)), message).astype(input.dtype)
 
 
@@ -288,6 +294,8 @@ def _kernel_matrix_solve(k, matrix, rhs, *, adjoint):
     xp = k.np_for(matrix, rhs)
     a = conj_transpose(wide(matrix)) if adjoint else wide(matrix)
     result = solved(lambda: xp.linalg.solve(a, wide(rhs)), "Input matrix is not invertible.")
+    if k.xla:
+        require_finite(k, result)
     return result.astype(rhs.dtype)
 
 
@@ -340,6 +348,7 @@ def _kernel_matrix_triangular_solve(k, matrix, rhs, *, lower, adjoint):
     xp = k.np_for(matrix, rhs)
     a, b = wide(matrix), wide(rhs)
     if xp is not np:
+        k.require(xp.all(xp.diagonal(a, axis1=-2, axis2=-1) != 0))
         result = k.lax.linalg.triangular_solve(
             a, b, left_side=True, lower=lower, transpose_a=adjoint, conjugate_a=adjoint
         )

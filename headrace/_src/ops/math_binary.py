@@ -46,8 +46,10 @@ _ADDABLE = (
     dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64, dtypes.uint8, dtypes.int8,
     dtypes.int16, dtypes.int32, dtypes.int64, dtypes.complex64, dtypes.complex128,
 )  # fmt: skip
-Add = binary("Add", _add, (*_ADDABLE, dtypes.string), grad=_grad_add)
-AddV2 = binary("AddV2", _add, _ADDABLE, grad=_grad_add, commutative=True, aggregate=True)
+Add = binary("Add", _add, (*_ADDABLE, dtypes.string), grad=_grad_add, ufunc=np.add)
+AddV2 = binary(
+    "AddV2", _add, _ADDABLE, grad=_grad_add, commutative=True, aggregate=True, ufunc=np.add
+)
 
 
 @export("math.add", "add")
@@ -76,7 +78,9 @@ def _grad_sub(op, dy):
     return gx, gy
 
 
-Sub = binary("Sub", lambda xp, x, y: xp.subtract(x, y), G.ARITHMETIC, grad=_grad_sub)
+Sub = binary(
+    "Sub", lambda xp, x, y: xp.subtract(x, y), G.ARITHMETIC, grad=_grad_sub, ufunc=np.subtract
+)
 
 
 @export("math.subtract", "subtract")
@@ -115,7 +119,12 @@ def _grad_mul(op, dy):
 
 
 Mul = binary(
-    "Mul", lambda xp, x, y: xp.multiply(x, y), G.ARITHMETIC, grad=_grad_mul, commutative=True
+    "Mul",
+    lambda xp, x, y: xp.multiply(x, y),
+    G.ARITHMETIC,
+    grad=_grad_mul,
+    commutative=True,
+    ufunc=np.multiply,
 )
 
 
@@ -214,8 +223,12 @@ def multiply_no_nan(x: Any, y: Any, name: str | None = None) -> Tensor:
 
 
 # -- division of integers ---------------------------------------------------------------------
+def _divides(xp: Any, x: Any, y: Any) -> Any:
+    """The condition of compiled code, where XLA answers -1 for x / 0 and x for x % 0."""
+    return not _is_integer(y) or xp.all(y != 0)
+
+
 def _check_divisor(y: Any, error: Any, message: str) -> None:
-    # A traced divisor cannot be looked at: XLA then answers -1 for x / 0 and x for x % 0.
     if isinstance(y, (np.ndarray, np.generic)) and not np.all(y):
         raise error(None, None, message)
 
@@ -263,7 +276,7 @@ def _grad_div(op, dy):
     return _quotient_gradient(op, dy, divide)
 
 
-Div = binary("Div", _div, G.ARITHMETIC, grad=_grad_div)
+Div = binary("Div", _div, G.ARITHMETIC, grad=_grad_div, condition=_divides)
 
 
 # -- RealDiv ----------------------------------------------------------------------------------
@@ -397,7 +410,13 @@ def _floor_div(xp: Any, x: Any, y: Any) -> Any:
     return xp.floor(xp.true_divide(x, y))
 
 
-FloorDiv = binary("FloorDiv", _floor_div, G.ARITHMETIC, grad=lambda op, dy: (None, None))
+FloorDiv = binary(
+    "FloorDiv",
+    _floor_div,
+    G.ARITHMETIC,
+    grad=lambda op, dy: (None, None),
+    condition=_divides,
+)
 
 
 @export("floor_div", v2=())
@@ -446,7 +465,13 @@ def _truncate_div(xp: Any, x: Any, y: Any) -> Any:
     return xp.true_divide(x, y)
 
 
-TruncateDiv = binary("TruncateDiv", _truncate_div, G.ARITHMETIC, grad=lambda op, dy: (None, None))
+TruncateDiv = binary(
+    "TruncateDiv",
+    _truncate_div,
+    G.ARITHMETIC,
+    grad=lambda op, dy: (None, None),
+    condition=_divides,
+)
 
 
 @export("truncatediv")
@@ -484,7 +509,7 @@ def _grad_floor_mod(op, dy):
 _MODULAR = (
     dtypes.int32, dtypes.int64, dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64
 )  # fmt: skip
-FloorMod = binary("FloorMod", _floor_mod, _MODULAR, grad=_grad_floor_mod)
+FloorMod = binary("FloorMod", _floor_mod, _MODULAR, grad=_grad_floor_mod, condition=_divides)
 
 
 @export("math.floormod", "floormod", "math.mod", "mod")
@@ -524,9 +549,14 @@ _MOD = (
     dtypes.int32, dtypes.int64, dtypes.float16, dtypes.float16, dtypes.bfloat16, dtypes.float32,
     dtypes.float64,
 )  # fmt: skip
-Mod = binary("Mod", _mod, _MOD, undefined_gradient="1.15 has none either.")
+_NO_MOD_GRADIENT = "1.15 has none either."
+Mod = binary("Mod", _mod, _MOD, undefined_gradient=_NO_MOD_GRADIENT, condition=_divides)
 TruncateMod = binary(
-    "TruncateMod", _truncate_mod, _MODULAR, undefined_gradient="1.15 has none either."
+    "TruncateMod",
+    _truncate_mod,
+    _MODULAR,
+    undefined_gradient=_NO_MOD_GRADIENT,
+    condition=_divides,
 )
 
 
@@ -668,6 +698,11 @@ def _pow(xp: Any, x: Any, y: Any) -> Any:
     return xp.power(x, y).astype(x.dtype)
 
 
+def _raises(xp: Any, x: Any, y: Any) -> Any:
+    """The condition of compiled code on powers."""
+    return not _is_integer(x) or xp.all(y >= 0)
+
+
 def _grad_pow(op, dy):
     x, y = op.inputs
     sx, sy = static_stretches(x, y, dy)
@@ -689,7 +724,7 @@ _POWERS = (
     dtypes.bfloat16, dtypes.float32, dtypes.float16, dtypes.float64, dtypes.int32, dtypes.int64,
     dtypes.complex64, dtypes.complex128,
 )  # fmt: skip
-Pow = binary("Pow", _pow, _POWERS, grad=_grad_pow)
+Pow = binary("Pow", _pow, _POWERS, grad=_grad_pow, condition=_raises)
 
 
 @export("math.pow", "pow")

@@ -331,6 +331,7 @@ Tanh = unary(
     "Tanh",
     lambda xp, x: xp.tanh(x),
     G.FLOAT_OR_COMPLEX,
+    ufunc=np.tanh,
     grad=from_output(lambda y, dy: TanhGrad(y, dy)),
 )
 TanhGrad = gradient_op("TanhGrad", _tanh_grad, _grad_tanh_grad)

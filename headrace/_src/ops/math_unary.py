@@ -27,7 +27,9 @@ def is_complex(x: Any) -> bool:
 
 
 # -- Neg --------------------------------------------------------------------------------------
-Neg = unary("Neg", lambda xp, x: xp.negative(x), G.SIGNED, grad=lambda op, dy: -dy)
+Neg = unary(
+    "Neg", lambda xp, x: xp.negative(x), G.SIGNED, grad=lambda op, dy: -dy, ufunc=np.negative
+)
 
 
 @export("math.negative", "negative")

@@ -74,6 +74,23 @@ def _kernel_mat_mul(k, a, b, *, transpose_a, transpose_b):
     return _product(xp, a.T if transpose_a else a, b.T if transpose_b else b)
 
 
+_DIRECT_PRODUCTS = {
+    (False, False): np.matmul,
+    (True, False): lambda a, b: np.matmul(a.T, b),
+    (False, True): lambda a, b: np.matmul(a, b.T),
+    (True, True): lambda a, b: np.matmul(a.T, b.T),
+}
+
+
+@MatMul.direct
+def _direct_mat_mul(op):
+    if op.attrs["T"] not in (dtypes.float32, dtypes.float64):
+        return None
+    if any(t.dims is None for t in op._inputs):
+        return None
+    return _DIRECT_PRODUCTS[op.attrs["transpose_a"], op.attrs["transpose_b"]]
+
+
 @MatMul.gradient
 def _grad_mat_mul(op, dy):
     t_a, t_b = op.attrs["transpose_a"], op.attrs["transpose_b"]

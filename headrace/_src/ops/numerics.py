@@ -17,6 +17,7 @@ from headrace._src.core.opspec import op
 from headrace._src.core.scopes import colocate_with, control_dependencies, name_scope
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import _shapes
+from headrace._src.ops._conditions import require_finite
 from headrace._src.ops._late import late
 from headrace._src.ops.reductions import one_of
 
@@ -27,12 +28,11 @@ CheckNumerics = op(
     T=A.dtype(G.ELEMENTWISE_FLOAT),
     message=A.text(),
     stateful=True,
-    host_only=True,
     shape=_shapes.unchanged,
 )
 
 
-@CheckNumerics.kernel
+@CheckNumerics.host_kernel
 def _kernel_check_numerics(k, tensor, *, message):
     if np.all(np.isfinite(tensor)):
         return tensor
@@ -40,6 +40,12 @@ def _kernel_check_numerics(k, tensor, *, message):
     raise errors.InvalidArgumentError(
         None, None, f"{message} : Tensor had {' and '.join(found)} values"
     )
+
+
+@CheckNumerics.xla_kernel
+def _lower_check_numerics(k, tensor):
+    require_finite(k, tensor)
+    return tensor
 
 
 @CheckNumerics.gradient

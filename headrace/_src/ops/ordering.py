@@ -230,7 +230,9 @@ def _kernel_reverse_sequence(k, input, seq_lengths, *, seq_dim, batch_dim):
             f"Length of seq_lengths != input.dims({batch_dim}), ({seq_lengths.size} vs. "
             f"{input.shape[batch_dim]})",
         )
-    if np_ is np:
+    if k.xla:
+        k.require_within(seq_lengths, input.shape[seq_dim] + 1)
+    else:
         for i, length in enumerate(seq_lengths):
             if length < 0:
                 raise errors.InvalidArgumentError(None, None, f"seq_lens({i}) < 0")

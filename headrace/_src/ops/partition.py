@@ -67,7 +67,14 @@ def _unique_axis(x, axis):
     return at
 
 
-Unique = op("Unique", "x: T -> y: T, idx: out_idx", T=G.ANY, out_idx=_OUT_INDEX, host_only=True)
+Unique = op(
+    "Unique",
+    "x: T -> y: T, idx: out_idx",
+    T=G.ANY,
+    out_idx=_OUT_INDEX,
+    padding="makes",
+    preserves_elements=True,
+)
 
 
 @Unique.shape
@@ -75,10 +82,37 @@ def _shape_unique(s, x):
     return [(None,), dims_lib.with_rank(x, 1) if x is not None else None]
 
 
-@Unique.kernel
-def _kernel_unique(k, x, *, out_idx):
+@Unique.host_kernel
+def _host_unique(k, x, *, out_idx):
     _require_vector(x)
     return _unique(x, 0, out_idx)[:2]
+
+
+@Unique.xla_kernel
+def _xla_unique(k, x, *, out_idx):
+    """The distinct elements in rising order, padded to the length of `x` by the dtype's maximum.
+
+    Only where nobody sees the order and everybody drops the padding, see `partition`.
+    """
+    xp = k.np
+    if x.dtype.kind not in "iu" or x.ndim != 1 or not x.size:
+        raise NotImplementedError("distinct elements of other than an integer vector")
+    n = x.shape[0]
+    if x.dtype.itemsize <= 4 and n < 1 << 31:
+        # One sort of value and place together is several times faster than a sort by key.
+        keys = xp.sort(x.astype(np.int64) * n + xp.arange(n, dtype=np.int64))
+        ordered, places = (keys // n).astype(x.dtype), keys % n
+    else:
+        places = xp.argsort(x, stable=True)
+        ordered = x[places]
+    first = xp.concatenate([xp.ones(1, bool), ordered[1:] != ordered[:-1]])
+    group = xp.cumsum(first) - 1
+    out = out_idx.as_numpy_dtype
+    idx = xp.zeros(n, out).at[places].set(group.astype(out), unique_indices=True)
+    y = xp.full(n, np.iinfo(x.dtype).max, x.dtype).at[group].set(ordered)
+    k.promise_distinct(y)
+    k.promise_within(idx, n)
+    return y, idx
 
 
 Unique.no_gradient("1.15 has no rule", undefined=True)

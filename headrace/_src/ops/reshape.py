@@ -318,8 +318,10 @@ def _shape_invert_permutation(s, x):
 @InvertPermutation.kernel
 def _kernel_invert_permutation(k, x):
     np_ = k.np_for(x)
-    if np_ is not np:
-        return np_.argsort(x).astype(x.dtype)
+    if k.xla:
+        order = np_.argsort(x).astype(x.dtype)
+        k.require(np_.all(x[order] == np.arange(x.size, dtype=x.dtype)))
+        return order
     if x.ndim != 1:
         raise errors.InvalidArgumentError(None, None, "invert_permutation expects a 1D vector.")
     result = np.full(x.shape, -1, x.dtype)

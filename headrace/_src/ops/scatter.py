@@ -12,6 +12,7 @@ from headrace._src.core import dtypes, errors
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
+from headrace._src.ops._conditions import require_vectors
 from headrace._src.ops._late import late
 
 
@@ -50,8 +51,11 @@ def _scatter(k, current, indices, updates, how):
     """`current` with `updates` set, added or subtracted at `indices`."""
     depth = _check(indices, updates, np.shape(current))
     np_ = k.np_for(current, indices, updates)
-    if np_ is np:
+    if k.xla:
+        require_vectors(k, indices, np.shape(current)[:depth])
+    else:
         _check_range(indices, np.shape(current), depth)
+    if np_ is np:
         result = np.array(current)
         at = tuple(indices[..., i] for i in range(depth))
         if how == "set":
@@ -62,10 +66,6 @@ def _scatter(k, current, indices, updates, how):
             np.subtract.at(result, at, updates)
         return result
     at = tuple(np_.asarray(indices)[..., i] for i in range(depth))
-    # Out-of-range updates are dropped when lowered; negative indices must not wrap round.
-    limits = np.array(np.shape(current)[:depth], np.int64)
-    valid = np_.all((indices >= 0) & (indices < limits), axis=-1)
-    at = tuple(np_.where(valid, a, n) for a, n in zip(at, limits, strict=True))
     place = np_.asarray(current).at[at]
     if how == "set":
         return place.set(updates, mode="drop")
@@ -133,8 +133,7 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) 
         Tensor of the given shape.
 
     Raises:
-        errors.InvalidArgumentError: (run) an index out of range. Compiled code leaves the update
-            out instead.
+        errors.InvalidArgumentError: (run) an index out of range.
     """
     return ScatterNd(indices, updates, shape, name=name)
 
@@ -207,8 +206,7 @@ def tensor_scatter_update(
         Tensor like `tensor`.
 
     Raises:
-        errors.InvalidArgumentError: (run) an index out of range. Compiled code leaves the update
-            out instead.
+        errors.InvalidArgumentError: (run) an index out of range.
     """
     return TensorScatterUpdate(tensor, indices, updates, name=name)
 
@@ -248,8 +246,7 @@ def tensor_scatter_add(tensor: Any, indices: Any, updates: Any, name: str | None
         Tensor like `tensor`.
 
     Raises:
-        errors.InvalidArgumentError: (run) an index out of range. Compiled code leaves the update
-            out instead.
+        errors.InvalidArgumentError: (run) an index out of range.
     """
     return TensorScatterAdd(tensor, indices, updates, name=name)
 
@@ -289,7 +286,6 @@ def tensor_scatter_sub(tensor: Any, indices: Any, updates: Any, name: str | None
         Tensor like `tensor`.
 
     Raises:
-        errors.InvalidArgumentError: (run) an index out of range. Compiled code leaves the update
-            out instead.
+        errors.InvalidArgumentError: (run) an index out of range.
     """
     return TensorScatterSub(tensor, indices, updates, name=name)

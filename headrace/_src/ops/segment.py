@@ -198,8 +198,10 @@ def _shape_unsorted(s: Any, data: Any, segment_ids: Any, num_segments: Any) -> A
     return (None if count is None else int(count), *data[rank:])
 
 
-def _check_ids(ids: Any, count: int) -> None:
-    if not isinstance(ids, (np.ndarray, np.generic)):
+def _check_ids(k: Any, ids: Any, count: int) -> None:
+    if k.xla:
+        # Negative ids are dropped.
+        k.require_below(ids, count)
         return
     bad = np.argwhere(np.asarray(ids) >= count)
     if len(bad):
@@ -219,6 +221,7 @@ def _unsorted(op_type: str, kind: str, allowed: Any, grad: Any) -> Any:
         Tnumsegments=A.dtype(G.INDEX, default=dtypes.int32),
         static=("num_segments",),
         shape=_shape_unsorted,
+        padding="rows",
     )
 
     @spec.kernel
@@ -230,7 +233,7 @@ def _unsorted(op_type: str, kind: str, allowed: Any, grad: Any) -> Any:
                 f"data.shape = {list(data.shape)} does not start with segment_ids.shape = "
                 f"{list(np.shape(segment_ids))}"
             )
-        _check_ids(segment_ids, count)
+        _check_ids(k, segment_ids, count)
         rows = data.reshape((-1, *data.shape[rank:]))
         return combine(k, kind, rows, segment_ids.reshape(-1), count)
 

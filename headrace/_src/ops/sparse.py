@@ -19,6 +19,7 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.ops import constant as constant_ops
 from headrace._src.ops import shapes as shape_ops
 from headrace._src.ops._arguments import renamed
+from headrace._src.ops._conditions import require_vectors
 from headrace._src.ops._late import late
 
 SPARSE = (SparseTensor, SparseTensorValue)
@@ -55,6 +56,17 @@ def check_order(indices: Any, shape: Any) -> None:
         previous = row
 
 
+def _require_order(k: Any, indices: Any, shape: Any, ascending: bool) -> None:
+    """The same for compiled code; order is demanded only where `ascending`."""
+    require_vectors(k, indices, shape)
+    if ascending and len(shape):
+        np_ = k.np_for(indices)
+        flat = indices[:, 0].astype(np.int64)
+        for i, size in enumerate(shape[1:], 1):
+            flat = flat * size + indices[:, i]
+        k.require(np_.all(flat[1:] > flat[:-1]))
+
+
 # -- SparseToDense -----------------------------------------------------------------------------
 SparseToDense = op(
     "SparseToDense",
@@ -88,10 +100,12 @@ def _kernel_sparse_to_dense(
             f"output_shape has incorrect number of elements: {len(target)} should be: "
             f"{np.shape(indices)[1]}",
         )
+    if k.xla:
+        _require_order(k, indices, target, validate_indices)
+    elif validate_indices:
+        check_order(indices, target)
     at = tuple(indices[:, i] for i in range(len(target)))
     if np_ is np:
-        if validate_indices:
-            check_order(indices, target)
         dense = np.full(target, default_value, sparse_values.dtype)
         dense[at] = sparse_values
         return dense
@@ -234,6 +248,8 @@ def _kernel_sparse_matmul(k, a_indices, a_values, a_shape, b, *, adjoint_a, adjo
             f"[{int(a_shape[0])}, {int(a_shape[1])}).  Dimensions of B: "
             f"{dims_lib.text(b.shape)}",
         )
+    if k.xla:
+        require_vectors(k, a_indices, [int(d) for d in a_shape])
     terms = a_values[:, None] * b[a_indices[:, from_]]
     if np_ is np:
         product = np.zeros((rows, b.shape[1]), b.dtype)

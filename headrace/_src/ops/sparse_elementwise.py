@@ -14,6 +14,7 @@ from headrace._src.core.sparse_tensor import SparseTensor
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import casts
 from headrace._src.ops._builders import shape_text
+from headrace._src.ops._conditions import require_vectors
 from headrace._src.ops._late import late
 
 
@@ -33,6 +34,8 @@ def _dense_at(k: Any, indices: Any, shape: Any, dense: Any) -> Any:
             "SparseDenseBinaryOpShared broadcasts dense to sparse only; got incompatible shapes: "
             f"{shape_text(full)} vs. {shape_text(dense.shape)}",
         )
+    if k.xla:
+        require_vectors(k, indices, full)
     stretched = k.np_for(dense).broadcast_to(dense, full)
     return stretched[tuple(indices[:, i] for i in range(len(full)))]
 

@@ -21,12 +21,14 @@ def _invalid(message: str) -> errors.InvalidArgumentError:
     return errors.InvalidArgumentError(None, None, message)
 
 
-def _check(data: Any, indices: Any, ids: np.ndarray) -> None:
+def _check(k: Any, data: Any, indices: Any, ids: np.ndarray) -> None:
     if len(ids) != np.shape(indices)[0]:
         raise _invalid("segment_ids and indices should have same size.")
     if np.any(np.diff(ids) < 0):
         raise _invalid("segment ids are not increasing")
-    if isinstance(indices, np.ndarray):
+    if k.xla:
+        k.require_within(indices, data.shape[0])
+    else:
         bad = np.flatnonzero((indices < 0) | (indices >= data.shape[0]))
         if len(bad):
             raise _invalid(
@@ -41,11 +43,11 @@ def _divisors(ids: np.ndarray, count: int, kind: str) -> np.ndarray:
 
 def _forward(k: Any, kind: str, data: Any, indices: Any, segment_ids: Any, num: Any) -> Any:
     ids = np.asarray(segment_ids)
-    _check(data, indices, ids)
+    _check(k, data, indices, ids)
     count = (int(ids[-1]) + 1 if len(ids) else 0) if num is None else int(num)
     if len(ids) and num is not None and ids[-1] >= count:
         raise _invalid("segment ids must be < num_segments")
-    rows = k.np_for(data, indices).take(data, indices, axis=0)
+    rows = k.np_for(data, indices).take(data, indices, axis=0, mode="clip")
     result = combine(k, "sum", rows, ids, count)
     if kind == "sum":
         return result
@@ -126,6 +128,8 @@ def _backward(op_type: str, kind: str) -> Any:
     ) -> Any:
         ids = np.asarray(segment_ids)
         divisor = _divisors(ids, grad.shape[0], kind).astype(grad.dtype)
+        if k.xla:
+            k.require_within(indices, int(output_dim0))
         rows = grad[ids] / divisor[ids].reshape((-1,) + (1,) * (grad.ndim - 1))
         return combine(k, "sum", rows, indices, int(output_dim0))
 

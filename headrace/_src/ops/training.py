@@ -62,6 +62,7 @@ def _declare(
                 **extra,
                 use_locking=A.boolean(default=False),
                 stateful=resource,
+                padding="drops" if sparse else "",
                 **attrs,
             )
             spec.shape(_shape_rule(len(cells), sparse, resource))
@@ -178,16 +179,59 @@ def _rows(
 def _traced_rows(
     k: Any, rule: Rule, current: list[Any], grad: Any, indices: Any, values: Any, attrs: Any
 ) -> list[Any]:
-    """The same while lowering: row by row, since traced indices may repeat."""
-    grad, indices = k.np.asarray(grad), k.np.asarray(indices)
+    """The same while lowering.
 
-    def update(i: Any, state: Any) -> Any:
-        at = indices[i]
-        new = rule(k.np, [c[at] for c in state], grad[i], values, attrs)
-        return tuple(c.at[at].set(r) for c, r in zip(state, new, strict=True))
+    Every variable is read once and written once, or XLA would copy it whole in between. Rows that
+    share an index take turns on what was read.
+    """
+    xp = k.np
+    grad = xp.asarray(grad)
+    k.require_within(indices, np.shape(current[0])[0])
+    distinct = k.distinct(indices)
+    if distinct or np.shape(indices)[0] < 2:
+        new = rule(xp, _rows_at(xp, current, indices), grad, values, attrs)
+    else:
+        indices, first, turns, places = _turns(xp, indices)
+        last = len(places) - 1
 
-    state = tuple(k.np.asarray(c) for c in current)
-    return list(k.lax.fori_loop(0, indices.shape[0], update, state))
+        def take_turn(turn: Any, state: Any) -> Any:
+            mine = grad[places[xp.minimum(first + turn, last)]]
+            new = rule(xp, list(state), mine, values, attrs)
+            due = (turn < turns).reshape((-1,) + (1,) * (mine.ndim - 1))
+            return tuple(xp.where(due, b, a) for a, b in zip(state, new, strict=True))
+
+        state = tuple(_rows_at(xp, current, indices))
+        new = k.lax.fori_loop(0, turns.max(), take_turn, state)
+    return [
+        xp.asarray(c).at[indices].set(rows, mode="drop", unique_indices=True)
+        for c, rows in zip(current, new, strict=True)
+    ]
+
+
+def _rows_at(xp: Any, cells: Sequence[Any], indices: Any) -> list[Any]:
+    """Rows of variables; any row for what pads the indices."""
+    return [xp.take(c, indices, axis=0, mode="clip") for c in cells]
+
+
+def _turns(xp: Any, indices: Any) -> tuple[Any, Any, Any, Any]:
+    """Groups the places of equal indices.
+
+    Returns:
+      (distinct indices, padded at the end by ones that no variable has; for each the place of its
+      first turn in the fourth result; how many turns it has; the places, group after group).
+    """
+    n = indices.shape[0]
+    # One sort of index and place together is several times faster than a sort by key.
+    keys = xp.sort(xp.asarray(indices).astype(np.int64) * n + xp.arange(n, dtype=np.int64))
+    ordered, places = keys // n, keys % n
+    starts = xp.concatenate([xp.ones(1, bool), ordered[1:] != ordered[:-1]])
+    group = xp.cumsum(starts) - 1
+    # Different padding, since a scatter is told that no index comes twice.
+    padding = np.iinfo(np.int64).max - np.arange(n)
+    distinct = xp.asarray(padding).at[group].set(ordered)
+    first = xp.full(n, n, np.int64).at[group].min(xp.arange(n))
+    turns = xp.zeros(n, np.int32).at[group].add(1)
+    return distinct, first, turns, places
 
 
 # -- GradientDescent -------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import constant
+from headrace._src.ops._conditions import require_vectors
 from headrace._src.ops._late import late
 from headrace._src.ops.variable_ops import VariableShape, handle_dims, read_resource, spell
 
@@ -53,8 +54,10 @@ def _shape_resource_gather(s, resource, indices, *, batch_dims):
 @ResourceGather.kernel
 def _kernel_resource_gather(k, resource, indices, *, batch_dims):
     value = read_resource(k, resource, errors.NotFoundError)
-    if isinstance(indices, (np.ndarray, np.generic)):
-        limit = np.shape(value)[batch_dims]
+    limit = np.shape(value)[batch_dims]
+    if k.xla:
+        k.require_within(indices, limit)
+    else:
         outside = np.argwhere((indices < 0) | (indices >= limit))
         if len(outside):
             first = tuple(outside[0])
@@ -63,7 +66,7 @@ def _kernel_resource_gather(k, resource, indices, *, batch_dims):
                 None, None, f"indices{where} = {indices[first]} is not in [0, {limit})"
             )
     if batch_dims == 0:
-        return k.np_for(value, indices).take(value, indices, axis=0)
+        return k.np_for(value, indices).take(value, indices, axis=0, mode="clip")
     np_ = k.np_for(value, indices)
     lead = np.shape(indices)[:batch_dims]
     rest = (1,) * (np.ndim(indices) - batch_dims)
@@ -112,7 +115,9 @@ def _kernel_resource_gather_nd(k, resource, indices):
     value = read_resource(k, resource, errors.NotFoundError)
     depth = np.shape(indices)[-1]
     shape = tuple(np.shape(value))
-    if isinstance(indices, np.ndarray):
+    if k.xla:
+        require_vectors(k, indices, shape[:depth])
+    else:
         rows = indices.reshape(-1, depth)
         outside = np.any((rows < 0) | (rows >= np.array(shape[:depth])), axis=1)
         if outside.any():

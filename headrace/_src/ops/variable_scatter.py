@@ -11,6 +11,7 @@ from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import OpSpec, op
+from headrace._src.ops._conditions import require_vectors
 from headrace._src.ops.variable_ops import handle_dims, read_resource, spell
 
 _NO_SLOPE = "an update of state has no derivative"
@@ -87,7 +88,9 @@ def _check_rows(k: Any, shape: Any, indices: Any, updates: Any) -> None:
             f"got updates.shape {spell(given)}, indices.shape {spell(wanted)}, "
             f"params.shape {spell(shape)}"
         )
-    if isinstance(indices, (np.ndarray, np.generic)):
+    if k.xla:
+        k.require_within(indices, shape[0])
+    else:
         outside = np.argwhere((indices < 0) | (indices >= shape[0]))
         if len(outside):
             first = tuple(outside[0])
@@ -116,7 +119,9 @@ def _check_vectors(k: Any, shape: Any, indices: Any, updates: Any) -> None:
             f"The inner {len(shape) - depth} dimensions of input.shape={spell(shape)} must match "
             f"the inner {len(given) - len(wanted) + 1} dimensions of updates.shape={spell(given)}"
         )
-    if isinstance(indices, np.ndarray):
+    if k.xla:
+        require_vectors(k, indices, shape[:depth])
+    else:
         rows = indices.reshape(-1, depth)
         outside = np.any((rows < 0) | (rows >= np.array(shape[:depth])), axis=1)
         if outside.any():
@@ -196,6 +201,7 @@ def _ref_scatter(op_type: str, kind: str, allowed: Any, locked: bool, nd: bool) 
         use_locking=A.boolean(default=locked),
         shape=_shape_vectors if nd else _shape_rows,
         host_only=kind == "div",
+        padding="" if nd else "drops",
     )
 
     def kernel(k, ref, indices, updates):
@@ -228,6 +234,7 @@ def _resource_scatter(op_type: str, kind: str, allowed: Any, nd: bool) -> OpSpec
             shape=_shape_resource_rows,
             stateful=True,
             host_only=kind == "div",
+            padding="drops",
         )
 
     def kernel(k, resource, indices, updates):

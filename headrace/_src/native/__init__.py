@@ -1,0 +1,1 @@
+"""The optional library of C++ kernels; see `library`."""

@@ -1,0 +1,210 @@
+"""The optional library of C++ kernels: two-dimensional convolutions and pooling on CPUs.
+
+Its sources are in `native/` at the root of the repository; installing from source builds it when
+there is a compiler. It has two doors: `run` computes on NumPy arrays at once, `lower` adds a custom
+call to what JAX is tracing. Callers ask `serves_host` or `serves_xla` first, and take another path
+when the answer is no. `HEADRACE_NATIVE=0` in the environment switches the library off, and
+`HEADRACE_NATIVE_ISA=avx2` or `none` keeps it from wider instructions.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import importlib.machinery
+import os
+import pathlib
+import warnings
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+# Kernels by their number in `native/kernels.h`, whose `kInterface` is the other constant.
+KERNELS = (
+    "conv2d_forward",
+    "conv2d_input_grad",
+    "conv2d_filter_grad",
+    "max_pool",
+    "max_pool_grad",
+    "mean_pool",
+    "mean_pool_grad",
+    "column_moments",
+    "column_dots",
+)
+_NUMBERS = {name: number for number, name in enumerate(KERNELS)}
+_INTERFACE = 1
+_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+class _Loaded(NamedTuple):
+    """The library, or why there is none: `handle` is None then."""
+
+    handle: Any
+    path: str
+    isa: str
+    reason: str
+
+
+def _path() -> pathlib.Path:
+    return pathlib.Path(__file__).with_name("_lib" + importlib.machinery.EXTENSION_SUFFIXES[0])
+
+
+@functools.cache
+def _load() -> _Loaded:
+    path = _path()
+
+    def without(reason: str) -> _Loaded:
+        return _Loaded(None, str(path), "none", reason)
+
+    if os.environ.get("HEADRACE_NATIVE", "1") == "0":
+        return without("switched off by HEADRACE_NATIVE=0")
+    if not path.exists():
+        return without("not built: install from source with a C++17 compiler")
+    try:
+        handle = ctypes.CDLL(str(path))
+    except OSError as error:
+        return without(f"cannot be loaded: {error}")
+    if handle.headrace_interface() != _INTERFACE:
+        return without("built from other sources than these: install again")
+    handle.headrace_isa.restype = ctypes.c_char_p
+    handle.headrace_run.argtypes = (
+        ctypes.c_int,
+        ctypes.c_int,
+        ctypes.POINTER(ctypes.c_int64),
+        ctypes.POINTER(ctypes.c_void_p),
+        ctypes.c_void_p,
+        ctypes.c_int,
+    )
+    return _Loaded(handle, str(path), handle.headrace_isa().decode(), "")
+
+
+def status() -> str:
+    """Return one line that says whether the library is used, on which instructions, or why not."""
+    loaded = _load()
+    if loaded.handle is None:
+        return f"native kernels: none ({loaded.reason})"
+    served = [name for name in KERNELS if _has(name)]
+    isa = "the baseline" if loaded.isa == "none" else loaded.isa
+    return f"native kernels: {', '.join(served)} on {isa} ({loaded.path})"
+
+
+def fingerprint() -> str:
+    """Return what compiled code that calls the library depends on; empty without the library."""
+    loaded = _load()
+    if loaded.handle is None:
+        return ""
+    return f"{_INTERFACE} {loaded.isa} {os.stat(loaded.path).st_mtime_ns}"
+
+
+def _has(kernel: str) -> bool:
+    loaded = _load()
+    if loaded.handle is None:
+        return False
+    return not kernel.startswith("conv") or loaded.isa != "none"
+
+
+def serves_host(kernel: str, dtype: Any) -> bool:
+    """Return whether `run` computes a kernel for a dtype."""
+    return dtype in _DTYPES and _has(kernel)
+
+
+def serves_xla(kernel: str, dtype: Any) -> bool:
+    """Return whether `lower` has a kernel for a dtype and for the devices that XLA compiles for."""
+    if not serves_host(kernel, dtype):
+        return False
+    import jax
+
+    return jax.default_backend() == "cpu" and register_targets()
+
+
+# -- Host -----------------------------------------------------------------------------------------
+
+
+@functools.cache
+def host_threads() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run(
+    kernel: str,
+    geometry: Sequence[int],
+    shape: Sequence[int],
+    *inputs: np.ndarray,
+    threads: int | None = None,
+) -> np.ndarray:
+    """Compute a kernel on arrays.
+
+    Args:
+      kernel: One of `KERNELS`.
+      geometry: The integers of the kernel's shape, the fields in `native/*.h`.
+      shape: Shape of the result.
+      *inputs: Arrays of one dtype, float32 or float64, in the shapes that the geometry says.
+      threads: How many threads to use; the result does not depend on it.
+
+    Returns:
+      A new array.
+
+    Raises:
+      MemoryError: There is no room for the kernel's buffers.
+      RuntimeError: The library has no kernel for this processor or geometry.
+    """
+    dense = [np.ascontiguousarray(value) for value in inputs]
+    output = np.empty(shape, dense[0].dtype)
+    pointers = (ctypes.c_void_p * len(dense))(*(value.ctypes.data for value in dense))
+    code = _load().handle.headrace_run(
+        _NUMBERS[kernel],
+        output.itemsize,
+        (ctypes.c_int64 * len(geometry))(*geometry),
+        pointers,
+        output.ctypes.data,
+        threads or host_threads(),
+    )
+    if code == 2:
+        raise MemoryError(f"no memory for the buffers of {kernel}")
+    if code:
+        raise RuntimeError(f"{kernel} has no native kernel for the geometry {list(geometry)}")
+    return output
+
+
+# -- XLA ------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def register_targets() -> bool:
+    """Make the kernels known to XLA, once a process; return whether they are.
+
+    Compiled code that calls them can be loaded only after this.
+    """
+    loaded = _load()
+    if loaded.handle is None:
+        return False
+    import jax
+
+    try:
+        for kernel in KERNELS:
+            name = f"headrace_{kernel}"
+            capsule = jax.ffi.pycapsule(getattr(loaded.handle, name))
+            jax.ffi.register_ffi_target(name, capsule, platform="cpu")
+    except jax.errors.JaxRuntimeError as error:
+        warnings.warn(
+            f"the native kernels of {loaded.path} do not fit the installed jaxlib; compiled code "
+            f"does without them. Install headrace again to build them anew. ({error})",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return False
+    return True
+
+
+def lower(kernel: str, geometry: Sequence[int], shape: Sequence[int], *inputs: Any) -> Any:
+    """Add a kernel to what JAX is tracing; arguments and result as those of `run`."""
+    import jax
+
+    register_targets()
+    result = jax.ShapeDtypeStruct(tuple(int(d) for d in shape), inputs[0].dtype)
+    call = jax.ffi.ffi_call(f"headrace_{kernel}", result, vmap_method="sequential")
+    return call(*inputs, geometry=np.asarray(geometry, np.int64))

@@ -1,0 +1,27 @@
+// The library's plain C door, for the interpreter.
+
+#include <new>
+
+#include "kernels.h"
+#include "work.h"
+
+#define HEADRACE_EXPORT extern "C" __attribute__((visibility("default")))
+
+HEADRACE_EXPORT int headrace_interface() { return headrace::kInterface; }
+
+HEADRACE_EXPORT const char* headrace_isa() { return headrace::conv2d_isa(); }
+
+// Returns 0 when the kernel has run, 1 when there is none for the case, 2 when memory ran out.
+HEADRACE_EXPORT int headrace_run(int kernel, int item_size, const std::int64_t* geometry,
+                                 const void* const* inputs, void* output, int threads) {
+  const auto which = static_cast<headrace::Kernel>(kernel);
+  try {
+    const headrace::ParallelFor parallel = headrace::own_threads(threads);
+    const bool done =
+        item_size == 4 ? headrace::run_kernel<float>(which, geometry, inputs, output, parallel)
+                       : headrace::run_kernel<double>(which, geometry, inputs, output, parallel);
+    return done ? 0 : 1;
+  } catch (const std::bad_alloc&) {
+    return 2;
+  }
+}

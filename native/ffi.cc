@@ -1,0 +1,94 @@
+// The library's door for XLA: one handler a kernel, for float32 and float64.
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <string>
+
+#include "kernels.h"
+#include "work.h"
+#include "xla/ffi/api/ffi.h"
+
+namespace headrace {
+namespace {
+
+namespace ffi = xla::ffi;
+using Geometry = ffi::Span<const std::int64_t>;
+
+// XLA's own threads. A handler runs on one of them or on the caller's.
+ParallelFor xla_threads(ffi::ThreadPool pool) {
+  ParallelFor parallel;
+  parallel.threads = static_cast<int>(std::max<std::int64_t>(1, pool.num_threads()));
+  parallel.run = [pool, threads = parallel.threads](
+                     int count, const std::function<void(int)>& task) mutable {
+    const auto work = std::make_shared<Work>(count, task);
+    for (int helper = 1; helper < std::min(threads, count); ++helper) {
+      pool.Schedule([work] { work->help(); });
+    }
+    work->finish();
+  };
+  return parallel;
+}
+
+template <Kernel kernel>
+ffi::Error handle(ffi::ThreadPool pool, ffi::RemainingArgs arguments,
+                  ffi::Result<ffi::AnyBuffer> result, Geometry geometry) {
+  constexpr int inputs = input_count(kernel);
+  if (arguments.size() != inputs || geometry.size() != geometry_size(kernel)) {
+    return ffi::Error::InvalidArgument("wrong number of arguments or of integers in `geometry`");
+  }
+  const ffi::DataType type = result->element_type();
+  const void* data[inputs];
+  for (int i = 0; i <= inputs; ++i) {
+    const auto buffer = i < inputs ? arguments.get<ffi::AnyBuffer>(i).value() : *result;
+    const auto wanted = element_count(kernel, geometry.begin(), i);
+    if (buffer.element_type() != type ||
+        static_cast<std::int64_t>(buffer.element_count()) != wanted) {
+      return ffi::Error::InvalidArgument("buffer " + std::to_string(i) +
+                                         " does not have the type and size of the geometry");
+    }
+    if (i < inputs) data[i] = buffer.untyped_data();
+  }
+  if (type != ffi::F32 && type != ffi::F64) {
+    return ffi::Error::InvalidArgument("only float32 and float64 have kernels");
+  }
+  try {
+    const ParallelFor parallel = xla_threads(pool);
+    void* out = result->untyped_data();
+    const bool done = type == ffi::F32
+                          ? run_kernel<float>(kernel, geometry.begin(), data, out, parallel)
+                          : run_kernel<double>(kernel, geometry.begin(), data, out, parallel);
+    if (!done) return ffi::Error(ffi::ErrorCode::kUnimplemented, "no kernel for this processor");
+  } catch (const std::bad_alloc&) {
+    return ffi::Error(ffi::ErrorCode::kResourceExhausted, "out of memory");
+  }
+  return ffi::Error::Success();
+}
+
+auto binding() {
+  return ffi::Ffi::Bind()
+      .Ctx<ffi::ThreadPool>()
+      .RemainingArgs()
+      .Ret<ffi::AnyBuffer>()
+      .Attr<Geometry>("geometry");
+}
+
+}  // namespace
+}  // namespace headrace
+
+#pragma GCC visibility push(default)
+#define HEADRACE_HANDLER(name, kernel) \
+  XLA_FFI_DEFINE_HANDLER_SYMBOL(name, headrace::handle<headrace::kernel>, headrace::binding())
+
+HEADRACE_HANDLER(headrace_conv2d_forward, kConvForward);
+HEADRACE_HANDLER(headrace_conv2d_input_grad, kConvInputGrad);
+HEADRACE_HANDLER(headrace_conv2d_filter_grad, kConvFilterGrad);
+HEADRACE_HANDLER(headrace_max_pool, kMaxPool);
+HEADRACE_HANDLER(headrace_max_pool_grad, kMaxPoolGrad);
+HEADRACE_HANDLER(headrace_mean_pool, kMeanPool);
+HEADRACE_HANDLER(headrace_mean_pool_grad, kMeanPoolGrad);
+HEADRACE_HANDLER(headrace_column_moments, kColumnMoments);
+HEADRACE_HANDLER(headrace_column_dots, kColumnDots);
+
+#undef HEADRACE_HANDLER
+#pragma GCC visibility pop
