@@ -30,7 +30,15 @@ EXTENSION = Extension("headrace._src.native._lib", [], optional=True)
 
 _HEADER = pathlib.Path("xla/ffi/api/ffi.h")
 # Sums and products may be fused, which is how the kernels are tested; nothing else of fast-math.
-_FLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-ffp-contract=fast", "-Wall")
+_FLAGS = (
+    "-std=c++17",
+    "-O3",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-ffp-contract=fast",
+    "-fno-math-errno",
+    "-Wall",
+)
 _X86 = ("x86_64", "amd64")
 _ISA_FLAGS = {
     "_avx2": ("-mavx2", "-mfma"),

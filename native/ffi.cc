@@ -6,6 +6,7 @@
 #include <string>
 
 #include "kernels.h"
+#include "updates.h"
 #include "work.h"
 #include "xla/ffi/api/ffi.h"
 
@@ -73,6 +74,46 @@ auto binding() {
       .Attr<Geometry>("geometry");
 }
 
+template <typename T>
+void run_adam(std::int64_t n, void* const* in, void* const* out, const ParallelFor& parallel) {
+  const auto at = [](void* const* buffers, int i) { return static_cast<T*>(buffers[i]); };
+  const T* s = at(in, 4);
+  adam<T>(n, {s[0], s[1], s[2], s[3]},
+          {at(in, 0), at(in, 1), at(in, 2), at(in, 3), at(out, 0), at(out, 1), at(out, 2)},
+          parallel);
+}
+
+// var, m, v, grad and four scalars in; var, m and v out, which may share the memory of the inputs.
+ffi::Error handle_adam(ffi::ThreadPool pool, ffi::RemainingArgs arguments,
+                       ffi::RemainingRets results) {
+  if (arguments.size() != 5 || results.size() != 3) {
+    return ffi::Error::InvalidArgument("wrong number of arguments or results");
+  }
+  void *in[5], *out[3];
+  const auto first = arguments.get<ffi::AnyBuffer>(0).value();
+  const ffi::DataType type = first.element_type();
+  const std::size_t n = first.element_count();
+  bool fits = type == ffi::F32 || type == ffi::F64;
+  for (int i = 0; i < 5; ++i) {
+    const auto buffer = arguments.get<ffi::AnyBuffer>(i).value();
+    fits = fits && buffer.element_type() == type && buffer.element_count() == (i < 4 ? n : 4);
+    in[i] = buffer.untyped_data();
+  }
+  for (int i = 0; i < 3; ++i) {
+    const auto buffer = *results.get<ffi::AnyBuffer>(i).value();
+    fits = fits && buffer.element_type() == type && buffer.element_count() == n;
+    out[i] = buffer.untyped_data();
+  }
+  if (!fits) return ffi::Error::InvalidArgument("buffers of different types or sizes");
+  const ParallelFor parallel = xla_threads(pool);
+  if (type == ffi::F32) {
+    run_adam<float>(n, in, out, parallel);
+  } else {
+    run_adam<double>(n, in, out, parallel);
+  }
+  return ffi::Error::Success();
+}
+
 }  // namespace
 }  // namespace headrace
 
@@ -91,4 +132,8 @@ HEADRACE_HANDLER(headrace_column_moments, kColumnMoments);
 HEADRACE_HANDLER(headrace_column_dots, kColumnDots);
 
 #undef HEADRACE_HANDLER
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(
+    headrace_adam, headrace::handle_adam,
+    xla::ffi::Ffi::Bind().Ctx<xla::ffi::ThreadPool>().RemainingArgs().RemainingRets());
 #pragma GCC visibility pop

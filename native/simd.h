@@ -5,6 +5,7 @@
 
 #include "columns.h"
 #include "pool.h"
+#include "updates.h"
 
 namespace headrace {
 
@@ -24,6 +25,9 @@ struct Simd {
   // For `rows` rows from dy and x on: the sums of dy and of dy * (x - mean).
   void (*dots)(const T* dy, const T* x, const T* mean, std::int64_t rows, std::int64_t channels,
                T* sum, T* dot);
+
+  // Updates the elements [begin, end).
+  void (*adam)(const AdamScalars<T>&, const AdamArrays<T>&, std::int64_t begin, std::int64_t end);
 };
 
 // The kernels of the best instruction set of this processor.

@@ -5,13 +5,14 @@
 #include "column_kernels.h"
 #include "pool_kernels.h"
 #include "simd.h"
+#include "update_kernels.h"
 
 namespace headrace {
 namespace {
 
 template <typename T>
-constexpr Simd<T> kernels_here{max_forward<T>, max_grad<T>, mean_forward<T>,
-                               mean_grad<T>,   moments<T>,  dots<T>};
+constexpr Simd<T> kernels_here{max_forward<T>, max_grad<T>, mean_forward<T>, mean_grad<T>,
+                               moments<T>,     dots<T>,     adam_range<T>};
 
 }  // namespace
 }  // namespace headrace

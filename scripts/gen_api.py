@@ -27,7 +27,8 @@ sys.path.insert(0, str(ROOT))
 from headrace._api.export import ENTRIES, Entry  # noqa: E402
 
 API = ROOT / "headrace" / "_api"
-SKIPPED_PACKAGES = ("headrace._src.cli",)
+# The command line, and the optional library of native kernels, which is no Python module.
+SKIPPED_PACKAGES = ("headrace._src.cli", "headrace._src.native._lib")
 
 
 def import_all(keep_going: bool) -> list[str]:
@@ -36,8 +37,6 @@ def import_all(keep_going: bool) -> list[str]:
 
     failed = []
     for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if info.name.rsplit(".", 1)[1] == "_lib":
-            continue  # the optional library of native kernels: no Python module
         if info.name.startswith(SKIPPED_PACKAGES):
             continue
         try:

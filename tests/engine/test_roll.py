@@ -102,7 +102,7 @@ PROGRAMS = {
         None,
     ),
     "gru gradient": (
-        jax.grad(_gru_loss, (1, 2)),
+        jax.value_and_grad(_gru_loss, (1, 2)),
         (_values(4, 20, 5), _values(11, 12), _values(11, 6), _values(4, 6)),
         None,
     ),

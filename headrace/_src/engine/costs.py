@@ -46,7 +46,7 @@ def of_step(step: Step, slots: Sequence[Any]) -> tuple[float, float]:
     size = sum(map(elements_of, outputs)) + sum(map(elements_of, inputs)) / 2
     cost = op.spec.cost
     if callable(cost):
-        shapes = [tuple(getattr(v, "shape", ())) for v in inputs]
+        shapes = [tuple(getattr(getattr(v, "stored", v), "shape", ())) for v in inputs]
         work = cost(op, shapes, [tuple(v.shape) for v in outputs]) * _FLOP
         return call + work + size * _ELEMENT, work
     work = size * _ELEMENT * (cost or 1)

@@ -25,6 +25,7 @@ from typing import Any, Final
 import numpy as np
 
 from headrace._src.engine import backend
+from headrace._src.native import library
 
 _MAGIC: Final = b"headrace program 1\n"
 _SUFFIX: Final = ".bin"
@@ -47,9 +48,11 @@ def load(key: bytes) -> tuple[Any, Any, Any] | None:
     if path is None:
         return None
     try:
-        data = path.read_bytes()
-        if os.name == "posix" and path.stat().st_uid != os.getuid():
-            return None
+        with path.open("rb") as file:
+            # The file that was opened is asked, not its name: that may be another one by then.
+            if os.name == "posix" and os.fstat(file.fileno()).st_uid != os.getuid():
+                return None
+            data = file.read()
     except OSError:
         return None
     from jax.experimental import serialize_executable
@@ -62,6 +65,7 @@ def load(key: bytes) -> tuple[Any, Any, Any] | None:
         ):
             raise ValueError("the checksum does not fit")
         layout, constants, payload = pickle.loads(data[start:])
+        library.register_targets()
         with backend.wide():
             executable = serialize_executable.deserialize_and_load(*payload)
         os.utime(path)
@@ -102,9 +106,24 @@ def _path(key: bytes) -> Path | None:
     return None if place is None else place / _version() / (key.hex() + _SUFFIX)
 
 
+def limit_of(text: str) -> int:
+    """The bytes that `HEADRACE_CACHE_MB` allows.
+
+    Raises:
+      ValueError: it is not a number of megabytes.
+    """
+    try:
+        megabytes = float(text)
+    except ValueError:
+        megabytes = -1.0
+    if not 0 <= megabytes < 1 << 40:
+        raise ValueError(f"HEADRACE_CACHE_MB must be a number of megabytes, got {text!r}")
+    return int(megabytes * (1 << 20))
+
+
 def _trim(place: Path) -> None:
     """Removes the files used least recently while there are too many bytes."""
-    limit = int(os.environ.get("HEADRACE_CACHE_MB") or 1024) << 20
+    limit = limit_of(os.environ.get("HEADRACE_CACHE_MB") or "1024")
     files = []
     for path in place.glob(f"*/*{_SUFFIX}"):
         with contextlib.suppress(OSError):
@@ -128,10 +147,9 @@ def _version() -> str:
     h.update(repr((platform.machine(), _cpu_features())).encode())
     for device in jax.devices():
         h.update(f"{device.platform} {device.device_kind}".encode())
-    for name in ("XLA_FLAGS", "HEADRACE_NATIVE"):
-        h.update(os.environ.get(name, "").encode() + b"\0")
+    h.update(f"{os.environ.get('XLA_FLAGS', '')} {library.fingerprint()}".encode())
     root = Path(__file__).resolve().parents[1]
-    for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".so")):
+    for path in sorted(p for p in root.rglob("*") if p.suffix == ".py"):
         info = path.stat()
         h.update(f"{path.relative_to(root)} {info.st_size} {info.st_mtime_ns}".encode())
     return h.hexdigest()[:16]

@@ -259,7 +259,7 @@ def _cause(e: BaseException) -> BaseException | None:
 
 def runtime_error(e: Exception, step: Step, slots: list[Any]) -> Exception:
     """The error of a failed kernel, completed with the node, the user's line and its inputs."""
-    op = step.op
+    op = _reader(e, step, slots)
     if isinstance(e, errors.OpError):
         if e.op is not None:
             return e
@@ -276,10 +276,22 @@ def runtime_error(e: Exception, step: Step, slots: list[Any]) -> Exception:
     made = "" if op.origin is None else f" (defined at {op.origin}) "
     lines = [message, f"\t [[node {op.name}{made}]]"]
     inputs = step.inputs if isinstance(step.inputs, tuple) else (step.inputs,)
-    shown = [f"{t.name}: {_describe(slots[i])}" for t, i in zip(op._inputs, inputs, strict=True)]
+    named = zip(step.op._inputs, inputs, strict=True)
+    shown = [f"{t.name}: {_describe(slots[i])}" for t, i in named]
     if shown:
         lines.append(f"\t inputs: {', '.join(shown[:8])}")
     return kind(None, op, "\n".join(lines))  # type: ignore[no-any-return]
+
+
+def _reader(e: Exception, step: Step, slots: list[Any]) -> Operation:
+    """The operation to name: for a variable without a value the identity that reads it, if any."""
+    if isinstance(e, errors.FailedPreconditionError) and isinstance(step.inputs, (int, tuple)):
+        inputs = step.inputs if isinstance(step.inputs, tuple) else (step.inputs,)
+        for t, i in zip(step.op._inputs, inputs, strict=True):
+            if t.op.spec.forwards_reference and isinstance(slots[i], Cell):
+                if slots[i].stored is None:
+                    return t.op
+    return step.op
 
 
 def _describe(value: Any) -> str:

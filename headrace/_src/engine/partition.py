@@ -79,7 +79,7 @@ def partition(plan: Plan, elements: Sequence[Any], host: frozenset[Operation]) -
       host: operations that turned out not to be lowerable.
     """
     device = [s.op for s in plan.steps if s.op not in host and lowerable(s.op)]
-    device = _without_seen_padding(plan, device, elements)
+    device = without_seen_padding(plan, device, elements)
     known = _known(plan, device)
     on_host = {s.op for s in plan.steps} - set(device)
     on_host |= _host_cone(plan, on_host, set(device), known)
@@ -94,7 +94,7 @@ def partition(plan: Plan, elements: Sequence[Any], host: frozenset[Operation]) -
     return units
 
 
-def _without_seen_padding(
+def without_seen_padding(
     plan: Plan, device: list[Operation], elements: Sequence[Any]
 ) -> list[Operation]:
     """Leaves out operations that would pad a result which is fetched or taken by the host.

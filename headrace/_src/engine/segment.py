@@ -71,7 +71,14 @@ class Segment:
                 program = self._met(signature, slots, values)
             if isinstance(program, Program) and self.call(program, slots, run):
                 return
-        self.interpret(slots, run)
+        try:
+            self.interpret(slots, run)
+        except Exception:
+            # What was refused is the program's own mistake: the operation may well be lowerable.
+            if self.rejected is not None:
+                self.rejected = None
+                self.programs.pop(signature, None)
+            raise
 
     def interpret(self, slots: list[Any], run: Run) -> None:
         """Executes the unit with NumPy kernels."""
@@ -85,7 +92,7 @@ class Segment:
         values = [slots[i] for i in self._dynamic]
         layout = program.layout
         for position, limit in layout.bounds:
-            indices = slots[self._inputs[position]]
+            indices = np.asarray(slots[self._inputs[position]])
             if indices.size and not (0 <= indices.min() and indices.max() < limit):
                 return False
         array = backend.jax().Array
@@ -150,7 +157,8 @@ class Segment:
             self.refused.append(str(e).splitlines()[0])
             program = None
         self.programs[signature] = program
-        del self.waiting[signature]
+        # Without variables no lock is held: another thread may have met it at the same time.
+        self.waiting.pop(signature, None)
         return program
 
     def _warn(self, signature: Any) -> None:

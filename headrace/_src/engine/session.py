@@ -2,6 +2,7 @@
 
 State inventory of `BaseSession`:
   _plans: (fetch structure, feed keys) → `Prepared`.
+  _placed: operations whose placement was logged.
   _kernel_states: operation → state of its kernel, such as a random generator.
   _resources: variables, queues, tables.
   _cancellation: wakes what waits when the session closes.
@@ -116,13 +117,14 @@ class BaseSession:
         self._target = target or ""
         self._config = config
         self._closed = False
+        self._jit = tiers.mode(config)
         self._resources = servers.resources_for(self._target) or ResourceManager()
         self._kernel_states: dict[Any, Any] = {}
         self._cancellation = Cancellation()
         self._plans: dict[Any, Prepared] = {}
+        self._placed: set[Operation] = set()
         self._growth = GrowthWatch()
         open_sessions.add(self)
-        self._jit = tiers.mode(config)
         self.kept_values: dict[str, Any] = {}
         self.kept_ids = itertools.count()
         self._timeout = (
@@ -234,7 +236,7 @@ class BaseSession:
         else:
             interpret.execute(plan, slots, run)
         prepared.runs += 1
-        if prepared.runs == prepared.decide_at:
+        if prepared.runs >= prepared.decide_at:
             prepared.decide(self._jit)
         if run.trace is not None and run_metadata is not None:
             from headrace._src.engine import step_stats
@@ -298,6 +300,8 @@ class BaseSession:
                     feeds.append((k, part, feed_lib.Feed(graph, tensor)))
         structure = fetch_lib.FetchStructure(graph, fetches)
         prepared = Prepared(structure, feeds, graph._mutations)
+        if self._config is not None and self._config.log_device_placement:
+            self._log_placement(prepared)
         if self._jit == tiers.ALWAYS:
             prepared.decide(self._jit)
         try:
@@ -307,6 +311,14 @@ class BaseSession:
             # Structures with unhashable leaves are prepared anew each time.
             return prepared
         return prepared
+
+    def _log_placement(self, prepared: Prepared) -> None:
+        """Writes where each operation runs, once for each operation, as 1.15 words it."""
+        device = self.list_devices()[0].name
+        for op in prepared.plan.operations:
+            if op not in self._placed:
+                self._placed.add(op)
+                print(f"{op.name}: ({op.type}): {device}", file=sys.stderr)
 
     def _bind_feeds(self, prepared: Prepared, feed_dict: Any, slots: list[Any], run: Run) -> None:
         positions = prepared.plan.feeds

@@ -10,7 +10,7 @@ import numpy as np
 
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
-from headrace._src.engine import costs, interpret
+from headrace._src.engine import backend, costs, interpret
 from headrace._src.engine.partition import Unit, partition
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.run import Run
@@ -81,6 +81,12 @@ class Staged:
                             if not isinstance(value, np.ndarray):
                                 slots[i] = np.asarray(value)
                         if run.trace is not None:
+                            # Compiled code is started, not awaited: its time is when it is done.
+                            made = [slots[self.plan.slots[t]] for t in unit.unit.outputs]
+                            with run.resources.lock:
+                                cells = [slots[self.plan.slots[t]] for t in unit.unit.cells]
+                                made += [c.stored for c in cells]
+                                backend.jax().block_until_ready(made)
                             run.trace.append((unit, start, time.time()))  # type: ignore[arg-type]
                     else:
                         interpret.execute_steps(unit.steps, slots, run)

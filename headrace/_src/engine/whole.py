@@ -11,7 +11,7 @@ from headrace._src.engine import backend, interpret
 from headrace._src.engine import feed as feed_lib
 from headrace._src.engine import fetch as fetch_lib
 from headrace._src.engine.lower import NotLowerable
-from headrace._src.engine.partition import Unit, connect, lowerable
+from headrace._src.engine.partition import Unit, connect, lowerable, without_seen_padding
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.program import compiled
 from headrace._src.engine.run import Run
@@ -65,6 +65,9 @@ def _unit(plan: Plan, elements: Any) -> Unit:
         strings = any(t.dtype.name == "string" for t in (*op._inputs, *op.outputs))
         if not lowerable(op) and not (strings and op.spec.xla is not None):
             raise NotLowerable(f"{op.name} ({op.type}) runs on the host only", op)
+    operations = [s.op for s in plan.steps]
+    if len(without_seen_padding(plan, operations, elements)) < len(operations):
+        raise NotLowerable("how many rows there are would be seen")
     unit = Unit(True, [s._replace(free=()) for s in plan.steps])
     connect(plan, [unit], elements)
     return unit

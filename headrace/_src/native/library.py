@@ -33,7 +33,7 @@ KERNELS = (
     "column_dots",
 )
 _NUMBERS = {name: number for number, name in enumerate(KERNELS)}
-_INTERFACE = 1
+_INTERFACE = 2
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -185,7 +185,7 @@ def register_targets() -> bool:
     import jax
 
     try:
-        for kernel in KERNELS:
+        for kernel in (*KERNELS, "adam"):
             name = f"headrace_{kernel}"
             capsule = jax.ffi.pycapsule(getattr(loaded.handle, name))
             jax.ffi.register_ffi_target(name, capsule, platform="cpu")
@@ -208,3 +208,24 @@ def lower(kernel: str, geometry: Sequence[int], shape: Sequence[int], *inputs: A
     result = jax.ShapeDtypeStruct(tuple(int(d) for d in shape), inputs[0].dtype)
     call = jax.ffi.ffi_call(f"headrace_{kernel}", result, vmap_method="sequential")
     return call(*inputs, geometry=np.asarray(geometry, np.int64))
+
+
+def lower_adam(var: Any, m: Any, v: Any, grad: Any, scalars: Any) -> list[Any]:
+    """Add an update by Adam to what JAX is tracing.
+
+    Args:
+      var, m, v: The variable and its two averages, float32 or float64, of any shape.
+      grad: The gradient.
+      scalars: A vector of four: the step size with both corrections of bias, one minus either rate
+        of decay, epsilon.
+
+    Returns:
+      The new `var`, `m` and `v`; the averages in the memory of the old ones where XLA may give it
+      up. XLA would copy `var` to let the kernel write there, since gradients read it too.
+    """
+    import jax
+
+    register_targets()
+    results = [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in (var, m, v)]
+    call = jax.ffi.ffi_call("headrace_adam", results, input_output_aliases={1: 1, 2: 2})
+    return list(call(var, m, v, grad, scalars))

@@ -19,13 +19,21 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.ops import _shapes
 from headrace._src.ops._late import late
 
+
 # -- Cast -------------------------------------------------------------------------------------
+def _keeps_indices(op: Any) -> bool:
+    """Whether what lies in [0, limit) still does so: wide integers hold every index."""
+    source, target = op.attrs["SrcT"], op.attrs["DstT"]
+    return target.is_integer and target.size >= 4 and not source.is_complex
+
+
 Cast = op(
     "Cast",
     "x: SrcT -> y: DstT",
     SrcT=A.dtype(),
     DstT=A.dtype(),
     Truncate=A.boolean(default=False),
+    preserves_elements=_keeps_indices,
     shape=_shapes.unchanged,
     python_constant=True,
 )

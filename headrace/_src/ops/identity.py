@@ -26,7 +26,12 @@ def _grad_same(op, dy):
 
 # -- Identity ----------------------------------------------------------------------------------
 Identity = op(
-    "Identity", "input: T -> output: T", T=G.ANY, forwards_reference=True, shape=_shape_same
+    "Identity",
+    "input: T -> output: T",
+    T=G.ANY,
+    forwards_reference=True,
+    preserves_elements=True,
+    shape=_shape_same,
 )
 Identity.kernel(_kernel_same)
 Identity.gradient(_grad_same)
@@ -92,7 +97,9 @@ def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
 
 
 # -- StopGradient ------------------------------------------------------------------------------
-StopGradient = op("StopGradient", "input: T -> output: T", T=G.ANY, shape=_shape_same)
+StopGradient = op(
+    "StopGradient", "input: T -> output: T", T=G.ANY, preserves_elements=True, shape=_shape_same
+)
 StopGradient.kernel(_kernel_same)
 StopGradient.no_gradient("that is its purpose")
 
@@ -117,6 +124,7 @@ PreventGradient = op(
     "input: T -> output: T",
     T=G.ANY,
     message=A.text(default=""),
+    preserves_elements=True,
     shape=_shape_same,
 )
 PreventGradient.kernel(_kernel_same)
@@ -128,7 +136,9 @@ def _grad_prevent_gradient(op, dy):
 
 
 # -- Snapshot ----------------------------------------------------------------------------------
-Snapshot = op("Snapshot", "input: T -> output: T", T=G.ANY, shape=_shape_same)
+Snapshot = op(
+    "Snapshot", "input: T -> output: T", T=G.ANY, preserves_elements=True, shape=_shape_same
+)
 Snapshot.kernel(_kernel_same)
 Snapshot.no_gradient("made by graph rewriters only, and 1.15 has no rule", undefined=True)
 

@@ -724,7 +724,7 @@ _POWERS = (
     dtypes.bfloat16, dtypes.float32, dtypes.float16, dtypes.float64, dtypes.int32, dtypes.int64,
     dtypes.complex64, dtypes.complex128,
 )  # fmt: skip
-Pow = binary("Pow", _pow, _POWERS, grad=_grad_pow, condition=_raises)
+Pow = binary("Pow", _pow, _POWERS, cost=20, grad=_grad_pow, condition=_raises)
 
 
 @export("math.pow", "pow")

@@ -30,7 +30,11 @@ def _integral(fn: Any) -> Any:
 
 # -- Exp -------------------------------------------------------------------------------------
 Exp = unary(
-    "Exp", lambda xp, x: xp.exp(x), G.FLOAT_OR_COMPLEX, grad=from_output(lambda y, dy: dy * y)
+    "Exp",
+    lambda xp, x: xp.exp(x),
+    G.FLOAT_OR_COMPLEX,
+    cost=6,
+    grad=from_output(lambda y, dy: dy * y),
 )
 
 
@@ -53,6 +57,7 @@ Expm1 = unary(
     "Expm1",
     lambda xp, x: xp.expm1(x),
     G.FLOAT_OR_COMPLEX,
+    cost=12,
     grad=from_input(lambda x, dy: dy * exp(x)),
 )
 
@@ -76,6 +81,7 @@ Log = unary(
     "Log",
     lambda xp, x: xp.log(x),
     G.FLOAT_OR_COMPLEX,
+    cost=6,
     grad=from_input(lambda x, dy: dy * reciprocal(x)),
 )
 
@@ -99,6 +105,7 @@ Log1p = unary(
     "Log1p",
     lambda xp, x: xp.log1p(x),
     G.FLOAT_OR_COMPLEX,
+    cost=12,
     grad=from_input(lambda x, dy: dy * reciprocal(1 + x)),
 )
 
@@ -122,6 +129,7 @@ Sin = unary(
     "Sin",
     lambda xp, x: xp.sin(x),
     G.FLOAT_OR_COMPLEX,
+    cost=8,
     grad=from_input(lambda x, dy: dy * cos(x)),
 )
 
@@ -145,6 +153,7 @@ Cos = unary(
     "Cos",
     lambda xp, x: xp.cos(x),
     G.FLOAT_OR_COMPLEX,
+    cost=8,
     grad=from_input(lambda x, dy: -dy * sin(x)),
 )
 
@@ -168,6 +177,7 @@ Tan = unary(
     "Tan",
     _integral(lambda xp, x: xp.tan(x)),
     G.SIGNED,
+    cost=15,
     grad=from_input(lambda x, dy: square(reciprocal(cos(x))) * dy),
 )
 
@@ -197,6 +207,7 @@ Asin = unary(
     "Asin",
     _integral(lambda xp, x: xp.arcsin(x)),
     G.SIGNED,
+    cost=12,
     grad=from_input(lambda x, dy: dy * reciprocal(late.sqrt(_one_less_square(x, dy)))),
 )
 
@@ -225,6 +236,7 @@ Acos = unary(
     "Acos",
     _integral(lambda xp, x: xp.arccos(x)),
     G.SIGNED,
+    cost=12,
     grad=from_input(_acos_rule),
 )
 
@@ -250,7 +262,9 @@ def _atan_rule(x: Tensor, dy: Tensor) -> Tensor:
     return dy * reciprocal(late.add(one, squared))
 
 
-Atan = unary("Atan", _integral(lambda xp, x: xp.arctan(x)), G.SIGNED, grad=from_input(_atan_rule))
+Atan = unary(
+    "Atan", _integral(lambda xp, x: xp.arctan(x)), G.SIGNED, cost=12, grad=from_input(_atan_rule)
+)
 
 
 @export("math.atan", "atan")
@@ -272,6 +286,7 @@ Sinh = unary(
     "Sinh",
     lambda xp, x: xp.sinh(x),
     G.FLOAT_OR_COMPLEX,
+    cost=20,
     grad=from_input(lambda x, dy: dy * cosh(x)),
 )
 
@@ -295,6 +310,7 @@ Cosh = unary(
     "Cosh",
     lambda xp, x: xp.cosh(x),
     G.FLOAT_OR_COMPLEX,
+    cost=15,
     grad=from_input(lambda x, dy: dy * sinh(x)),
 )
 
@@ -332,6 +348,7 @@ Tanh = unary(
     lambda xp, x: xp.tanh(x),
     G.FLOAT_OR_COMPLEX,
     ufunc=np.tanh,
+    cost=10,
     grad=from_output(lambda y, dy: TanhGrad(y, dy)),
 )
 TanhGrad = gradient_op("TanhGrad", _tanh_grad, _grad_tanh_grad)
@@ -447,6 +464,7 @@ Sigmoid = unary(
     "Sigmoid",
     _sigmoid,
     G.FLOAT_OR_COMPLEX,
+    cost=10,
     grad=from_output(lambda y, dy: SigmoidGrad(y, dy)),
 )
 SigmoidGrad = gradient_op("SigmoidGrad", _sigmoid_grad, _grad_sigmoid_grad)

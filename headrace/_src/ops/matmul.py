@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from typing import Any
 
@@ -40,12 +41,19 @@ def _text(shape: Any) -> str:
 
 
 # -- MatMul -----------------------------------------------------------------------------------
+def _flops(op: Any, inputs: Any, outputs: Any) -> int:
+    """A multiplication and an addition for each element of the product and each inner place."""
+    adjoint = op.attrs.get("transpose_a", op.attrs.get("adj_x", False))
+    return 2 * math.prod(outputs[0]) * inputs[0][-2 if adjoint else -1]
+
+
 MatMul = op(
     "MatMul",
     "a: T, b: T -> product: T",
     transpose_a=A.boolean(default=False),
     transpose_b=A.boolean(default=False),
     T=A.dtype(_MATMUL_TYPES),
+    cost=_flops,
 )
 
 
@@ -166,7 +174,7 @@ _BATCH_ATTRS = {
     "adj_y": A.boolean(default=False),
     "T": A.dtype(_MATMUL_TYPES),
 }
-BatchMatMul = op("BatchMatMul", "x: T, y: T -> output: T", **_BATCH_ATTRS)
+BatchMatMul = op("BatchMatMul", "x: T, y: T -> output: T", **_BATCH_ATTRS, cost=_flops)
 
 
 @BatchMatMul.shape
@@ -184,7 +192,7 @@ def _grad_batch_mat_mul(op, dy):
     return _batch_gradient(op, dy)
 
 
-BatchMatMulV2 = op("BatchMatMulV2", "x: T, y: T -> output: T", **_BATCH_ATTRS)
+BatchMatMulV2 = op("BatchMatMulV2", "x: T, y: T -> output: T", **_BATCH_ATTRS, cost=_flops)
 
 
 @BatchMatMulV2.shape

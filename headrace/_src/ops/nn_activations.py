@@ -191,7 +191,7 @@ def _grad_leaky_relu_grad(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # -- Elu ------------------------------------------------------------------------------------------
-Elu = op("Elu", "features: T -> activations: T", T=G.FLOAT, shape=_shape_same)
+Elu = op("Elu", "features: T -> activations: T", T=G.FLOAT, cost=10, shape=_shape_same)
 
 
 @Elu.kernel
@@ -291,7 +291,7 @@ def _grad_selu_grad(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # -- Softplus -------------------------------------------------------------------------------------
-Softplus = op("Softplus", "features: T -> activations: T", T=G.FLOAT, shape=_shape_same)
+Softplus = op("Softplus", "features: T -> activations: T", T=G.FLOAT, cost=15, shape=_shape_same)
 
 
 @Softplus.kernel

@@ -23,7 +23,7 @@ def _shape_at_least_vector(s: Any, logits: Any) -> Any:
 
 
 # -- Softmax --------------------------------------------------------------------------------------
-Softmax = op("Softmax", "logits: T -> softmax: T", T=G.FLOAT, shape=_shape_at_least_vector)
+Softmax = op("Softmax", "logits: T -> softmax: T", T=G.FLOAT, cost=12, shape=_shape_at_least_vector)
 
 
 def shifted_exponentials(k: Any, logits: Any) -> tuple[Any, Any, Any]:
@@ -50,7 +50,9 @@ def _grad_softmax(op: Any, dy: Tensor) -> Tensor:
 
 
 # -- LogSoftmax -----------------------------------------------------------------------------------
-LogSoftmax = op("LogSoftmax", "logits: T -> logsoftmax: T", T=G.FLOAT, shape=_shape_at_least_vector)
+LogSoftmax = op(
+    "LogSoftmax", "logits: T -> logsoftmax: T", T=G.FLOAT, cost=12, shape=_shape_at_least_vector
+)
 
 
 @LogSoftmax.kernel

@@ -289,6 +289,7 @@ Tile = op(
     "input: T, multiples: Tmultiples -> output: T",
     T=G.ANY,
     Tmultiples=A.dtype(G.INDEX, default=dtypes.int32),
+    preserves_elements=True,
     static=("multiples",),
 )
 

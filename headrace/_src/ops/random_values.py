@@ -65,8 +65,10 @@ def checked_shape(shape: np.ndarray) -> tuple[int, ...]:
     """
     if np.ndim(shape) != 1:
         raise errors.InvalidArgumentError(
-            None, None,
-            f"shape must be a vector of {{int32,int64}}, got shape {_list(np.shape(shape))}")
+            None,
+            None,
+            f"shape must be a vector of {{int32,int64}}, got shape {_list(np.shape(shape))}",
+        )
     dims = tuple(shape.tolist())
     for d in dims:
         if d < 0:
@@ -79,7 +81,8 @@ def check_bounds(minval: np.ndarray, maxval: np.ndarray) -> None:
     for name, value in (("minval", minval), ("maxval", maxval)):
         if np.ndim(value):
             raise errors.InvalidArgumentError(
-                None, None, f"{name} must be 0-D, got shape {_list(np.shape(value))}")
+                None, None, f"{name} must be 0-D, got shape {_list(np.shape(value))}"
+            )
 
 
 def sample_int(draw: Any, dims: tuple[int, ...], minval: Any, maxval: Any, xp: Any) -> Any:
@@ -90,8 +93,7 @@ def sample_int(draw: Any, dims: tuple[int, ...], minval: Any, maxval: Any, xp: A
         return np.zeros(dims, dtype)
     low, high = int(minval), int(maxval)
     if low >= high:
-        raise errors.InvalidArgumentError(
-            None, None, f"Need minval < maxval, got {low} >= {high}")
+        raise errors.InvalidArgumentError(None, None, f"Need minval < maxval, got {low} >= {high}")
     return distributions.uniform_int(draw(), n, low, high, dtype, xp).reshape(dims)
 
 
@@ -108,8 +110,17 @@ def _draw(k: Any, shape: np.ndarray, dtype: dtypes.DType, sampler: Any) -> Any:
 
 # -- RandomUniform --------------------------------------------------------------------------------
 RandomUniform = op(
-    "RandomUniform", "shape: T -> output: dtype", seed=_SEED, seed2=_SEED, dtype=FLOATS,
-    T=G.INDEX, stateful=True, random=True, static=("shape",), shape=shape_from_input,
+    "RandomUniform",
+    "shape: T -> output: dtype",
+    seed=_SEED,
+    seed2=_SEED,
+    cost=15,
+    dtype=FLOATS,
+    T=G.INDEX,
+    stateful=True,
+    random=True,
+    static=("shape",),
+    shape=shape_from_input,
 )
 RandomUniform.no_gradient("a draw does not depend on its shape smoothly")
 
@@ -121,8 +132,14 @@ def _kernel_random_uniform(k, shape, *, dtype):
 
 # -- RandomUniformInt -----------------------------------------------------------------------------
 RandomUniformInt = op(
-    "RandomUniformInt", "shape: T, minval: Tout, maxval: Tout -> output: Tout", seed=_SEED,
-    seed2=_SEED, Tout=G.INDEX, T=G.INDEX, stateful=True, random=True,
+    "RandomUniformInt",
+    "shape: T, minval: Tout, maxval: Tout -> output: Tout",
+    seed=_SEED,
+    seed2=_SEED,
+    Tout=G.INDEX,
+    T=G.INDEX,
+    stateful=True,
+    random=True,
     static=("shape", "minval", "maxval"),
 )
 RandomUniformInt.no_gradient("integers", undefined=True)
@@ -194,8 +211,17 @@ def random_uniform(
 
 # -- RandomStandardNormal -------------------------------------------------------------------------
 RandomStandardNormal = op(
-    "RandomStandardNormal", "shape: T -> output: dtype", seed=_SEED, seed2=_SEED, dtype=FLOATS,
-    T=G.INDEX, stateful=True, random=True, static=("shape",), shape=shape_from_input,
+    "RandomStandardNormal",
+    "shape: T -> output: dtype",
+    seed=_SEED,
+    seed2=_SEED,
+    cost=40,
+    dtype=FLOATS,
+    T=G.INDEX,
+    stateful=True,
+    random=True,
+    static=("shape",),
+    shape=shape_from_input,
 )
 RandomStandardNormal.no_gradient("a draw does not depend on its shape smoothly")
 
@@ -243,8 +269,17 @@ def _scaled(spec, shape, mean, stddev, dtype, seed, scope):
 
 # -- TruncatedNormal ------------------------------------------------------------------------------
 TruncatedNormal = op(
-    "TruncatedNormal", "shape: T -> output: dtype", seed=_SEED, seed2=_SEED, dtype=FLOATS,
-    T=G.INDEX, stateful=True, random=True, static=("shape",), shape=shape_from_input,
+    "TruncatedNormal",
+    "shape: T -> output: dtype",
+    seed=_SEED,
+    seed2=_SEED,
+    cost=40,
+    dtype=FLOATS,
+    T=G.INDEX,
+    stateful=True,
+    random=True,
+    static=("shape",),
+    shape=shape_from_input,
 )
 TruncatedNormal.no_gradient("a draw does not depend on its shape smoothly")
 
@@ -284,7 +319,13 @@ def truncated_normal(
 ParameterizedTruncatedNormal = op(
     "ParameterizedTruncatedNormal",
     "shape: T, means: dtype, stdevs: dtype, minvals: dtype, maxvals: dtype -> output: dtype",
-    seed=_SEED, seed2=_SEED, dtype=FLOATS, T=G.INDEX, stateful=True, random=True, host_only=True,
+    seed=_SEED,
+    seed2=_SEED,
+    dtype=FLOATS,
+    T=G.INDEX,
+    stateful=True,
+    random=True,
+    host_only=True,
 )
 ParameterizedTruncatedNormal.no_gradient("TensorFlow defines none")
 
@@ -304,15 +345,19 @@ def _check_parameters(parameters, batches):
     for name, value in zip(names, parameters, strict=True):
         if np.ndim(value) > 1:
             raise errors.InvalidArgumentError(
-                None, None,
-                f"Input {name} should be a scalar or vector, got shape: {_list(value.shape)}")
+                None,
+                None,
+                f"Input {name} should be a scalar or vector, got shape: {_list(value.shape)}",
+            )
     if all(np.size(p) == 1 for p in parameters):
         return
     for name, value in zip(names, parameters, strict=True):
         if np.size(value) not in (1, batches) or (not np.size(value) and not batches):
             raise errors.InvalidArgumentError(
-                None, None, f"Input {name} should have length 1 or shape[0], got shape: "
-                f"{_list(value.shape)}")
+                None,
+                None,
+                f"Input {name} should have length 1 or shape[0], got shape: {_list(value.shape)}",
+            )
 
 
 @ParameterizedTruncatedNormal.kernel
@@ -369,8 +414,7 @@ def parameterized_truncated_normal(
         name, "parameterized_truncated_normal", [shape, means, stddevs, minvals, maxvals]
     ):
         shape = shape_tensor(shape)
-        named = (("means", means), ("stddevs", stddevs), ("minvals", minvals),
-                 ("maxvals", maxvals))
+        named = (("means", means), ("stddevs", stddevs), ("minvals", minvals), ("maxvals", maxvals))
         parameters = [convert_to_tensor(value, dtype=dtype, name=key) for key, value in named]
         result = ParameterizedTruncatedNormal(shape, *parameters, **seed_attrs(seed))
         keep_static_shape(result, shape)

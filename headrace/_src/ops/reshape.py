@@ -26,6 +26,7 @@ Reshape = op(
     "tensor: T, shape: Tshape -> output: T",
     T=G.ANY,
     Tshape=A.dtype(G.INDEX, default=dtypes.int32),
+    preserves_elements=True,
     static=("shape",),
 )
 
@@ -146,6 +147,7 @@ Squeeze = op(
     "Squeeze",
     "input: T -> output: T",
     T=G.ANY,
+    preserves_elements=True,
     squeeze_dims=A.integers(default=(), minimum=0),
 )
 
@@ -241,6 +243,7 @@ ExpandDims = op(
     "input: T, dim: Tdim -> output: T",
     T=G.ANY,
     Tdim=A.dtype(G.INDEX, default=dtypes.int32),
+    preserves_elements=True,
     static=("dim",),
 )
 
@@ -362,6 +365,7 @@ Transpose = op(
     "x: T, perm: Tperm -> y: T",
     T=G.ANY,
     Tperm=A.dtype(G.INDEX, default=dtypes.int32),
+    preserves_elements=True,
     static=("perm",),
 )
 

@@ -278,6 +278,7 @@ BroadcastTo = op(
     "input: T, shape: Tidx -> output: T",
     T=G.ANY,
     Tidx=A.dtype(G.INDEX, default=dtypes.int32),
+    preserves_elements=True,
     static=("shape",),
 )
 

@@ -63,8 +63,8 @@ def _grad_erf_like(sign: float) -> Any:
     return _grad
 
 
-Erf = unary("Erf", _one("erf"), G.ELEMENTWISE_FLOAT, grad=_grad_erf_like(1.0))
-Erfc = unary("Erfc", _one("erfc"), G.ELEMENTWISE_FLOAT, grad=_grad_erf_like(-1.0))
+Erf = unary("Erf", _one("erf"), G.ELEMENTWISE_FLOAT, cost=15, grad=_grad_erf_like(1.0))
+Erfc = unary("Erfc", _one("erfc"), G.ELEMENTWISE_FLOAT, cost=15, grad=_grad_erf_like(-1.0))
 
 
 @export("math.erf", "erf", v2=("math.erf",))
@@ -114,7 +114,7 @@ Lgamma = unary(
     G.ELEMENTWISE_FLOAT,
     grad=from_input(lambda x, dy: dy * digamma(x)),
 )
-Digamma = unary("Digamma", _digamma, G.ELEMENTWISE_FLOAT, grad=from_input(_digamma_rule))
+Digamma = unary("Digamma", _digamma, G.ELEMENTWISE_FLOAT, cost=60, grad=from_input(_digamma_rule))
 
 
 @export("math.lgamma", "lgamma", v2=("math.lgamma",))
@@ -195,7 +195,9 @@ def _lax(name: str) -> Any:
 
 
 _AX = ("a", "x", "z")
-Igamma = binary("Igamma", _two("gammainc"), G.FLOAT_DOUBLE, names=_AX, grad=_igamma_gradients)
+Igamma = binary(
+    "Igamma", _two("gammainc"), G.FLOAT_DOUBLE, names=_AX, cost=300, grad=_igamma_gradients
+)
 Igammac = binary("Igammac", _two("gammaincc"), G.FLOAT_DOUBLE, names=_AX, grad=_grad_igammac)
 IgammaGradA = binary(
     "IgammaGradA",

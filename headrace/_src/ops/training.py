@@ -18,6 +18,7 @@ from headrace._src.core import attrs as A
 from headrace._src.core import dims, errors
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import OpSpec, op
+from headrace._src.native import library
 
 Rule = Callable[[Any, list[Any], Any, dict[str, Any], dict[str, Any]], Sequence[Any]]
 
@@ -43,9 +44,14 @@ def _declare(
     rest: Sequence[str],
     rule: Rule,
     kinds: str = "dense sparse",
+    lowered: Rule | None = None,
     **attrs: Any,
 ) -> dict[str, OpSpec]:
-    """Declares the ops of one rule; returns them by op type."""
+    """Declares the ops of one rule; returns them by op type.
+
+    `lowered` is the rule for dense updates in compiled code; it may give nothing where it does not
+    apply.
+    """
     specs = {}
     for sparse in (False, True):
         if ("sparse" if sparse else "dense") not in kinds:
@@ -66,7 +72,7 @@ def _declare(
                 **attrs,
             )
             spec.shape(_shape_rule(len(cells), sparse, resource))
-            spec.kernel(_kernel(cells, rest, rule, sparse, resource))
+            spec.kernel(_kernel(cells, rest, rule, None if sparse else lowered, resource, sparse))
             spec.no_gradient(_NO_GRADIENT, undefined=True)
             specs[op_type] = spec
     return specs
@@ -112,7 +118,12 @@ def _rows_of(grad: Any, indices: Any) -> Any:
 
 
 def _kernel(
-    cells: Sequence[str], rest: Sequence[str], rule: Rule, sparse: bool, resource: bool
+    cells: Sequence[str],
+    rest: Sequence[str],
+    rule: Rule,
+    lowered: Rule | None,
+    resource: bool,
+    sparse: bool,
 ) -> Callable[..., Any]:
     n = len(cells)
     names = [
@@ -130,7 +141,8 @@ def _kernel(
         current = [k.read(c) for c in stores]
         if indices is None:
             _check_same(stores, current, grad)
-            new = rule(k.np, current, grad, values, attrs)
+            new = lowered(k, current, grad, values, attrs) if k.xla and lowered else ()
+            new = new or rule(k.np, current, grad, values, attrs)
         else:
             new = _rows(k, rule, current, grad, indices, values, attrs)
         for store, before, after in zip(stores, current, new, strict=True):
@@ -312,12 +324,33 @@ def _adam(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
     return [var - step * alpha / (xp.sqrt(v) + s["epsilon"]), m, v]
 
 
+# Below, one loop of XLA's is as quick as a call.
+_LEAST_NATIVE = 4096
+
+
+def _lowered_adam(k: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
+    """The native kernel, one pass over memory; XLA on CPUs makes a loop for each result."""
+    var, m, v = cells
+    if (
+        attrs["use_nesterov"]
+        or var.size < _LEAST_NATIVE
+        or not library.serves_xla("adam", var.dtype)
+    ):
+        return ()
+    xp = k.np
+    one = xp.ones((), var.dtype)
+    alpha = s["lr"] * xp.sqrt(one - s["beta2_power"]) / (one - s["beta1_power"])
+    scalars = xp.stack([alpha, one - s["beta1"], one - s["beta2"], one * s["epsilon"]])
+    return library.lower_adam(var, m, v, xp.asarray(grad), scalars)
+
+
 ADAM = _declare(
     "Adam",
     ["var", "m", "v"],
     ["beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon", "grad"],
     _adam,
     "dense",
+    _lowered_adam,
     use_nesterov=A.boolean(default=False),
 )
 
