@@ -82,6 +82,7 @@ MODULES = {
     "eager.context": ("alias.replacements.context",),
     "tf2": ("alias.replacements.context",),
     "client.session": ("engine.session",),
+    "client.timeline": ("engine.timeline",),
     "client.device_lib": ("platform.device_lib",),
     "lib.io.file_io": ("platform.gfile",),
     "platform.gfile": ("platform.gfile",),

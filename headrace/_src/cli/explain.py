@@ -9,6 +9,7 @@ from typing import Any
 from headrace._src.cli import run as run_command
 from headrace._src.engine import session as session_lib
 from headrace._src.engine.explain import explanation
+from headrace._src.native import library
 
 
 def explain(script: str, args: list[str], module: bool) -> int:
@@ -28,6 +29,7 @@ def explain(script: str, args: list[str], module: bool) -> int:
         status = run_command.run(script, args, module)
         for session in list(session_lib.open_sessions):
             show(session)
+        print(f"\n{library.status()}", file=sys.stderr)
     finally:
         session_lib.closing.remove(show)
     return status

@@ -11,6 +11,7 @@ import collections
 import hashlib
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -93,7 +94,11 @@ def _compiled(
     from headrace._src.engine import roll
 
     with backend.wide():
-        closed = roll.rolled(closed)
+        try:
+            closed = roll.rolled(closed)
+        except Exception as e:  # the unrolled form is as right, only slower
+            message = f"a part of the graph is compiled unrolled, rolling it failed: {e!r}"
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
     function, constants = _with_large_constants(closed)
     function = _with_own_results(function, closed.jaxpr, len(layout.writes))
     args = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in closed.jaxpr.invars]

@@ -40,7 +40,8 @@ _RUNS = 1000
 _SMALL_SHARE = 0.02
 # XLA lays values out as a convolution likes them, but not in a loop, where a value's layout is the
 # same before and after a step: the gradient of a chain of convolutions ran sixty times slower.
-_ONLY_UNROLLED = frozenset({"conv_general_dilated"})
+# Native kernels stand for convolutions, too.
+_ONLY_UNROLLED = frozenset({"conv_general_dilated", "ffi_call"})
 
 _MOST_STRETCHES = 24
 # Of several stretches, the first in program order that saves this much of what the best one saves

@@ -176,7 +176,7 @@ def _regular_range(growth: Growth, place: int) -> tuple[int, int]:
 def _starts_a_sum(growth: Growth, place: int, begin: int) -> bool:
     """Whether the column's first equation adds the first two terms of a sum."""
     eqn = growth.graph.eqns[growth.columns[place][begin]]
-    if eqn.primitive.name != "add" or len(set(eqn.invars)) < 2:
+    if eqn.primitive.name != "add" or eqn.invars[0] is eqn.invars[1]:
         return False
     made = [growth.graph.made_by(a) for a in eqn.invars]
     owners = [None if m is None else growth.owner.get(m[0]) for m in made]

@@ -5,7 +5,7 @@ State inventory of `Run`:
   borrowed: ids of fed arrays, which their owner may write into later.
   aborted: whether an operation of the run failed while others were waiting.
   deadline: `time.monotonic()` after which blocking ops give up, or None.
-  trace: (operation, start, end) in seconds, or None when the run is not traced.
+  trace: (operation or segment, start, end) in seconds, or None when the run is not traced.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from headrace._src.engine.resources import Cell, ResourceManager, owned
 
 if TYPE_CHECKING:
     from headrace._src.core.operation import Operation
+    from headrace._src.engine.segment import Segment
 
 
 class Cancellation:
@@ -87,7 +88,7 @@ class Run:
         self.journal: list[tuple[Cell, Any, Any]] = []
         self.borrowed: set[int] = set()
         self.deadline: float | None = None
-        self.trace: list[tuple[Operation, float, float]] | None = None
+        self.trace: list[tuple[Operation | Segment, float, float]] | None = None
 
     def undo(self) -> None:
         """Gives every variable that the run wrote its former value back."""

@@ -19,6 +19,7 @@ import numpy as np
 
 from headrace._src.core import errors
 from headrace._src.core.operation import Operation
+from headrace._src.core.tensor import Tensor
 from headrace._src.engine import backend, interpret
 from headrace._src.engine.lower import NotLowerable
 from headrace._src.engine.partition import Unit
@@ -166,20 +167,20 @@ class Segment:
         if self._warned:
             return
         self._warned = True
-        dynamic = [t for t in self.unit.inputs if t not in self.unit.static]
         known = list(self.programs)
-        changing = [
-            t.name for i, t in enumerate(dynamic) if any(k[0][i] != signature[0][i] for k in known)
+        dynamic = [t for t in self.unit.inputs if t not in self.unit.static]
+        shapes = [
+            t for i, t in enumerate(dynamic) if any(k[0][i] != signature[0][i] for k in known)
         ]
         static = [t for t in self.unit.inputs if t in self.unit.static]
-        valued = [
-            t.name for i, t in enumerate(static) if any(k[2 + i] != signature[2 + i] for k in known)
+        values = [
+            t for i, t in enumerate(static) if any(k[2 + i] != signature[2 + i] for k in known)
         ]
         what = []
-        if changing:
-            what.append(f"the shape of {', '.join(changing[:4])}")
-        if valued:
-            what.append(f"the value of {', '.join(valued[:4])}, which sets shapes,")
+        if shapes:
+            what.append(f"the shape of {', '.join(self._origins(shapes)[:4])}")
+        if values:
+            what.append(f"the value of {', '.join(self._origins(values)[:4])}, which sets shapes,")
         logging.getLogger("tensorflow").warning(
             "%s keeps changing: the part of the graph that depends on it was compiled for %d "
             "cases. Further cases are interpreted until they have come often. Pad what is fed to "
@@ -187,6 +188,24 @@ class Segment:
             " and ".join(what) or "the shape of a variable",
             len(known),
         )
+
+    def _origins(self, tensors: Sequence[Tensor]) -> list[str]:
+        """Names of the fed tensors that tensors come from; of the tensors where none is fed."""
+        found: dict[str, None] = {}
+        for tensor in tensors:
+            seen = {tensor}
+            stack = [tensor]
+            fed = []
+            while stack:
+                t = stack.pop()
+                if t in self.plan.fed:
+                    fed.append(t.name)
+                    continue
+                new = [i for i in t.op._inputs if i not in seen]
+                seen.update(new)
+                stack += new
+            found.update(dict.fromkeys(sorted(fed) or [tensor.name]))
+        return list(found)
 
 
 def _frozen(value: Any) -> Any:

@@ -75,19 +75,16 @@ class Staged:
                         run.check()
                     start = time.time()
                     if isinstance(unit, Segment):
+                        mark = 0 if run.trace is None else len(run.trace)
                         unit.run(slots, run)
                         for i in to_host:
                             value = slots[i]
                             if not isinstance(value, np.ndarray):
                                 slots[i] = np.asarray(value)
-                        if run.trace is not None:
-                            # Compiled code is started, not awaited: its time is when it is done.
-                            made = [slots[self.plan.slots[t]] for t in unit.unit.outputs]
-                            with run.resources.lock:
-                                cells = [slots[self.plan.slots[t]] for t in unit.unit.cells]
-                                made += [c.stored for c in cells]
-                                backend.jax().block_until_ready(made)
-                            run.trace.append((unit, start, time.time()))  # type: ignore[arg-type]
+                        # Operations that were interpreted instead have rows of their own.
+                        if run.trace is not None and len(run.trace) == mark:
+                            self._await(unit, slots, run)
+                            run.trace.append((unit, start, time.time()))
                     else:
                         interpret.execute_steps(unit.steps, slots, run)
         except BaseException:
@@ -98,3 +95,12 @@ class Staged:
             host = self._host.union(rejected)
             return Staged(self.plan, self._elements, self._always, host)
         return self
+
+    def _await(self, segment: Segment, slots: Sequence[Any], run: Run) -> None:
+        """Waits for what a segment made: compiled code is started, not awaited."""
+        at = self.plan.slots
+        made = [slots[at[t]] for t in segment.unit.outputs]
+        # Another run may give up the value of a variable as soon as the lock is free.
+        with run.resources.lock:
+            made += [slots[at[t]].stored for t in segment.unit.cells]
+            backend.jax().block_until_ready(made)

@@ -17,7 +17,6 @@ from headrace._src.engine.segment import Segment
 
 _DEVICE: Final = "/job:localhost/replica:0/task:0/device:CPU:0"
 _GPU: Final = "/job:localhost/replica:0/task:0/device:GPU:0"
-# Timeline reads `name = type(inputs)`; viewers take the device of an operation from the prefix.
 _SHARES: Final = "/segments"
 _UNKNOWN_COST: Final = (1.0, 1.0)
 
@@ -79,10 +78,11 @@ def _label(op: Operation) -> str:
 
 def _segment_label(segment: Segment, number: int) -> str:
     types = collections.Counter(step.op.type for step in segment.unit.steps).most_common()
-    cost = sum(_costs(segment))
     inputs = ", ".join(dict.fromkeys(t.op.name for t in segment.unit.inputs))
-    counts = ", ".join(f"{n} {t}" for t, n in types)
-    return f"segment_{number} = Segment({inputs}) [{counts}; {cost:.0f} us static]"
+    text = ", ".join(f"{n} {t}" for t, n in types)
+    if segment.plan.costs is not None:
+        text += f"; {sum(_costs(segment)):.0f} us static"
+    return f"segment_{number} = Segment({inputs}) [{text}]"
 
 
 def _costs(segment: Segment) -> list[float]:
