@@ -7,7 +7,7 @@ import math
 import os
 import platform
 import statistics
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from common import TITLES, markdown, median_ratio, shown
@@ -69,30 +69,24 @@ def table_steps(results: Results) -> str:
     return markdown(head, rows)
 
 
+def by_impl(results: Results, cell: Callable[[Steps], str]) -> str:
+    """A table of what `cell` says of each implementation's steps of each workload."""
+    impls = results.impls
+    rows = [
+        [WORKLOADS[name][0], *[cell(steps[i]) if i in steps else "–" for i in impls]]
+        for name, steps in results.steps.items()
+    ]
+    return markdown(["workload", *[TITLES[i] for i in impls]], rows)
+
+
 def table_leasts(results: Results) -> str:
     """The fastest step, and the processor's time: what other load disturbs least."""
-    impls = results.impls
-    rows = []
-    for name, steps in results.steps.items():
-        cells = [
-            f"{shown(min(steps[i].leasts))} / {shown(min(steps[i].cpus))}" if i in steps else "–"
-            for i in impls
-        ]
-        rows.append([WORKLOADS[name][0], *cells])
-    return markdown(["workload", *[TITLES[i] for i in impls]], rows)
+    return by_impl(results, lambda s: f"{shown(min(s.leasts))} / {shown(min(s.cpus))}")
 
 
 def table_warm(results: Results) -> str:
     """Seconds before the rounds: build, compile, and the steps of the warm-up."""
-    impls = results.impls
-    rows = []
-    for name, steps in results.steps.items():
-        cells = [
-            f"{shown(steps[i].warm['seconds'])} ({steps[i].warm['steps']})" if i in steps else "–"
-            for i in impls
-        ]
-        rows.append([WORKLOADS[name][0], *cells])
-    return markdown(["workload", *[TITLES[i] for i in impls]], rows)
+    return by_impl(results, lambda s: f"{shown(s.warm['seconds'])} ({s.warm['steps']})")
 
 
 def table_peaks(results: Results) -> str:

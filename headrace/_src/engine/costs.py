@@ -38,10 +38,8 @@ def elements_of(value: Any) -> int:
 def of_step(step: Step, slots: Sequence[Any]) -> tuple[float, float]:
     """The cost of a step that has just been executed: (interpreted, as part of compiled code)."""
     op = step.op
-    inputs = [slots[i] for i in (step.inputs if isinstance(step.inputs, tuple) else (step.inputs,))]
-    outputs = [
-        slots[i] for i in (step.outputs if isinstance(step.outputs, tuple) else (step.outputs,))
-    ]
+    inputs = [slots[i] for i in step.input_slots]
+    outputs = [slots[i] for i in step.output_slots]
     call = _STATEFUL_CALL if step.kind == STATEFUL else _CALL
     size = sum(map(elements_of, outputs)) + sum(map(elements_of, inputs)) / 2
     cost = op.spec.cost

@@ -116,7 +116,7 @@ def _execute_fast(steps: Sequence[Step], slots: list[Any], run: Run) -> None:
                 slots[slot] = None
     except Exception as e:
         assert step is not None
-        raise runtime_error(_worded(e, step, slots), step, slots) from _cause(e)
+        raise runtime_error(e, step, slots) from _cause(e)
 
 
 def execute_step(
@@ -138,7 +138,7 @@ def execute_step(
             positions = (inputs,) if kind == ONE else inputs
             slots[outputs] = call(*[slots[i] for i in positions])
     except Exception as e:
-        raise runtime_error(_worded(e, step, slots), step, slots) from _cause(e)
+        raise runtime_error(e, step, slots) from _cause(e)
     if found is not None:
         found[step.op] = costs.of_step(step, slots)
     for slot in step.free:
@@ -243,8 +243,7 @@ def _worded(e: Exception, step: Step, slots: list[Any]) -> Exception:
     spec = step.op.spec
     if spec.direct_rule is None:
         return e
-    inputs = step.inputs if isinstance(step.inputs, tuple) else (step.inputs,)
-    args = [slots[i] for i in inputs]
+    args = [slots[i] for i in step.input_slots]
     try:
         spec.bind(step.op)(kernel.HOST, *[a.read() if isinstance(a, Cell) else a for a in args])
     except Exception as worded:
@@ -259,6 +258,7 @@ def _cause(e: BaseException) -> BaseException | None:
 
 def runtime_error(e: Exception, step: Step, slots: list[Any]) -> Exception:
     """The error of a failed kernel, completed with the node, the user's line and its inputs."""
+    e = _worded(e, step, slots)
     op = _reader(e, step, slots)
     if isinstance(e, errors.OpError):
         if e.op is not None:
@@ -275,8 +275,7 @@ def runtime_error(e: Exception, step: Step, slots: list[Any]) -> Exception:
         kind, message = errors.UnknownError, f"{type(e).__name__}: {e}"
     made = "" if op.origin is None else f" (defined at {op.origin}) "
     lines = [message, f"\t [[node {op.name}{made}]]"]
-    inputs = step.inputs if isinstance(step.inputs, tuple) else (step.inputs,)
-    named = zip(step.op._inputs, inputs, strict=True)
+    named = zip(step.op._inputs, step.input_slots, strict=True)
     shown = [f"{t.name}: {_describe(slots[i])}" for t, i in named]
     if shown:
         lines.append(f"\t inputs: {', '.join(shown[:8])}")
@@ -285,12 +284,11 @@ def runtime_error(e: Exception, step: Step, slots: list[Any]) -> Exception:
 
 def _reader(e: Exception, step: Step, slots: list[Any]) -> Operation:
     """The operation to name: for a variable without a value the identity that reads it, if any."""
-    if isinstance(e, errors.FailedPreconditionError) and isinstance(step.inputs, (int, tuple)):
-        inputs = step.inputs if isinstance(step.inputs, tuple) else (step.inputs,)
-        for t, i in zip(step.op._inputs, inputs, strict=True):
-            if t.op.spec.forwards_reference and isinstance(slots[i], Cell):
-                if slots[i].stored is None:
-                    return t.op
+    if isinstance(e, errors.FailedPreconditionError):
+        for t, i in zip(step.op._inputs, step.input_slots, strict=True):
+            cell = slots[i]
+            if t.op.spec.forwards_reference and isinstance(cell, Cell) and cell.stored is None:
+                return t.op
     return step.op
 
 

@@ -8,7 +8,8 @@ one more result, and every new value is the old one where they do not hold.
 Inventory of a `Lowering`:
   unit, plan: what is lowered.       cells: the variables, in the order of `unit.cells`.
   _state: variable → traced value.   _written: the variables written so far.
-  random: the operations that draw random numbers.
+  random: operation that draws random numbers → its row of generator words.
+  held: the variables that have a value.
   draws: how many counter steps each of them reserves.
   _required: traced conditions.      _bounds: (input, limit) conditions that the host can check.
   _parts: id of a traced value → the input that holds all its elements.
@@ -147,8 +148,9 @@ class Lowering:
         self.plan = plan
         self.slots = list(slots)
         self.cells: list[Cell] = [slots[plan.slots[t]] for t in unit.cells]
+        self.held = [c for c in dict.fromkeys(self.cells) if c.stored is not None]
         self.dynamic = [i for i, t in enumerate(unit.inputs) if t not in unit.static]
-        self.random = [s.op for s in unit.steps if s.op.spec.random]
+        self.random = {op: row for row, op in enumerate(unit.random)}
         self.draws: dict[Operation, int] = {}
         self.known: dict[int, Any] = {}
         self.traced_outputs: list[int] = []
@@ -187,7 +189,7 @@ class Lowering:
         if op in self.draws or op not in self.random:
             raise NotLowerable(f"{op.name} ({op.type}) draws more than once", op)
         self.draws[op] = steps
-        return philox.PhiloxDraw.from_array(self._words[self.random.index(op)])
+        return philox.PhiloxDraw.from_array(self._words[self.random[op]])
 
     def require(self, condition: Any, op: Operation) -> None:
         """Notes a condition; one that is known not to hold is left to the interpreter."""
@@ -204,17 +206,15 @@ class Lowering:
         if part is not None:
             self._bounds[part, int(limit)] = None
             return
-        np_ = backend.jax().numpy if isinstance(indices, backend.jax().Array) else np
         inside = (indices >= 0) & (indices < limit)
         if self.is_distinct(indices):
             inside |= indices == np.iinfo(indices.dtype).max
-        self.require(np_.all(inside), op)
+        self.require(inside, op)
 
     def require_below(self, indices: Any, limit: int, op: Operation) -> None:
         """Notes that indices must be below `limit`."""
         if self._promised.get(id(indices), limit + 1) > limit:
-            np_ = backend.jax().numpy if isinstance(indices, backend.jax().Array) else np
-            self.require(np_.all(indices < limit), op)
+            self.require(indices < limit, op)
 
     def promise_distinct(self, values: Any) -> None:
         """Notes that values hold nothing twice but what pads them."""
@@ -244,8 +244,7 @@ class Lowering:
         """
         slots = self.slots
         self._words = words
-        held = [c for c in dict.fromkeys(self.cells) if c.stored is not None]
-        self._state = dict(zip(held, states, strict=True))
+        self._state = dict(zip(self.held, states, strict=True))
         before = dict(self._state)
         for i, value in zip(self.dynamic, inputs, strict=True):
             slots[self.plan.slots[self.unit.inputs[i]]] = value
@@ -286,10 +285,9 @@ class Lowering:
     def layout(self) -> Layout:
         """How the traced function fits the unit."""
         position = {c: i for i, c in reversed(list(enumerate(self.cells)))}
-        held = [c for c in dict.fromkeys(self.cells) if c.stored is not None]
         return Layout(
             tuple(self.dynamic),
-            tuple(position[c] for c in held),
+            tuple(position[c] for c in self.held),
             tuple(position[c] for c in self._written),
             tuple(self.draws.get(op, 0) for op in self.random),
             tuple(self.traced_outputs),
@@ -383,7 +381,7 @@ def lowered(
     """
     jax = backend.jax()
     lowering = Lowering(unit, plan, slots)
-    held = [c.stored for c in dict.fromkeys(lowering.cells) if c.stored is not None]
+    held = [c.stored for c in lowering.held]
     words = jax.ShapeDtypeStruct((len(lowering.random), 6), np.uint32)
     if any(v.dtype.kind == "O" for v in (*held, *inputs)):
         raise NotLowerable("a variable or an input holds strings")

@@ -33,10 +33,11 @@ class Unit:
       static: those of the inputs whose value must be known before lowering.
       outputs: tensors that are fetched or that later units take.
       cells: tensors from outside whose run-time value is a variable, in order of first use.
+      random: the operations that draw random numbers, in order.
       aliases: (a tensor made here whose run-time value is a variable, the one of `cells` it is).
     """
 
-    __slots__ = ("aliases", "cells", "compiled", "inputs", "outputs", "static", "steps")
+    __slots__ = ("aliases", "cells", "compiled", "inputs", "outputs", "random", "static", "steps")
 
     def __init__(self, compiled: bool, steps: list[Step]) -> None:
         self.compiled = compiled
@@ -46,6 +47,7 @@ class Unit:
         self.outputs: list[Tensor] = []
         self.cells: list[Tensor] = []
         self.aliases: list[tuple[Tensor, Tensor]] = []
+        self.random = [s.op for s in steps if s.op.spec.random]
 
 
 def lowerable(op: Operation) -> bool:
@@ -84,10 +86,10 @@ def partition(plan: Plan, elements: Sequence[Any], host: frozenset[Operation]) -
     on_host = {s.op for s in plan.steps} - set(device)
     on_host |= _host_cone(plan, on_host, set(device), known)
     levels, static = _levels(plan, on_host, known)
-    units = []
-    for level in sorted({levels[s.op] for s in plan.steps}):
-        steps = [s._replace(free=()) for s in plan.steps if levels[s.op] == level]
-        units.append(Unit(level % 2 == 1, steps))
+    by_level: dict[int, list[Step]] = {}
+    for step in plan.steps:
+        by_level.setdefault(levels[step.op], []).append(step._replace(free=()))
+    units = [Unit(level % 2 == 1, steps) for level, steps in sorted(by_level.items())]
     for unit in units:
         unit.static = frozenset(t for s in unit.steps for t in static.get(s.op, ()))
     connect(plan, units, elements)

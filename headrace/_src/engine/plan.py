@@ -48,6 +48,16 @@ class Step(NamedTuple):
     op: Operation
     reads: tuple[int, ...] = ()
 
+    @property
+    def input_slots(self) -> tuple[int, ...]:
+        """The slots of the inputs, whatever the kind."""
+        return self.inputs if isinstance(self.inputs, tuple) else (self.inputs,)
+
+    @property
+    def output_slots(self) -> tuple[int, ...]:
+        """The slots of the outputs, whatever the kind."""
+        return self.outputs if isinstance(self.outputs, tuple) else (self.outputs,)
+
 
 def needed(fetches: Sequence[Any], feeds: frozenset[Tensor]) -> list[Operation]:
     """The operations that the fetches depend on, feeds cut off, in no particular order."""

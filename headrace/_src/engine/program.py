@@ -17,7 +17,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from headrace._src.core.attrs import FuncRef
 from headrace._src.core.dtypes import DType
 from headrace._src.engine import backend, disk_cache
 from headrace._src.engine.lower import Layout, lowered
@@ -215,13 +214,14 @@ def _digest(
     """Names what would be compiled; equal digests mean equal code. None when that is unclear."""
     h = hashlib.sha256(b"donate" if donate else b"keep")
     numbers: dict[Any, int] = {}
+    variables: dict[Any, int] = {}
     for t in unit.inputs:
         numbers[t] = len(numbers)
     for t in unit.cells:
         numbers[t] = len(numbers)
         cell = slots[plan.slots[t]]
         stored = cell.stored
-        first = next(i for i, u in enumerate(unit.cells) if slots[plan.slots[u]] is cell)
+        first = variables.setdefault(cell, len(variables))
         h.update(repr((first, stored is None or (np.shape(stored), str(stored.dtype)))).encode())
         h.update(f"{cell.dims} {cell.dtype.name}".encode())
     try:
@@ -270,7 +270,5 @@ def _add_value(h: Any, value: Any) -> None:
         h.update(repr(value).encode())
     elif isinstance(value, DType):
         h.update(value.name.encode())
-    elif isinstance(value, FuncRef):
-        raise _Unknown
     else:
         raise _Unknown

@@ -48,13 +48,11 @@ class Cell:
     def value(self) -> Any:
         """The present value on the host, or None while uninitialised."""
         stored = self.stored
-        if stored is None or isinstance(stored, (np.ndarray, np.generic)):
-            return stored
-        if not hasattr(stored, "unsafe_buffer_pointer") or self.guard is None:
+        if stored is None or isinstance(stored, (np.ndarray, np.generic)) or self.guard is None:
             return stored
         # The view keeps the buffer: a segment that runs later works on a copy of it.
         with self.guard:
-            return np.asarray(self.stored)
+            return on_host(self.stored)
 
     @value.setter
     def value(self, value: Any) -> None:
@@ -130,6 +128,13 @@ class ResourceManager:
         """All resources."""
         with self.lock:
             return list(self._items.values())
+
+
+def on_host(value: Any) -> Any:
+    """A value of compiled code as NumPy has it; other values as they are."""
+    if isinstance(value, (np.ndarray, np.generic)) or not hasattr(value, "unsafe_buffer_pointer"):
+        return value
+    return np.asarray(value)
 
 
 def owned(value: Any, borrowed: Any = ()) -> Any:

@@ -25,6 +25,7 @@ from headrace._src.engine.lower import NotLowerable
 from headrace._src.engine.partition import Unit
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.program import Program, compiled
+from headrace._src.engine.resources import Cell, on_host
 from headrace._src.engine.run import Run, RunKernel
 
 # The first signatures are compiled when they are met; a later one once it was met as often as
@@ -49,7 +50,6 @@ class Segment:
         self._cells = [slots[t] for t in unit.cells]
         self._outputs = [slots[t] for t in unit.outputs]
         self._aliases = [(slots[t], slots[source]) for t, source in unit.aliases]
-        self._random = [s.op for s in unit.steps if s.op.spec.random]
         self.programs: dict[Any, Program | None] = {}
         self.waiting: dict[Any, int] = {}
         self.rejected: Operation | None = None
@@ -59,7 +59,8 @@ class Segment:
     def run(self, slots: list[Any], run: Run) -> None:
         """Executes the unit over `slots`, on the host; variables are committed together."""
         with run.resources.lock if self._cells else _NO_LOCK:
-            states = [slots[i].stored for i in self._cells]
+            cells = [slots[i] for i in self._cells]
+            states = [c.stored for c in cells]
             values = [slots[i] for i in self._dynamic]
             signature = (
                 tuple([v.shape for v in values]),
@@ -70,7 +71,7 @@ class Segment:
             program = self.programs.get(signature, _NEVER_MET)
             if program is _NEVER_MET:
                 program = self._met(signature, slots, values)
-            if isinstance(program, Program) and self.call(program, slots, run):
+            if isinstance(program, Program) and self.call(program, cells, values, slots, run):
                 return
         try:
             self.interpret(slots, run)
@@ -84,13 +85,24 @@ class Segment:
     def interpret(self, slots: list[Any], run: Run) -> None:
         """Executes the unit with NumPy kernels."""
         for i in self._inputs:
-            slots[i] = _on_host(slots[i])
+            slots[i] = on_host(slots[i])
         interpret.execute_steps(self.unit.steps, slots, run)
 
-    def call(self, program: Program, slots: list[Any], run: Run) -> bool:
-        """Calls compiled code; whether it succeeded. Nothing has changed when it did not."""
-        cells = [slots[i] for i in self._cells]
-        values = [slots[i] for i in self._dynamic]
+    def call(
+        self,
+        program: Program,
+        cells: Sequence[Cell],
+        values: Sequence[Any],
+        slots: list[Any],
+        run: Run,
+    ) -> bool:
+        """Calls compiled code; whether it succeeded. Nothing has changed when it did not.
+
+        Args:
+          program: what to call.
+          cells: the unit's variables.          values: its inputs that are not static.
+          slots: where outputs go.              run: the run.
+        """
         layout = program.layout
         for position, limit in layout.bounds:
             indices = np.asarray(slots[self._inputs[position]])
@@ -130,7 +142,7 @@ class Segment:
         """The generator words of the random operations, and the states to go back to."""
         words = np.zeros((len(draws), 6), np.uint32)
         before = []
-        for i, (op, steps) in enumerate(zip(self._random, draws, strict=True)):
+        for i, (op, steps) in enumerate(zip(self.unit.random, draws, strict=True)):
             kernel = RunKernel(run, op)
             state = kernel.generator()
             before.append((state, state.counter))
@@ -211,13 +223,6 @@ class Segment:
 def _frozen(value: Any) -> Any:
     value = np.asarray(value)
     return value.shape, value.tobytes()
-
-
-def _on_host(value: Any) -> Any:
-    """A value of compiled code as NumPy has it."""
-    if value is None or isinstance(value, (np.ndarray, np.generic)):
-        return value
-    return np.asarray(value) if hasattr(value, "unsafe_buffer_pointer") else value
 
 
 def _placed(value: Any, array: Any) -> Any:

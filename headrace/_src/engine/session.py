@@ -266,8 +266,7 @@ class BaseSession:
         from headrace._src.engine.explain import explanation
 
         feeds = feed_dict if hasattr(feed_dict, "items") else dict.fromkeys(feed_dict or ())
-        key = fetches if isinstance(fetches, (Tensor, Operation)) else None
-        key = key if key is not None else fetch_lib.structure_key(fetches)
+        key = fetch_lib.structure_key(fetches)
         prepared = self._plans.get((key, *feeds) if feeds else key)
         if prepared is None or prepared.plan.mutations != self._graph._mutations:
             prepared = self._prepare(key, fetches, feeds)

@@ -13,6 +13,7 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.engine import backend, costs, interpret
 from headrace._src.engine.partition import Unit, partition
 from headrace._src.engine.plan import Plan
+from headrace._src.engine.resources import on_host
 from headrace._src.engine.run import Run
 from headrace._src.engine.segment import Segment
 
@@ -38,10 +39,10 @@ class Staged:
         self.units: list[Unit | Segment] = []
         fetched = frozenset(plan.source(e) for e in elements if isinstance(e, Tensor))
         units = partition(plan, elements, host)
-        for i, unit in enumerate(units):
+        for unit in units:
             if unit.compiled and (always or costs.pays(unit, plan.costs)):
-                last = not any(u.steps for u in units[i + 1 :])
-                self.units.append(Segment(unit, plan, last))
+                # Nothing comes behind the last unit that could fail and want old values back.
+                self.units.append(Segment(unit, plan, donate=unit is units[-1]))
             else:
                 self.units.append(unit)
         later: set[Tensor] = set()
@@ -78,9 +79,7 @@ class Staged:
                         mark = 0 if run.trace is None else len(run.trace)
                         unit.run(slots, run)
                         for i in to_host:
-                            value = slots[i]
-                            if not isinstance(value, np.ndarray):
-                                slots[i] = np.asarray(value)
+                            slots[i] = on_host(slots[i])
                         # Operations that were interpreted instead have rows of their own.
                         if run.trace is not None and len(run.trace) == mark:
                             self._await(unit, slots, run)

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from headrace._src.core.tensor import Tensor
-from headrace._src.engine import backend, interpret
 from headrace._src.engine import feed as feed_lib
 from headrace._src.engine import fetch as fetch_lib
+from headrace._src.engine import interpret
 from headrace._src.engine.lower import NotLowerable
 from headrace._src.engine.partition import Unit, connect, lowerable, without_seen_padding
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.program import compiled
+from headrace._src.engine.resources import on_host
 from headrace._src.engine.run import Run
 from headrace._src.engine.segment import Segment
 from headrace._src.engine.session import finished
@@ -52,8 +53,9 @@ def compile_fetches(session: Any, fetches: Any, feed_dict: Any = None, static: b
         interpret.place_handles(plan, slots, run)
         segment = Segment(unit, plan, donate=False)
         values = [slots[plan.slots[t]] for t in unit.inputs if t not in unit.static]
+        cells = [slots[plan.slots[t]] for t in unit.cells]
         program = compiled(unit, plan, slots, values, False)
-        if not segment.call(program, slots, run):
+        if not segment.call(program, cells, values, slots, run):
             raise NotLowerable("the inputs are refused")
     return structure.build([_fetched(plan, slots, e) for e in structure.elements])
 
@@ -76,7 +78,4 @@ def _unit(plan: Plan, elements: Any) -> Unit:
 def _fetched(plan: Plan, slots: list[Any], element: Any) -> Any:
     if not isinstance(element, Tensor):
         return None
-    value = slots[plan.slots[element]]
-    if isinstance(value, backend.jax().Array):
-        value = np.asarray(value)
-    return finished(value)
+    return finished(on_host(slots[plan.slots[element]]))
