@@ -52,7 +52,9 @@ def test_tiny_plans_stay_interpreted(compilations):
         y = x + 1.0
         for i in range(300):
             assert session.run(y, {x: i}) == i + 1
-        assert session.explain(y, {x: 0}).tier == "interpreted"
+        explained = session.explain(y, {x: 0})
+        assert explained.tier == "interpreted" and explained.compiles_at is None
+        assert "stays so" in str(explained)
     assert not compilations
 
 

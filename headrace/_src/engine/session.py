@@ -77,7 +77,8 @@ class Prepared:
             self.decide_at = tiers.NEVER
             self.staged = tiers.staged(self.plan, self.structure.elements, mode == tiers.ALWAYS)
         else:
-            self.decide_at = at - 1
+            # The run before `at` comes here again.
+            self.decide_at = at if at == tiers.NEVER else at - 1
 
 
 def finished(value: Any) -> Any:
