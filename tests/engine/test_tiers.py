@@ -166,19 +166,42 @@ with tf.Session() as session:
 """
 
 
-@pytest.mark.slow
-def test_a_second_process_compiles_nothing(tmp_path):
-    """And gives the same bits."""
+FACTORS = """
+import numpy as np
+import headrace.compat.v1 as tf
+a = tf.placeholder(tf.float64, [2, 2])
+with tf.Session() as session:
+    for _ in range(3):
+        found = session.run([tf.cholesky(a), tf.matrix_inverse(a)], {a: [[4.0, 2.0], [2.0, 3.0]]})
+    print(" ".join(value.tobytes().hex() for value in found))
+"""
+
+
+def in_two_processes(program, folder):
+    """What a program prints with an empty disk cache, and again with the one it left."""
     env = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
         "HEADRACE_JIT": "always",
-        "HEADRACE_CACHE_DIR": str(tmp_path / "shared"),
+        "HEADRACE_CACHE_DIR": str(folder),
     }
-    command = [sys.executable, "-c", PROGRAM]
-    cold, warm = (
+    command = [sys.executable, "-c", program]
+    return [
         subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.split()
         for _ in range(2)
-    )
+    ]
+
+
+@pytest.mark.slow
+def test_a_second_process_compiles_nothing(tmp_path):
+    """And gives the same bits."""
+    cold, warm = in_two_processes(PROGRAM, tmp_path / "shared")
     assert int(cold[0]) > 0 and int(warm[0]) == 0
     assert cold[1:] == warm[1:]
+
+
+@pytest.mark.slow
+def test_a_second_process_factors_matrices(tmp_path):
+    """JAX's LAPACK kernels are not set up in a process that has not lowered one."""
+    cold, warm = in_two_processes(FACTORS, tmp_path / "shared")
+    assert cold and cold == warm

@@ -16,6 +16,7 @@ import hashlib
 import os
 import pickle
 import platform
+import re
 import tempfile
 from functools import cache
 from importlib import metadata
@@ -77,9 +78,9 @@ def load(key: bytes) -> tuple[Any, Any, Any] | None:
 
 
 def store(key: bytes, described: tuple[Any, Any], executable: Any) -> None:
-    """Stores a program; what cannot be stored is left out."""
+    """Stores a program; what cannot be stored, or not run elsewhere, is left out."""
     path = _path(key)
-    if path is None:
+    if path is None or not _stands_alone(executable):
         return
     from jax.experimental import serialize_executable
 
@@ -99,6 +100,16 @@ def store(key: bytes, described: tuple[Any, Any], executable: Any) -> None:
             os.unlink(name)
             raise
         _trim(path.parent.parent)
+
+
+def _stands_alone(executable: Any) -> bool:
+    """Whether a process that has only loaded an executable can run it.
+
+    JAX sets up its own kernels, such as LAPACK's, when it lowers a call of one; a process that has
+    not done so would jump to nowhere. XLA's own (`__...`) and ours are there once loaded.
+    """
+    targets = re.findall(r'custom_call_target="([^"]*)"', executable.as_text())
+    return all(t.startswith(("__", "headrace_")) for t in targets)
 
 
 def _path(key: bytes) -> Path | None:
