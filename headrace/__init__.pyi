@@ -500,6 +500,7 @@ from headrace._src.core.dtypes import variant as variant
 from headrace._src.ops.numerics import verify_tensor_all_finite as verify_tensor_all_finite
 from headrace._src.ops.select import where as where
 from headrace._src.ops.select import where_v2 as where_v2
+from headrace._src.ops.while_loop import while_loop as while_loop
 from headrace._src.ops.files import write_file as write_file
 from headrace._src.ops.constant import zeros as zeros
 from headrace._src.state.initializers import Zeros as zeros_initializer

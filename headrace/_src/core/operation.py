@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from headrace._api.export import export
 from headrace._src.core import device as device_lib
 from headrace._src.core import origin as origin_lib
+from headrace._src.core.attrs import FuncRef
 from headrace._src.core.dtypes import DType
 from headrace._src.core.tensor import Tensor
 
@@ -96,6 +97,24 @@ class Operation:
     def origin(self) -> origin_lib.Origin | None:
         """The user's frame that made the operation, or None."""
         return origin_lib.of(self._code, self._line)
+
+    @property
+    def has_effects(self) -> bool:
+        """Whether executing it changes something; of a call, whether the functions called do."""
+        if self.spec.calls_functions:
+            return any(f.graph.has_effects for f in self.functions)
+        return self.spec.has_effects
+
+    @property
+    def functions(self) -> list[FuncRef]:
+        """The function bodies that it may call."""
+        found = []
+        for value in self.attrs.values():
+            if isinstance(value, FuncRef):
+                found.append(value)
+            elif isinstance(value, tuple):
+                found += [v for v in value if isinstance(v, FuncRef)]
+        return found
 
     def values(self) -> tuple[Tensor, ...]:
         """Returns the outputs as a tuple."""
@@ -220,6 +239,26 @@ class Operation:
             tensor._consumers = [self]
         elif self not in tensor._consumers:
             tensor._consumers.append(self)
+        self.graph._mutations += 1
+
+    def _add_inputs(self, tensors: Sequence[Tensor]) -> None:
+        """Appends inputs; the caller keeps the attrs true."""
+        for t in tensors:
+            if t.graph is not self.graph:
+                raise ValueError(f"{t} must be from the same graph as {self}.")
+            self._inputs.append(t)
+            if t._consumers is None:
+                t._consumers = [self]
+            elif self not in t._consumers:
+                t._consumers.append(self)
+        self.graph._mutations += 1
+
+    def _add_outputs(self, like: Sequence[Tensor]) -> None:
+        """Appends outputs of the dtypes and static shapes of `like`; the caller sets the attrs."""
+        for t in like:
+            out = Tensor(self, len(self.outputs), t.dtype.base_dtype)
+            out.dims, out.handle_data = t.dims, t.handle_data
+            self.outputs.append(out)
         self.graph._mutations += 1
 
     def _as_graph_element(self) -> Operation:

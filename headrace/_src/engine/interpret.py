@@ -30,13 +30,13 @@ def execute(plan: Plan, slots: list[Any], run: Run) -> None:
     try:
         with np.errstate(all="ignore"):
             place_handles(plan, slots, run)
-            _execute_plan(plan, slots, run)
+            execute_plan(plan, slots, run)
     except BaseException:
         run.undo()
         raise
 
 
-def _execute_plan(plan: Plan, slots: list[Any], run: Run) -> None:
+def execute_plan(plan: Plan, slots: list[Any], run: Run) -> None:
     """Executes the steps in the way that the plan and the run ask for."""
     if plan.has_blocking > 1:
         _execute_concurrently(plan, slots, run)
@@ -69,28 +69,6 @@ def place_handles(plan: Plan, slots: list[Any], run: Run) -> None:
         execute_step(step._replace(free=()), plan.template, run)
         slots[step.outputs[0]] = plan.template[step.outputs[0]]
     plan.handle_version = version
-
-
-def call_function(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
-    """Executes the body of a function within a run; returns its results."""
-    plan = graph.plan
-    if plan is None or plan.mutations != graph._version:
-        elements = [*graph.outputs, *graph.stateful_operations()]
-        plan = graph.plan = Plan(elements, graph.inputs, graph._version)
-    slots = plan.template.copy()
-    # A function graph may be run by several sessions, each with resources of its own.
-    for step in plan.handles:
-        execute_step(step._replace(free=()), slots, run)
-    for t, slot, value in zip(graph.inputs, plan.feeds, arguments, strict=True):
-        if t.dtype._is_ref_dtype and not isinstance(value, Cell):
-            # A plain value where the body takes a reference: a variable of this call's own.
-            cell = Cell(t.op.name, t.dtype.base_dtype, t.dims)
-            cell.value = value
-            value = cell
-        slots[slot] = value
-    _execute_plan(plan, slots, run)
-    results = [slots[s] for s in plan.outputs[: len(graph.outputs)] if s is not None]
-    return [v.read() if isinstance(v, Cell) else v for v in results]
 
 
 def _execute_fast(steps: Sequence[Step], slots: list[Any], run: Run) -> None:
@@ -154,8 +132,11 @@ def _execute_stateful(step: Step, slots: list[Any], run: Run) -> None:
     for p in step.reads:
         args[p] = args[p].read()
     k = RunKernel(run, op)
-    # Reading, changing and writing a variable is one act towards other runs.
-    exclusive = not spec.blocking and any(isinstance(a, Cell) for a in args)
+    # Reading, changing and writing a variable is one act towards other runs; the operations of a
+    # function's body take the lock one by one.
+    exclusive = not (spec.blocking or spec.calls_functions) and any(
+        isinstance(a, Cell) for a in args
+    )
     with run.resources.lock if exclusive else _NO_LOCK:
         if exclusive and not spec.allows_uninitialized and spec.ref_inputs:
             for a, arg in zip(args, spec.flat_inputs(op), strict=True):

@@ -186,9 +186,15 @@ class RunKernel(kernel.KernelContext):
 
     def call(self, function: Any, arguments: Any) -> list[Any]:
         """Executes a function body; returns its results."""
-        from headrace._src.engine import interpret
+        from headrace._src.engine import functions
 
-        return interpret.call_function(function.graph, arguments, self.run)
+        return functions.call(function.graph, arguments, self.run)
+
+    def loop(self, cond: Any, body: Any, values: Any) -> list[Any]:
+        """Executes a function body on its own results while `cond` holds; returns the last."""
+        from headrace._src.engine import functions
+
+        return functions.loop(cond.graph, body.graph, values, self.run)
 
     def own(self, value: Any) -> Any:
         """`value` in a form that may be kept after the run: nobody else can write into it."""

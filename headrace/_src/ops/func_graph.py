@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from headrace._src.core import convert, dtypes, nest, scopes
+from headrace._src.core import convert, dtypes, errors, nest, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import FuncRef
+from headrace._src.core.dims import Dims
+from headrace._src.core.dtypes import DType
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import identity
 from headrace._src.ops import placeholder as placeholder_ops
+
+
+class Argument(NamedTuple):
+    """What a function takes at one position."""
+
+    dtype: DType
+    dims: Dims
+    name: str = "placeholder"
 
 
 class FuncGraph(graph_lib.Graph):
@@ -22,9 +32,10 @@ class FuncGraph(graph_lib.Graph):
       outer_graph: the graph in which the function was made.
       control_captures: operations of outer graphs that operations of the body wait for; the call
         waits for them instead.
-      captured: outer tensor → the argument that stands for it.
-      inputs: the arguments, in order.
+      captured: outer tensor → the argument that stands for it, in the order of capture.
+      inputs: the arguments: those of the function, then those that stand for outer tensors.
       outputs: the results, in order.
+      accumulated: tensor of a loop's body → the list of its values, which the loop fills.
       structured_outputs: what the Python function returned, tensors in place.
     """
 
@@ -42,22 +53,45 @@ class FuncGraph(graph_lib.Graph):
         self.outputs: list[Tensor] = []
         self.structured_outputs: Any = None
         self.plan: Any = None
+        self._has_effects = False
+        self._looked_at = 0
+        self.accumulated: dict[Tensor, Tensor] = {}
 
     def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
-        """The argument that stands for a tensor of an outer graph; made at first use."""
+        """The argument that stands for a tensor of an outer graph; made at first use.
+
+        Raises:
+          InaccessibleTensorError: the tensor belongs to a function inside this one.
+        """
         argument = self.captured.get(tensor)
         if argument is None:
-            dtype = tensor.dtype.base_dtype
-            with self.as_default(), scopes.control_dependencies(None):
-                argument = placeholder_ops.placeholder(
-                    dtype, tensor.shape, name or tensor.op.name.rpartition("/")[2]
-                )
-            argument.handle_data = tensor.handle_data
-            # A reference stays one, so that the body can assign to the variable.
-            argument.dtype = tensor.dtype
-            self.captured[tensor] = argument
+            self._check_accessible(tensor)
+            argument = self.captured[tensor] = self.stand_in(tensor, name)
             self.inputs.append(argument)
         return argument
+
+    def stand_in(self, tensor: Tensor, name: str | None = None) -> Tensor:
+        """A placeholder in this graph for a tensor of another one."""
+        with self.as_default(), self.entered(""), scopes.control_dependencies(None):
+            argument: Tensor = placeholder_ops.placeholder(
+                tensor.dtype.base_dtype, tensor.shape, name or tensor.op.name
+            )
+        argument.handle_data = tensor.handle_data
+        # A reference stays one, so that the body can assign to the variable.
+        argument.dtype = tensor.dtype
+        return argument
+
+    def _check_accessible(self, tensor: Tensor) -> None:
+        inner: Any = tensor.graph
+        while inner is not None and inner.building_function:
+            inner = inner.outer_graph
+            if inner is self:
+                raise errors.InaccessibleTensorError(
+                    f"The tensor '{tensor}' cannot be accessed here: it is defined in another "
+                    "function or code block. Use return values, explicit Python locals or "
+                    "TensorFlow collections to access it. Defined in: "
+                    f"{tensor.graph}; accessed from: {self}."
+                )
 
     def capture_inputs(self, inputs: list[Tensor]) -> list[Tensor]:
         """Replaces tensors of outer graphs by arguments."""
@@ -75,29 +109,60 @@ class FuncGraph(graph_lib.Graph):
                 self.control_captures.append(op)
         return super().control_dependencies(None if control_inputs is None else own)
 
+    @property
+    def outer_captures(self) -> list[Tensor]:
+        """The captured tensors of outer graphs, in order."""
+        return list(self.captured)
+
+    def forget_plan(self) -> None:
+        """Makes the next call look at the body anew: its arguments or results have changed."""
+        self.plan = None
+
+    def __str__(self) -> str:
+        return f"FuncGraph(name={self.name}, id={id(self)})"
+
     def stateful_operations(self) -> list[Operation]:
         """The operations with effects, which a call executes whether or not a result needs them."""
-        return [op for op in self._nodes if op.spec.has_effects]
+        return [op for op in self._nodes if op.has_effects]
+
+    @property
+    def has_effects(self) -> bool:
+        """Whether a call may change something besides its results."""
+        # Operations are only ever added.
+        if not self._has_effects:
+            new = self._nodes[self._looked_at :]
+            self._looked_at = len(self._nodes)
+            self._has_effects = any(op.has_effects for op in new)
+        return self._has_effects
 
     def reference(self) -> FuncRef:
         """The value of a `func` attr that names this function."""
         return FuncRef(self.name, self)
 
 
-def trace(name: str, function: Callable[[], Any], op_result: Tensor | None = None) -> FuncGraph:
-    """Builds the body of a function without arguments by calling it.
+def trace(
+    name: str | FuncGraph,
+    function: Callable[..., Any],
+    op_result: Tensor | None = None,
+    arguments: Sequence[Argument] = (),
+) -> FuncGraph:
+    """Builds the body of a function by calling it.
 
     Args:
-      name: the name of the function.
-      function: returns tensors, in any nesting, or operations.
+      name: the name of the function, or the empty graph in which to build it.
+      function: takes tensors, as many as there are arguments; returns tensors, in any nesting, or
+        operations.
       op_result: what stands for a returned operation: its value, made to wait for the operation.
+      arguments: what the function takes.
 
     Raises:
       TypeError: the function returns something that is no tensor.
     """
-    graph = FuncGraph(name)
+    graph = FuncGraph(name) if isinstance(name, str) else name
     with graph.as_default():
-        result = function()
+        for a in arguments:
+            graph.inputs.append(placeholder_ops.placeholder(a.dtype, a.dims, a.name))
+        result = function(*graph.inputs)
         flat = []
         for value in nest.flatten(result, expand_composites=True):
             flat.append(None if value is None else _as_result(graph, value, op_result))
@@ -125,14 +190,9 @@ def _as_result(graph: FuncGraph, value: Any, op_result: Tensor | None) -> Tensor
     return tensor
 
 
-def match_captures(graphs: list[FuncGraph]) -> list[Tensor]:
-    """Gives several bodies the same arguments; returns the outer tensors to pass."""
-    outer: dict[Tensor, None] = {}
-    for graph in graphs:
-        outer.update(dict.fromkeys(graph.captured))
-    for graph in graphs:
-        graph.inputs = [graph.capture(t, "unused") for t in outer]
-    return list(outer)
+def is_stateful(graph: FuncGraph) -> bool:
+    """Whether a node that calls the function is of a stateful type, as 1.15 decides it."""
+    return any(op.spec.stateful or op.spec.random for op in graph._nodes)
 
 
 def output_types(graph: FuncGraph) -> tuple[dtypes.DType, ...]:

@@ -1,0 +1,227 @@
+"""Gradients of loops: a loop that walks the iterations backwards.
+
+What the backward body needs of the forward one is accumulated: each iteration of the forward loop
+pushes the value onto a list, one more loop variable, and the backward loop pops it. Loop
+invariants are taken as they are, constants are made anew. The forward node gets the lists as new
+inputs and outputs once the backward body is complete, so a gradient that fails changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from headrace._src.core import convert, dims, dtypes, scopes
+from headrace._src.core.operation import Operation
+from headrace._src.core.tensor import Tensor
+from headrace._src.core.uids import next_uid
+from headrace._src.ops import constant, func_graph, identity, loop_node
+from headrace._src.ops._late import late
+
+# The loop variables that a backward loop adds before the gradients.
+_ADDED = 3
+
+_TRAINABLE = frozenset({"float16", "float32", "float64", "complex64", "complex128"})
+_CARRIERS = frozenset({"resource", "variant"})
+
+
+class _Accumulator(NamedTuple):
+    """A list that the forward loop is to fill.
+
+    Attributes:
+      empty: the empty list, in the graph of the forward node.
+      argument: what stands for it in the forward body.
+      pushed: the list with the value of this iteration, in the forward body.
+    """
+
+    empty: Tensor
+    argument: Tensor
+    pushed: Tensor
+
+
+def _element_shape(shape: dims.Dims) -> Any:
+    """The static shape of a list's elements as the list ops take it."""
+    if shape is None:
+        return -1
+    return [-1 if d is None else d for d in shape] or constant.constant([], dtypes.int32)
+
+
+class BackwardBody(func_graph.FuncGraph):
+    """The body of a loop that computes the gradients of another loop's body.
+
+    Attributes:
+      accumulators: the lists that the forward loop must fill besides those that it fills already.
+      next_values: argument → its value for the next iteration, of the arguments that stand for
+        tensors outside.
+    """
+
+    def __init__(self, name: str, node: Operation) -> None:
+        super().__init__(name)
+        self._forward: func_graph.FuncGraph = node.attrs["body"].graph
+        self._limit = node._inputs[1]
+        self._invariants = frozenset(self._forward.inputs) & frozenset(self._forward.outputs)
+        self._values: dict[Tensor, Tensor] = {}
+        self.accumulators: list[_Accumulator] = []
+        self.next_values: dict[Tensor, Tensor] = {}
+
+    def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
+        """The tensor that stands for one of the forward body or of an outer graph."""
+        if tensor.graph is not self._forward:
+            return super().capture(tensor, name)
+        while tensor.op.type == "Identity" and not tensor.op._inputs[0].dtype._is_ref_dtype:
+            tensor = tensor.op._inputs[0]
+        value = self._values.get(tensor)
+        if value is None:
+            value = self._values[tensor] = self._value(tensor)
+        return value
+
+    def _value(self, tensor: Tensor) -> Tensor:
+        if tensor in self._invariants:
+            return super().capture(tensor)
+        if tensor.op.type == "Const":
+            with self.as_default(), scopes.control_dependencies(None):
+                return constant.constant(tensor.op.attrs["value"], tensor.dtype)
+        if tensor.dtype is dtypes.resource:
+            raise ValueError(
+                f"Taking gradient of a while loop which creates a resource in its body is not "
+                f"supported: {tensor.op.name}"
+            )
+        accumulated = self._forward.accumulated.get(tensor) or self._accumulated(tensor)
+        argument = super().capture(accumulated)
+        with self.as_default():
+            rest, value = late.TensorListPopBack(argument, -1, element_dtype=tensor.dtype)
+        value.set_shape(tensor.shape)
+        value.handle_data = tensor.handle_data
+        self.next_values[argument] = rest
+        return value
+
+    def _accumulated(self, tensor: Tensor) -> Tensor:
+        """The list, in the forward body, that holds the values of `tensor` so far."""
+        forward = self._forward
+        # A dependency on what follows the forward loop would close a circle.
+        with forward.outer_graph.as_default(), scopes.control_dependencies(None):
+            empty = late.EmptyTensorList(
+                _element_shape(tensor.dims),
+                self._limit,
+                element_dtype=tensor.dtype,
+                name=f"{tensor.name}/accumulator".replace(":", "_"),
+            )
+        argument = forward.stand_in(empty)
+        with forward.as_default(), scopes.control_dependencies(None):
+            pushed: Tensor = late.TensorListPushBack(argument, tensor)
+        self.accumulators.append(_Accumulator(empty, argument, pushed))
+        forward.accumulated[tensor] = pushed
+        return pushed
+
+    def give_up(self) -> None:
+        """Forgets the lists of a gradient that failed."""
+        pushed = {a.pushed for a in self.accumulators}
+        kept = {t: p for t, p in self._forward.accumulated.items() if p not in pushed}
+        self._forward.accumulated = kept
+
+
+def is_trainable(tensor: Tensor) -> bool:
+    """Whether a gradient can flow through a loop variable."""
+    if tensor.op.type == "TensorListPopBack" and tensor.value_index == 0:
+        return dtypes.as_dtype(tensor.op.attrs["element_dtype"]).name in _TRAINABLE | _CARRIERS
+    return tensor.dtype.base_dtype.name in _TRAINABLE | _CARRIERS
+
+
+def grad_while(op: Operation, *dys: Any) -> list[Any]:
+    """The gradients of a loop's inputs: the rule of `While`."""
+    cond: func_graph.FuncGraph = op.attrs["cond"].graph
+    body: func_graph.FuncGraph = op.attrs["body"].graph
+    n = op.attrs.get("_num_original_outputs", len(op.outputs))
+    # The gradients of lists that this gradient's own kind added are nobody's business.
+    dys = tuple(
+        dy if is_trainable(out) else None for dy, out in zip(dys[:n], body.outputs, strict=False)
+    )
+    flowing = [i for i, dy in enumerate(dys) if dy is not None]
+    if not flowing:
+        return [None] * len(op._inputs)
+    total = op.outputs[0]
+    counter = constant.constant(0, dtype=total.dtype, name="grad_counter")
+    given = [counter, op._inputs[1], total]
+    given += [convert.convert_to_tensor(dys[i]) for i in flowing]
+    backward = BackwardBody(f"{body.name}_grad_{next_uid()}", op)
+    try:
+        _trace(backward, body, flowing, given)
+    except BaseException:
+        backward.give_up()
+        raise
+    if backward.accumulators:
+        _accumulate(op, cond, body, backward.accumulators)
+    op.attrs["_num_original_outputs"] = len(op.outputs)
+    inputs = given + [_outside(t, op, body) for t in backward.captured]
+    outputs = _backward_loop(op, cond, backward, inputs)
+    result: list[Any] = [None] * len(op._inputs)
+    for i, gradient in zip(flowing, outputs[_ADDED:], strict=False):
+        result[i] = gradient
+    return result
+
+
+def _trace(
+    backward: BackwardBody, body: func_graph.FuncGraph, flowing: Sequence[int], given: Sequence[Any]
+) -> None:
+    """Builds the backward body."""
+
+    def step(count: Tensor, most: Tensor, total: Tensor, *dys: Tensor) -> list[Any]:
+        ys = [body.outputs[i] for i in flowing]
+        xs = [body.inputs[i] for i in flowing]
+        grads = late.gradients(ys, xs, grad_ys=list(dys), unconnected_gradients="zero")
+        # Sums over iterations are dense, as in 1.15.
+        return [count + 1, most, total, *map(convert.convert_to_tensor, grads)]
+
+    arguments = [
+        func_graph.Argument(t.dtype.base_dtype, t.dims, f"args_{i}") for i, t in enumerate(given)
+    ]
+    func_graph.trace(backward, step, arguments=arguments)
+    for outer, argument in backward.captured.items():
+        backward.outputs.append(backward.next_values.get(argument, argument))
+        argument.handle_data = outer.handle_data
+
+
+def _accumulate(
+    op: Operation,
+    cond: func_graph.FuncGraph,
+    body: func_graph.FuncGraph,
+    accumulators: Sequence[_Accumulator],
+) -> None:
+    """Makes the forward loop fill lists."""
+    for a in accumulators:
+        body.captured[a.empty] = a.argument
+        body.inputs.append(a.argument)
+        body.outputs.append(a.pushed)
+        cond.capture(a.empty)
+    library = op.graph._functions
+    for attr, function in (("cond", cond), ("body", body)):
+        library.pop(function.name, None)
+        function.name += "_rewritten"
+        function.forget_plan()
+        library[function.name] = function
+        op.attrs[attr] = function.reference()
+    op._add_inputs([a.empty for a in accumulators])
+    op._add_outputs([a.pushed for a in accumulators])
+    op.attrs["T"] = func_graph.output_types(body)
+    op.attrs["output_shapes"] = tuple(t.dims for t in body.outputs)
+
+
+def _outside(tensor: Tensor, op: Operation, body: func_graph.FuncGraph) -> Tensor:
+    """What to pass for a tensor that the backward body takes: results of the forward loop."""
+    return op.outputs[body.outputs.index(tensor)] if tensor.graph is body else tensor
+
+
+def _backward_loop(
+    op: Operation, cond: func_graph.FuncGraph, backward: BackwardBody, inputs: Sequence[Tensor]
+) -> list[Tensor]:
+    arguments = [func_graph.Argument(t.dtype.base_dtype, t.dims) for t in inputs]
+    again = func_graph.trace(
+        f"{cond.name}_grad_{next_uid()}",
+        lambda count, most, total, *rest: late.less(count, total),
+        arguments=arguments,
+    )
+    shapes = [t.dims for t in backward.outputs]
+    node = loop_node.add(
+        inputs, again, backward, shapes, op.attrs["parallel_iterations"], f"{op.name}_grad"
+    )
+    return [identity.identity(t) for t in node.outputs]

@@ -1,0 +1,273 @@
+"""Loops: `While`, `StatelessWhile` and tf.while_loop.
+
+The body of a loop takes and gives, in this order: a counter, the maximum of iterations (-1 for
+none), the loop variables, then what it captured from outer graphs, handed on unchanged, and last
+the lists in which gradients have it accumulate values (see `loop_gradient`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from headrace._api.export import export
+from headrace._src.core import attrs as A
+from headrace._src.core import convert, dims, dtypes, nest, scopes
+from headrace._src.core.opspec import op
+from headrace._src.core.shape import TensorShape
+from headrace._src.core.tensor import Tensor
+from headrace._src.core.uids import next_uid
+from headrace._src.ops import constant, flows, func_graph, identity, loop_gradient, loop_node
+from headrace._src.ops._late import late
+
+_SIGNATURE = "input: list:T -> output: list:T"
+
+# The loop variables that while_loop adds before those of the program.
+_ADDED = 2
+
+
+def _attrs() -> dict[str, Any]:
+    return {
+        "T": A.dtypes(minimum=0),
+        "cond": A.func(),
+        "body": A.func(),
+        "output_shapes": A.shapes(default=()),
+        "parallel_iterations": A.integer(default=10),
+    }
+
+
+# -- While ---------------------------------------------------------------------------------------
+While = op("While", _SIGNATURE, stateful=True, calls_functions=True, **_attrs())
+
+
+@While.shape
+def _shape_while(s: Any, input: Any, *, output_shapes: Any) -> Any:
+    return list(output_shapes) if output_shapes else list(input)
+
+
+@While.kernel
+def _kernel_while(k: Any, input: Any, *, cond: Any, body: Any) -> Any:
+    return k.loop(cond, body, input)
+
+
+While.gradient(loop_gradient.grad_while)
+
+# -- StatelessWhile ------------------------------------------------------------------------------
+StatelessWhile = op("StatelessWhile", _SIGNATURE, calls_functions=True, **_attrs())
+StatelessWhile.shape(_shape_while)
+StatelessWhile.kernel(_kernel_while)
+StatelessWhile.gradient(loop_gradient.grad_while)
+
+
+@export("while_loop", v2=())
+def while_loop(
+    cond: Callable[..., Any],
+    body: Callable[..., Any],
+    loop_vars: Any,
+    shape_invariants: Any = None,
+    parallel_iterations: int = 10,
+    back_prop: bool = True,
+    swap_memory: bool = False,
+    name: str | None = None,
+    maximum_iterations: Any = None,
+    return_same_structure: bool = False,
+) -> Any:
+    """Repeats `body` while `cond` holds.
+
+    Args:
+      cond: takes the loop variables; returns a scalar bool tensor.
+      body: takes the loop variables; returns their next values in the same structure.
+      loop_vars: the first values: a list or tuple of tensors, tensor arrays, or nests of them.
+      shape_invariants: the static shapes that the loop variables keep, in the structure of
+        `loop_vars`; those of the first values when left out.
+      parallel_iterations: kept in the node; iterations run one after another.
+      back_prop: kept for programs that say it; gradients are always supported.
+      swap_memory: kept for programs that say it.
+      name: the name of the node.
+      maximum_iterations: the most iterations, a scalar int32 tensor or number.
+      return_same_structure: whether one loop variable keeps its list or tuple.
+
+    Returns:
+      The last values of the loop variables, in their structure.
+
+    Raises:
+      TypeError: `cond` or `body` is no function, or a loop variable changes its dtype.
+      ValueError: there are no loop variables, the body returns another structure, or a loop
+        variable changes its static shape.
+    """
+    if not callable(cond):
+        raise TypeError("cond must be callable.")
+    if not callable(body):
+        raise TypeError("body must be callable.")
+    if parallel_iterations < 1:
+        raise TypeError("parallel_iterations must be a positive integer.")
+    if isinstance(loop_vars, (list, tuple)) and not loop_vars:
+        raise ValueError("No loop variables provided")
+    variables = _Variables(loop_vars, shape_invariants)
+    with scopes.name_scope(name or "while") as scope:
+        outputs = _build(cond, body, variables, parallel_iterations, maximum_iterations, scope)
+    results = variables.packed(outputs)
+    flat = nest.flatten(results, expand_composites=True)
+    return flat[0] if len(flat) == 1 and not return_same_structure else results
+
+
+class _Variables:
+    """The loop variables that a program names.
+
+    Attributes:
+      initial: their first values, flat.
+      invariants: the static shapes that they keep.
+    """
+
+    def __init__(self, loop_vars: Any, shape_invariants: Any) -> None:
+        self._template = loop_vars
+        values = nest.map_structure(
+            convert.convert_to_tensor_or_indexed_slices,
+            list(flows.to_flows(loop_vars)),
+            expand_composites=True,
+        )
+        self.initial: list[Tensor] = nest.flatten(values, expand_composites=True)
+        self.invariants: list[dims.Dims] = []
+        if shape_invariants is None:
+            self.invariants = [t.dims for t in self.initial]
+            return
+        nest.assert_same_structure(loop_vars, shape_invariants, expand_composites=False)
+        given = nest.flatten(list(shape_invariants))
+        for value, shape in zip(nest.flatten(values), given, strict=True):
+            self.invariants += _invariants(value, shape)
+
+    def packed(self, flat: Sequence[Any]) -> Any:
+        """Flat tensors in the structure of the loop variables."""
+        return flows.from_flows(self._template, flat)
+
+    def flat(self, returned: Any) -> list[Any]:
+        """What the body returned, flat.
+
+        Raises:
+          ValueError: it has another structure.
+        """
+        if not nest.is_sequence_or_composite(returned):
+            returned = [returned]
+        nest.assert_same_structure(list(returned), list(self._template), expand_composites=True)
+        values = flows.to_flows(list(returned))
+        return list(nest.flatten(values, expand_composites=True))
+
+
+def _invariants(value: Any, shape: Any) -> list[dims.Dims]:
+    """The shapes that one loop variable, a tensor or a composite, keeps."""
+    parts = nest.flatten(value, expand_composites=True)
+    if isinstance(shape, TensorShape):
+        if isinstance(value, Tensor):
+            return [dims.from_any(shape)]
+        to_spec = getattr(value, "_shape_invariant_to_type_spec", None)
+        if to_spec is None:
+            kind = type(value).__name__
+            raise TypeError(
+                f"To describe or constrain a {kind}, use a {kind}Spec instead of a TensorShape."
+            )
+        shape = to_spec(shape)
+    specs = nest.flatten(shape, expand_composites=True)
+    if len(specs) != len(parts) or not all(hasattr(spec, "shape") for spec in specs):
+        raise TypeError(f"Expected shape to be a TypeSpec or TensorShape, got {shape!r}")
+    for part, spec in zip(parts, specs, strict=True):
+        if part.dtype.base_dtype is not spec.dtype:
+            raise TypeError(f"TensorSpec {spec!r} is not compatible with {part!r}")
+    return [dims.from_any(spec.shape) for spec in specs]
+
+
+def _build(
+    cond: Callable[..., Any],
+    body: Callable[..., Any],
+    variables: _Variables,
+    parallel_iterations: int,
+    maximum_iterations: Any,
+    scope: str,
+) -> list[Tensor]:
+    """Makes the node; returns the loop variables' last values, flat."""
+    base = scope[:-1].replace("/", "_")
+    limit = convert.convert_to_tensor(
+        -1 if maximum_iterations is None else maximum_iterations,
+        dtype=dtypes.int32,
+        name="maximum_iterations",
+    )
+    counter = constant.constant(0, dtype=dtypes.int32, name="loop_counter")
+    arguments = [
+        func_graph.Argument(t.dtype, t.dims, t.op.name.replace("/", "_")) for t in (counter, limit)
+    ]
+    arguments += [
+        func_graph.Argument(t.dtype.base_dtype, shape)
+        for t, shape in zip(variables.initial, variables.invariants, strict=True)
+    ]
+    handles = [t.handle_data for t in variables.initial]
+
+    def traced_cond(count: Tensor, most: Tensor, *flat: Tensor) -> Any:
+        _set_handle_data(flat, handles)
+        holds = cond(*variables.packed(flat))
+        if isinstance(holds, Tensor) and holds.dims != ():
+            holds = late.squeeze(holds)
+        if maximum_iterations is None:
+            return holds
+        return late.logical_and(late.less(count, most), holds)
+
+    cond_graph = func_graph.trace(f"{base}_cond_{next_uid()}", traced_cond, arguments=arguments)
+    if len(cond_graph.outputs) != 1:
+        raise TypeError(f"cond must return one bool tensor, got {cond_graph.structured_outputs!r}")
+
+    def traced_body(count: Tensor, most: Tensor, *flat: Tensor) -> Any:
+        for t in cond_graph.outer_captures:
+            body_graph.capture(t)
+        _set_handle_data(flat, handles)
+        returned = variables.flat(body(*variables.packed(flat)))
+        return [count + 1, most, *returned]
+
+    body_graph = func_graph.FuncGraph(f"{base}_body_{next_uid()}")
+    func_graph.trace(body_graph, traced_body, arguments=arguments)
+    _check(body_graph, variables)
+    initial = [counter, limit, *variables.initial, *body_graph.outer_captures]
+    body_graph.outputs += body_graph.captured.values()
+    for t in body_graph.outer_captures:
+        cond_graph.capture(t)
+    shapes = [t.dims for t in body_graph.outputs]
+    shapes[_ADDED : _ADDED + len(variables.invariants)] = variables.invariants
+    waits = dict.fromkeys([*cond_graph.control_captures, *body_graph.control_captures])
+    with scopes.control_dependencies(list(waits)):
+        node = loop_node.add(initial, cond_graph, body_graph, shapes, parallel_iterations, scope)
+    node.attrs["_num_original_outputs"] = len(node.outputs)
+    results = [identity.identity(t) for t in node.outputs]
+    return results[_ADDED : _ADDED + len(variables.initial)]
+
+
+def _set_handle_data(tensors: Sequence[Tensor], data: Sequence[Any]) -> None:
+    for t, d in zip(tensors, data, strict=True):
+        t.handle_data = d
+
+
+def _check(body: func_graph.FuncGraph, variables: _Variables) -> None:
+    """Refuses a body that changes the dtype or the static shape of a loop variable."""
+    outputs = body.outputs[_ADDED:]
+    for first, out in zip(variables.initial, outputs, strict=True):
+        if first.dtype.base_dtype is not out.dtype.base_dtype:
+            raise TypeError(
+                f"Loop var {first.name} enters the loop with type {first.dtype.base_dtype!r} but "
+                f"has type {out.dtype!r} after 1 iteration."
+            )
+    for first, shape, out in zip(variables.initial, variables.invariants, outputs, strict=True):
+        if not _is_within(out.dims, shape):
+            raise ValueError(
+                f"Input tensor '{first.name}' enters the loop with shape "
+                f"{TensorShape._from_dims(shape)}, but has shape {out.shape} after one iteration. "
+                "To allow the shape to vary across iterations, use the `shape_invariants` "
+                "argument of tf.while_loop to specify a less-specific shape."
+            )
+
+
+def _is_within(shape: dims.Dims, invariant: dims.Dims) -> bool:
+    """Whether every value of static shape `shape` has the shape `invariant`."""
+    if invariant is None:
+        return True
+    if shape is None or len(shape) != len(invariant):
+        return False
+    return all(b is None or a == b for a, b in zip(shape, invariant, strict=True))
+
+
+__all__ = ["StatelessWhile", "While", "while_loop"]
