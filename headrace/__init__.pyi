@@ -69,6 +69,7 @@ from headrace._src.engine.session import Session as Session
 from headrace._src.core.sparse_tensor import SparseTensor as SparseTensor
 from headrace._src.core.sparse_tensor import SparseTensorValue as SparseTensorValue
 from headrace._src.core.tensor import Tensor as Tensor
+from headrace._src.ops.tensor_array import TensorArray as TensorArray
 from headrace._src.core.shape import TensorShape as TensorShape
 from headrace._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from headrace._src.platform.versions import VERSION as VERSION
