@@ -88,9 +88,7 @@ class BasicRNNCell(UnitsCell):
         """Make kernel and bias."""
         depth, units = self._depth(inputs_shape), self._num_units
         self._kernel = self.add_variable("kernel", shape=[depth + units, units])
-        self._bias = self.add_variable(
-            "bias", shape=[units], initializer=Zeros(dtype=self.dtype)
-        )
+        self._bias = self.add_variable("bias", shape=[units], initializer=Zeros(dtype=self.dtype))
         self.built = True
 
     def call(self, inputs: Any, state: Any) -> tuple[Tensor, Tensor]:  # type: ignore[override]
