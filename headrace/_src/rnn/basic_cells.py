@@ -60,7 +60,12 @@ class UnitsCell(LayerRNNCell):
         }
 
 
-@export("nn.rnn_cell.BasicRNNCell", v2=(), deprecated="tf.keras.layers.SimpleRNNCell")
+@export(
+    "nn.rnn_cell.BasicRNNCell",
+    "contrib.rnn.BasicRNNCell",
+    v2=(),
+    deprecated="tf.keras.layers.SimpleRNNCell",
+)
 class BasicRNNCell(UnitsCell):
     """The plain cell: `output = state = activation(kernel @ [inputs, state] + bias)`.
 
@@ -99,7 +104,7 @@ class BasicRNNCell(UnitsCell):
         return output, output
 
 
-@export("nn.rnn_cell.GRUCell", v2=(), deprecated="tf.keras.layers.GRUCell")
+@export("nn.rnn_cell.GRUCell", "contrib.rnn.GRUCell", v2=(), deprecated="tf.keras.layers.GRUCell")
 class GRUCell(UnitsCell):
     """The gated recurrent unit.
 

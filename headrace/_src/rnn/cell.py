@@ -72,7 +72,7 @@ def input_depth(inputs_shape: Any) -> int:
     return sizes[-1]
 
 
-@export("nn.rnn_cell.RNNCell", v2=())
+@export("nn.rnn_cell.RNNCell", "contrib.rnn.RNNCell", v2=())
 class RNNCell(Layer):
     """One step of a recurrent network: `output, new_state = cell(inputs, state)`.
 

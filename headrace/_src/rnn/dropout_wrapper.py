@@ -36,7 +36,7 @@ def _map_numbered(shallow: Any, function: Callable[..., Any], *structures: Any) 
     )
 
 
-@export("nn.rnn_cell.DropoutWrapper", v2=())
+@export("nn.rnn_cell.DropoutWrapper", "contrib.rnn.DropoutWrapper", v2=())
 class DropoutWrapper(CellWrapper):
     """Drops elements of a cell's inputs, states and outputs at random.
 

@@ -20,7 +20,7 @@ from headrace._src.state.partitioners import fixed_size_partitioner
 _Pair = collections.namedtuple("LSTMStateTuple", ("c", "h"))  # noqa: PYI024
 
 
-@export("nn.rnn_cell.LSTMStateTuple", v2=())
+@export("nn.rnn_cell.LSTMStateTuple", "contrib.rnn.LSTMStateTuple", v2=())
 class LSTMStateTuple(_Pair):
     """State of a long short-term memory: `c`, the memory, and `h`, the output."""
 
@@ -46,7 +46,12 @@ def _warn_joined(cell: Any) -> None:
     )
 
 
-@export("nn.rnn_cell.BasicLSTMCell", v2=(), deprecated="tf.keras.layers.LSTMCell")
+@export(
+    "nn.rnn_cell.BasicLSTMCell",
+    "contrib.rnn.BasicLSTMCell",
+    v2=(),
+    deprecated="tf.keras.layers.LSTMCell",
+)
 class BasicLSTMCell(UnitsCell):
     """The basic long short-term memory.
 
@@ -124,7 +129,9 @@ class BasicLSTMCell(UnitsCell):
         }
 
 
-@export("nn.rnn_cell.LSTMCell", v2=(), deprecated="tf.keras.layers.LSTMCell")
+@export(
+    "nn.rnn_cell.LSTMCell", "contrib.rnn.LSTMCell", v2=(), deprecated="tf.keras.layers.LSTMCell"
+)
 class LSTMCell(UnitsCell):
     """Long short-term memory with optional peepholes, clipping and projection.
 

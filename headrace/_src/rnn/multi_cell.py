@@ -15,7 +15,12 @@ from headrace._src.rnn.cell import RNNCell
 from headrace._src.state import variable_scope as scopes
 
 
-@export("nn.rnn_cell.MultiRNNCell", v2=(), deprecated="tf.keras.layers.StackedRNNCells")
+@export(
+    "nn.rnn_cell.MultiRNNCell",
+    "contrib.rnn.MultiRNNCell",
+    v2=(),
+    deprecated="tf.keras.layers.StackedRNNCells",
+)
 class MultiRNNCell(RNNCell):
     """Cells on top of each other: the output of one is the input of the next.
 

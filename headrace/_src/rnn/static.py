@@ -64,7 +64,12 @@ def _zero_output(cell: Any, batch_size: Any, static_batch_size: Any, dtype: Any)
     return nest.pack_sequence_as(cell.output_size, made)
 
 
-@export("nn.static_rnn", v2=(), deprecated="tf.keras.layers.RNN(cell, unroll=True)")
+@export(
+    "nn.static_rnn",
+    "contrib.rnn.static_rnn",
+    v2=(),
+    deprecated="tf.keras.layers.RNN(cell, unroll=True)",
+)
 def static_rnn(
     cell: Any,
     inputs: Any,
@@ -151,7 +156,12 @@ def _reversed(sequence: Sequence[Any], lengths: Any) -> list[Any]:
     return [nest.pack_sequence_as(x, flat) for x, flat in zip(sequence, results, strict=True)]
 
 
-@export("nn.static_bidirectional_rnn", v2=(), deprecated="tf.keras.layers.Bidirectional")
+@export(
+    "nn.static_bidirectional_rnn",
+    "contrib.rnn.static_bidirectional_rnn",
+    v2=(),
+    deprecated="tf.keras.layers.Bidirectional",
+)
 def static_bidirectional_rnn(
     cell_fw: Any,
     cell_bw: Any,
@@ -201,7 +211,12 @@ def static_bidirectional_rnn(
 
 
 # -- States kept outside --------------------------------------------------------------------------
-@export("nn.static_state_saving_rnn", v2=(), deprecated="tf.keras.layers.RNN(stateful=True)")
+@export(
+    "nn.static_state_saving_rnn",
+    "contrib.rnn.static_state_saving_rnn",
+    v2=(),
+    deprecated="tf.keras.layers.RNN(stateful=True)",
+)
 def static_state_saving_rnn(
     cell: Any,
     inputs: Any,

@@ -80,7 +80,7 @@ def _sum(inputs: Any, outputs: Any) -> Any:
     return nest.map_structure(lambda i, o: i + o, inputs, outputs)
 
 
-@export("nn.rnn_cell.ResidualWrapper", v2=())
+@export("nn.rnn_cell.ResidualWrapper", "contrib.rnn.ResidualWrapper", v2=())
 class ResidualWrapper(CellWrapper):
     """Adds the inputs of a cell to its outputs.
 
@@ -107,7 +107,7 @@ class ResidualWrapper(CellWrapper):
         return super().get_config() | own
 
 
-@export("nn.rnn_cell.DeviceWrapper", v2=())
+@export("nn.rnn_cell.DeviceWrapper", "contrib.rnn.DeviceWrapper", v2=())
 class DeviceWrapper(CellWrapper):
     """Runs a cell on a device.
 
