@@ -450,6 +450,7 @@ from headrace._src.ops.strings import string_to_number as string_to_number
 from headrace._src.ops.strings import substr_deprecated as substr
 from headrace._src.ops.math_binary import subtract as subtract
 from headrace._src.ops.decompositions import svd as svd
+from headrace._src.ops.switch_case import switch_case as switch_case
 from headrace._src.state.resources import tables_initializer as tables_initializer
 from headrace._src.ops.math_functions import tan as tan
 from headrace._src.ops.math_functions import tanh as tanh
