@@ -139,7 +139,7 @@ def match_inputs(
         keys.update(dict.fromkeys(ks))
     for graph, ks in zip(graphs, numbered, strict=True):
         own = dict(zip(ks, graph.inputs, strict=True))
-        graph.inputs = [own.get(key) or graph.stand_in(key[0], "unused") for key in keys]
+        graph.inputs = [own[k] if k in own else graph.stand_in(k[0], "unused") for k in keys]
         graph.captured = {key[0]: a for key, a in zip(keys, graph.inputs, strict=True)}
         graph.forget_plan()
     return [tensor for tensor, _ in keys]

@@ -15,7 +15,6 @@ from headrace._src.core.operation import Operation
 from headrace._src.core.shape import TensorShape, as_shape
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import casts, identity, tensor_list, tensor_list_stack
-from headrace._src.platform import logging
 
 
 @export("TensorArray")
@@ -306,6 +305,8 @@ class TensorArray:
     def _converted(self, value: Any) -> Tensor:
         tensor = convert_to_tensor(value, preferred_dtype=self._dtype, name="value")
         if tensor.dtype != self._dtype:
+            from headrace._src.platform import logging
+
             # As in 1.15 this is an error when it runs, not when it is built.
             logging.error(
                 "A value of dtype %s is written to a TensorArray of dtype %s: %s",
@@ -322,9 +323,7 @@ class TensorArray:
           ValueError: it does not fit.
         """
         if not shape.is_compatible_with(self.element_shape):
-            raise ValueError(
-                f"Inconsistent shapes: saw {shape} but expected {self.element_shape} "
-            )
+            raise ValueError(f"Inconsistent shapes: saw {shape} but expected {self.element_shape} ")
         if self._infer_shape:
             self._shapes[0] = self.element_shape.merge_with(shape)
 
