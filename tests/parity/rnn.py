@@ -31,6 +31,8 @@ CELLS = {
 
 SNIPPETS = {}
 for name, cell in CELLS.items():
+    # Random operations that do not wait for the step before race in TensorFlow's parallel loop.
+    one = ", parallel_iterations=1" if name == "dropout" else ""
     SNIPPETS[f"static_{name}"] = (
         LIST + NEST + f"y, s = tf.nn.static_rnn({cell}, xs, dtype=tf.float32)\n" + GRADS
     )
@@ -40,16 +42,15 @@ for name, cell in CELLS.items():
         V2,
     )
     SNIPPETS[f"dynamic_{name}"] = (
-        SEQ + f"y, s = tf.nn.dynamic_rnn({cell}, x, dtype=tf.float32)\nfetch = [y, s]",
+        SEQ + f"y, s = tf.nn.dynamic_rnn({cell}, x, dtype=tf.float32{one})\nfetch = [y, s]",
         V2,
     )
     SNIPPETS[f"dynamic_lengths_{name}"] = (
-        SEQ + f"y, s = tf.nn.dynamic_rnn({cell}, x, n, dtype=tf.float32)\nfetch = [y, s]",
+        SEQ + f"y, s = tf.nn.dynamic_rnn({cell}, x, n, dtype=tf.float32{one})\nfetch = [y, s]",
         V2,
     )
-    # Variables made before the loop, so that both sides begin with the same numbers.
     SNIPPETS[f"gradient_{name}"] = (
-        SEQ + NEST + f"y, s = tf.nn.dynamic_rnn({cell}, x, n, dtype=tf.float32)\n" + GRADS,
+        SEQ + NEST + f"y, s = tf.nn.dynamic_rnn({cell}, x, n, dtype=tf.float32{one})\n" + GRADS,
         {"cfv2": True, "nodes": False},
     )
 
