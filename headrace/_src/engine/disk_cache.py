@@ -43,8 +43,13 @@ def folder() -> Path | None:
     return Path(home) / "headrace"
 
 
-def load(key: bytes) -> tuple[Any, Any, Any] | None:
-    """The program stored under a digest: (layout, constants, executable), or None."""
+def load(key: bytes, device: Any = None) -> tuple[Any, Any, Any] | None:
+    """The program stored under a digest: (layout, constants, executable), or None.
+
+    Args:
+      key: the digest.
+      device: JAX's device that it was compiled for, or None for the one that JAX chooses.
+    """
     path = _path(key)
     if path is None:
         return None
@@ -65,10 +70,13 @@ def load(key: bytes) -> tuple[Any, Any, Any] | None:
             or hashlib.sha256(data[start:]).digest() != data[len(_MAGIC) : start]
         ):
             raise ValueError("the checksum does not fit")
-        layout, constants, payload = pickle.loads(data[start:])
+        layout, constants, (code, in_tree, out_tree) = pickle.loads(data[start:])
         library.register_targets()
+        device = device or backend.default()
         with backend.wide():
-            executable = serialize_executable.deserialize_and_load(*payload)
+            executable = serialize_executable.deserialize_and_load(
+                code, in_tree, out_tree, backend=device.client, execution_devices=[device]
+            )
         os.utime(path)
     except Exception:  # whatever is wrong with an entry, compiling anew is right
         with contextlib.suppress(OSError):
