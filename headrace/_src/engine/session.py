@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from headrace._api.export import export
-from headrace._src.core import default_session, nest
+from headrace._src.core import default_session, errors, nest
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
@@ -239,10 +239,16 @@ class BaseSession:
         if version != self._growth.version:
             self._placer.extend(self._graph)
             self._growth.check(self._graph)
-        if prepared.staged is not None:
-            prepared.staged = prepared.staged.execute(slots, run)
-        else:
-            interpret.execute(plan, slots, run)
+        try:
+            if prepared.staged is not None:
+                prepared.staged = prepared.staged.execute(slots, run)
+            else:
+                interpret.execute(plan, slots, run)
+        except errors.OpError as e:
+            # A run that another thread's `close` overtook may have missed its variables.
+            if self._closed and not isinstance(e, errors.CancelledError):
+                raise errors.CancelledError(None, None, "Session has been closed.") from e
+            raise
         prepared.runs += 1
         if prepared.runs >= prepared.decide_at:
             prepared.decide(self._jit, self._devices)
