@@ -122,7 +122,7 @@ def _report(item: Unit | Segment, known: dict[Any, tuple[float, float]]) -> Unit
         slow - costs.gain(unit, known) if known else 0.0,
         len(programs),
         sum(p.seconds for p in programs),
-        item.donate,
+        item.donate and bool(unit.cells),
         tuple(item.refused),
         "" if item.place == HOST else str(item.place),
     )
