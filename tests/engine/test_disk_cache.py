@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import headrace as tf
-from headrace._src.engine import disk_cache, program
+from headrace._src.engine import disk_cache, interpret, program
 
 pytestmark = pytest.mark.xla
 
@@ -183,6 +183,24 @@ def test_the_least_recently_used_go_first(monkeypatch, tmp_path, compilations):
     monkeypatch.setenv("HEADRACE_CACHE_MB", str(2.5 * first.stat().st_size / (1 << 20)))
     third = added(3.0)
     assert entries() == {first, third}
+
+
+@pytest.mark.parametrize("mode", ["off", "always"])
+def test_a_run_that_a_close_overtakes(monkeypatch, mode):
+    monkeypatch.setenv("HEADRACE_JIT", mode)
+    v = tf.get_variable("v", initializer=1.0)
+    fetch = v * 2.0
+    sess = tf.Session()
+    sess.run(v.initializer)
+    place_handles = interpret.place_handles
+
+    def overtaken(*args):
+        sess.close()
+        place_handles(*args)
+
+    monkeypatch.setattr(interpret, "place_handles", overtaken)
+    with pytest.raises(tf.errors.CancelledError, match="Session has been closed"):
+        sess.run(fetch)
 
 
 @pytest.mark.slow
