@@ -16,8 +16,10 @@ from headrace import image as image
 from headrace import initializers as initializers
 from headrace import io as io
 from headrace import keras as keras
+from headrace import layers as layers
 from headrace import linalg as linalg
 from headrace import logging as logging
+from headrace import losses as losses
 from headrace import manip as manip
 from headrace import math as math
 from headrace import nest as nest
