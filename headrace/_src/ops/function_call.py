@@ -184,9 +184,7 @@ For.no_gradient("write the loop with While", undefined=True)
 # -- nodes whose type is the name of a function ----------------------------------------------------
 
 
-def call_spec(
-    graph: func_graph.FuncGraph, inputs: Sequence[str], outputs: Sequence[str]
-) -> OpSpec:
+def call_spec(graph: func_graph.FuncGraph, inputs: Sequence[str], outputs: Sequence[str]) -> OpSpec:
     """The interface of nodes that call a function by having its name as their type.
 
     Args:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from headrace._src.core import convert, dims, dtypes, scopes
+from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
@@ -63,6 +64,9 @@ class BackwardBody(func_graph.FuncGraph):
         self._values: dict[Tensor, Tensor] = {}
         self.accumulators: list[_Accumulator] = []
         self.next_values: dict[Tensor, Tensor] = {}
+        # As in 1.15 these collections are there from now on, even if empty.
+        for key in ("GLOBAL_VARIABLES", "LOCAL_VARIABLES", "TRAINABLE_VARIABLES"):
+            self.get_collection_ref(getattr(GraphKeys, key))
 
     def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
         """The tensor that stands for one of the forward body or of an outer graph."""

@@ -203,7 +203,8 @@ def _build(
         func_graph.Argument(t.dtype.base_dtype, shape)
         for t, shape in zip(variables.initial, variables.invariants, strict=True)
     ]
-    handles = [t.handle_data for t in variables.initial]
+    # As in 1.15 the elements of a list that changes are not known in the body.
+    handles = [t.handle_data if t.dtype == dtypes.resource else None for t in variables.initial]
 
     def traced_cond(count: Tensor, most: Tensor, *flat: Tensor) -> Any:
         _set_handle_data(flat, handles)
@@ -296,8 +297,8 @@ def _check(body: func_graph.FuncGraph, variables: _Variables) -> None:
     for first, out in zip(variables.initial, outputs, strict=True):
         if first.dtype.base_dtype is not out.dtype.base_dtype:
             raise TypeError(
-                f"Loop var {first.name} enters the loop with type {first.dtype.base_dtype!r} but "
-                f"has type {out.dtype!r} after 1 iteration."
+                f"Loop var {first.name} enters the loop with type {first.dtype.base_dtype} but "
+                f"has type {out.dtype} after 1 iteration."
             )
     for first, shape, out in zip(variables.initial, variables.invariants, outputs, strict=True):
         if not _is_within(out.dims, shape):
