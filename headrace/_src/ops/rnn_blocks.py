@@ -186,7 +186,7 @@ def _kernel_lstm_block_cell_grad(
     return back[0], back[1], *back[2]
 
 
-LSTMBlockCellGrad.no_gradient("TensorFlow has no second derivatives of this cell")
+LSTMBlockCellGrad.no_gradient("there are no second derivatives of this cell", undefined=True)
 
 
 # -- BlockLSTM ------------------------------------------------------------------------------------
@@ -331,7 +331,7 @@ def _xla_block_lstm_grad(
     return [x_grad, *state, *totals]
 
 
-BlockLSTMGrad.no_gradient("TensorFlow has no second derivatives of this network")
+BlockLSTMGrad.no_gradient("there are no second derivatives of it", undefined=True)
 
 
 # -- GRUBlockCell ---------------------------------------------------------------------------------
@@ -397,4 +397,4 @@ def _kernel_gru_block_cell_grad(k, x, h_prev, w_ru, w_c, b_ru, b_c, r, u, c, d_h
     return of_gates[:, :depth] + dx, dh_prev, dc_bar, dgates
 
 
-GRUBlockCellGrad.no_gradient("TensorFlow has no second derivatives of this cell")
+GRUBlockCellGrad.no_gradient("there are no second derivatives of this cell", undefined=True)
