@@ -84,7 +84,7 @@ static(*fetch)
 fetch = [concat(two()), concat(two(-1)), concat(two(-1), element_shape=[None, 2]), concat2(two()), concat2(two(-1), [-1, 2]),
          concat2(two(-1), hidden([-1, 2])), concat2(empty([2, 3])), concat2(empty([-1, 3]), -1, [2, 3]), concat2(two(), -1, [1]),
          concat2(reserve([2, 3], 2)), concat2(reserve([-1, 3], 2), -1, [1, 2]), concat2(put(reserve(-1, 2), 0, r(1, 2))),
-         concat2(rows(r(3, 2, 2), -1))]
+         concat2(rows(r(3, 2, 2), -1)), concat2(put(reserve(-1, 2), 1, r(5, 2)), [-1, 2], [2, 5])]
 static(*[t for pair in fetch for t in pair])
 """,
     "split": """
