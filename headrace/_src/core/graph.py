@@ -550,7 +550,9 @@ class Graph:
         stacks.colocation = [] if ignore_existing else list(colocation)
         if op is not None:
             if getattr(op, "_is_resource_variable", False):
-                op = op.handle
+                # As in TensorFlow, a function gets the handle even if it only stands near it.
+                is_function = self.building_function and self.numbering is None
+                op = self.capture_inputs([op.handle])[0] if is_function else op.handle
             elif isinstance(op, IndexedSlices):
                 op = op.values
             element = _element(op) if self.building_function else self.as_graph_element(op)

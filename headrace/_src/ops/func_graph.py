@@ -13,7 +13,9 @@ from headrace._src.core.dims import Dims
 from headrace._src.core.dtypes import DType
 from headrace._src.core.numbering import Numbering
 from headrace._src.core.operation import Operation
+from headrace._src.core.opspec import OpSpec
 from headrace._src.core.tensor import Tensor
+from headrace._src.core.uids import next_uid
 from headrace._src.ops import identity
 from headrace._src.ops import placeholder as placeholder_ops
 
@@ -79,7 +81,7 @@ class FuncGraph(graph_lib.Graph):
 
     def stand_in(self, tensor: Tensor, name: str | None = None) -> Tensor:
         """A placeholder in this graph for a tensor of another one."""
-        with self.as_default(), self.entered(""), self._plain():
+        with self.as_default(), self._plain():
             argument: Tensor = placeholder_ops.placeholder(
                 tensor.dtype.base_dtype, tensor.shape, name or tensor.op.name
             )
@@ -95,9 +97,14 @@ class FuncGraph(graph_lib.Graph):
         with uncounted, scopes.control_dependencies(None):
             yield
 
-    def add_operation(self, *args: Any, **kwargs: Any) -> Operation:
-        """As `Graph.add_operation`."""
-        operation = super().add_operation(*args, **kwargs)
+    def add_operation(
+        self, spec: OpSpec, name: str, inputs: list[Tensor], *args: Any, **kwargs: Any
+    ) -> Operation:
+        """As `Graph.add_operation`; what stands for outer tensors is named below the operation."""
+        if any(t.graph is not self for t in inputs):
+            with self.entered(name):
+                inputs = self.capture_inputs(inputs)
+        operation = super().add_operation(spec, name, inputs, *args, **kwargs)
         if self.numbering is not None:
             self.numbering.note_operation()
         return operation
@@ -217,6 +224,21 @@ def _as_result(graph: FuncGraph, value: Any, op_result: Tensor | None) -> Tensor
         with graph._plain():
             tensor = identity.identity(tensor)
     return tensor
+
+
+def hand_over(graph: FuncGraph) -> None:
+    """Gives each result of a function an `Identity` of its own, as 1.15 does with gradients."""
+    with graph.as_default(), scopes.control_dependencies(None):
+        graph.outputs = [identity.identity(t) for t in graph.outputs]
+    graph.structured_outputs = nest.pack_sequence_as(
+        graph.structured_outputs, graph.outputs, expand_composites=True
+    )
+
+
+def note_copy(graph: FuncGraph) -> None:
+    """Takes the numbers that 1.15 takes where it reads a function anew to differentiate it."""
+    for _ in range(1 + sum(len(op.outputs) for op in graph._nodes)):
+        next_uid()
 
 
 def is_stateful(graph: FuncGraph) -> bool:

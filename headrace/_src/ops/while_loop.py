@@ -187,6 +187,8 @@ def _build(
 ) -> list[Tensor]:
     """Makes the node; returns the loop variables' last values, flat."""
     graph = graph_lib.get_default_graph()
+    base = scope[:-1].replace("/", "_")
+    names = [f"{base}_{word}_{next_uid()}" for word in ("cond", "body")]
     numbers = _Numbers(graph, len(variables.initial), maximum_iterations is not None)
     limit = convert.convert_to_tensor(
         -1 if maximum_iterations is None else maximum_iterations,
@@ -213,8 +215,7 @@ def _build(
                 return holds
             return late.logical_and(late.less(count, most), holds)
 
-    base = scope[:-1].replace("/", "_")
-    cond_graph = func_graph.FuncGraph(f"{base}_cond_{next_uid()}", numbers.of_bodies)
+    cond_graph = func_graph.FuncGraph(names[0], numbers.of_bodies)
     func_graph.trace(cond_graph, traced_cond, arguments=arguments)
     if len(cond_graph.outputs) != 1:
         raise TypeError(f"cond must return one bool tensor, got {cond_graph.structured_outputs!r}")
@@ -228,7 +229,7 @@ def _build(
         with numbers.hidden():
             return [count + 1, most, *returned]
 
-    body_graph = func_graph.FuncGraph(f"{base}_body_{next_uid()}", numbers.of_bodies)
+    body_graph = func_graph.FuncGraph(names[1], numbers.of_bodies)
     func_graph.trace(body_graph, traced_body, arguments=arguments)
     _check(body_graph, variables)
     initial += body_graph.outer_captures

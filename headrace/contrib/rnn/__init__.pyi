@@ -12,6 +12,8 @@ from headrace._src.rnn.multi_cell import MultiRNNCell as MultiRNNCell
 from headrace._src.rnn.cell import RNNCell as RNNCell
 from headrace._src.rnn.wrappers import ResidualWrapper as ResidualWrapper
 from headrace._src.rnn.step import best_effort_input_batch_size as best_effort_input_batch_size
+from headrace._src.contrib.rnn_stacks import stack_bidirectional_dynamic_rnn as stack_bidirectional_dynamic_rnn
+from headrace._src.contrib.rnn_stacks import stack_bidirectional_rnn as stack_bidirectional_rnn
 from headrace._src.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn
 from headrace._src.rnn.static import static_rnn as static_rnn
 from headrace._src.rnn.static import static_state_saving_rnn as static_state_saving_rnn
