@@ -120,9 +120,7 @@ RECORDS = [
         [X, ROW],
         lambda x, r: np.concatenate([x, r[None]]),
         grad=(0, 1),
-        bad_run=[
-            ([X, arr(2, 4)], InvalidArgumentError, "Incompatible shapes during merge")
-        ],
+        bad_run=[([X, arr(2, 4)], InvalidArgumentError, "Incompatible shapes during merge")],
         limits=FREE,
     ),
     Record("TensorListPopBack", _popped, [X], lambda x: [x[:-1], 2 * x[-1]], grad=(0,)),
