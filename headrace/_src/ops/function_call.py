@@ -72,11 +72,13 @@ def _built_backward(graph: func_graph.FuncGraph) -> func_graph.FuncGraph:
         func_graph.Argument(t.dtype.base_dtype, t.dims) for t in (*graph.inputs, *graph.outputs)
     ]
 
+    from headrace._src.autodiff import gradients as autodiff
+
     def gradients(*args: Tensor) -> list[Tensor]:
         xs = list(args[:count])
         ys = function_copy.inlined(graph, body, xs)
         pairs = [(y, dy) for y, dy in zip(ys, args[count:], strict=True) if _flows(y)]
-        grads = late.gradients([y for y, _ in pairs], xs, grad_ys=[dy for _, dy in pairs])
+        grads = autodiff.gradients([y for y, _ in pairs], xs, grad_ys=[dy for _, dy in pairs])
         return [
             _zeros(x) if g is None else convert.convert_to_tensor(g)
             for x, g in zip(xs, grads, strict=True)
