@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from headrace._api.export import export
 from headrace._src.core import nest
@@ -115,7 +115,7 @@ def choose(finished: Any, old: Any, new: Any) -> Any:
         return late.where(finished, old, new)
 
 
-class Lengths:
+class Lengths(NamedTuple):
     """When the sequences of a batch end.
 
     Attributes:
@@ -124,10 +124,14 @@ class Lengths:
       longest: the greatest of them.
     """
 
-    def __init__(self, lengths: Any) -> None:
-        self.lengths = lengths
-        self.shortest = late.reduce_min(lengths)
-        self.longest = late.reduce_max(lengths)
+    lengths: Any
+    shortest: Any
+    longest: Any
+
+    @classmethod
+    def of(cls, lengths: Tensor) -> Lengths:
+        """Adds the operations that find the shortest and the longest."""
+        return cls(lengths, late.reduce_min(lengths), late.reduce_max(lengths))
 
 
 def masked_step(
