@@ -158,6 +158,11 @@ fetch = tf.gradients(out, x) + tf.gradients(old, x)
 x = tf.constant(r(3, 2))
 fetch = tf.gradients(stack(resize(rows(x, [2]), 2)) * r(2, 2), x) + tf.gradients(stack(resize(rows(x, [2]), 4)) * r(4, 2), x)
 """,
+    "gradients_of_many_reads": """
+x = tf.constant(r(20, 2))
+l = rows(x, [2])
+fetch = tf.gradients([get(l, i) * float(i) for i in range(20)] + [get(l, 3)], x)
+""",
     "gradients_that_add_up": """
 x = tf.constant(r(3, 2))
 l = rows(x, [2])
