@@ -235,6 +235,9 @@ class TensorArray:
             value = self._converted(value)
             self._learn_shape(value.shape)
             flow = self._flow
+            # Brought in first: what follows is not counted.
+            here = graph_lib.get_default_graph()
+            here.capture_inputs([flow, *([index] if isinstance(index, Tensor) else [])])
             before = _number()
             if self._dynamic_size:
                 flow = tensor_list.grown(flow, index)
