@@ -255,6 +255,17 @@ def body(i, x):
     return i + 1, x * k
 fetch = functional_ops.While([tf.constant(0), tf.constant(1.)], cond, body, name="w", hostmem=[0])
 """,
+    "functional_if_gradient": """
+then = function.Defun(tf.float32, func_name="Then")(lambda x: x * x)
+other = function.Defun(tf.float32, func_name="Else")(lambda x: x * 2.)
+x = tf.constant(3.)
+fetch = tf.gradients(functional_ops.If(tf.constant(True), [x], then, other)[0], x)
+""",
+    "defun_second_gradient": """
+fn = function.Defun(tf.float32, func_name="Fn")(lambda x: x * x * x)
+x = tf.constant(3.)
+tf.gradients(tf.gradients(fn(x), x)[0], x)
+""",
     "functional_while_signatures": """
 cond = function.Defun(tf.int32, func_name="Cond")(lambda i: i < 3)
 body = function.Defun(tf.float32, func_name="Body")(lambda i: i + 1)
@@ -299,3 +310,5 @@ fetch = smart_cond.smart_case([(False, lambda: tf.constant(1.)), (x < 3, lambda:
 }
 for _name, _code in _FUNCTIONS.items():
     SNIPPETS[_name] = (_IMPORTS + _code, {"cfv2": True})
+# TensorFlow infers the shapes in a function anew for the arguments of the call.
+SNIPPETS["functional_if_gradient"][1]["nodes"] = False

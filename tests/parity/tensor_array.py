@@ -161,6 +161,50 @@ fetch = tf.TensorArray(tf.float32, flow=flow).stack()
 """,
         V2,
     ),
+    "result_of_cond": (
+        """
+p = tf.placeholder_with_default(True, [])
+ta = tf.TensorArray(tf.float32, size=2, element_shape=[])
+out, x = tf.cond(p, lambda: (ta.write(0, 1.), 3.), lambda: (ta, 4.))
+alone = tf.cond(p, lambda: ta.write(1, 7.), lambda: ta)
+assert isinstance(out, tf.TensorArray) and out.element_shape.as_list() == []
+later = tf.TensorArray(tf.float32, size=1)
+fetch = [out.stack(), x, alone.stack()]
+""",
+        V2,
+    ),
+    "gradient_through_cond": (
+        """
+p = tf.placeholder_with_default(True, [])
+x = tf.constant(3.)
+ta = tf.TensorArray(tf.float32, size=2).write(0, x).write(1, x * x)
+out = tf.cond(p, lambda: ta.write(0, x * 5.), lambda: ta)
+fetch = tf.gradients(out.stack() * [1., 2.], x)
+""",
+        {"cfv2": True, "nodes": False},
+    ),
+    "result_of_switch_case": (
+        """
+i = tf.placeholder_with_default(1, [])
+ta = tf.TensorArray(tf.float32, size=2, element_shape=[])
+out = tf.switch_case(i, [lambda: ta, lambda: ta.write(0, 1.), lambda: ta.write(1, 1.)])
+fetch = out.stack()
+""",
+        V2,
+    ),
+    "cond_in_while_loop": (
+        """
+x = tf.constant([1., 2., 3., 4.])
+def body(i, ta, keep):
+    ta = tf.cond(tf.equal(i % 2, 0), lambda: ta.write(i, x[i] * 10.), lambda: ta.write(i, -x[i]))
+    return i + 1, ta, {"n": keep["n"] + 1, "a": keep["a"].write(0, x[i])}
+_, ta, keep = tf.while_loop(lambda i, *_: i < 4, body, (0, tf.TensorArray(tf.float32, size=4),
+                            {"n": 0, "a": tf.TensorArray(tf.float32, size=1)}))
+loss = tf.reduce_sum(ta.stack() * x) + keep["a"].read(0)
+fetch = [ta.stack(), keep["n"], loss] + tf.gradients(loss, x)
+""",
+        {"cfv2": True, "nodes": False},
+    ),
     "in_while_loop": (
         """
 def body(i, ta):
