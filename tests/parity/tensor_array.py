@@ -205,6 +205,46 @@ fetch = [ta.stack(), keep["n"], loss] + tf.gradients(loss, x)
 """,
         {"cfv2": True, "nodes": False},
     ),
+    "shape_invariants": (
+        """
+x = tf.zeros([1, 2])
+def body(i, x, ta):
+    return i + 1, tf.concat([x, x], 0), ta.write(i, tf.shape(x)[0])
+_, x, ta = tf.while_loop(lambda i, *_: i < 3, body, [0, x, tf.TensorArray(tf.int32, size=3)],
+    shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, 2]), tf.TensorShape(None)])
+_, tb = tf.while_loop(lambda i, *_: i < 3, lambda i, t: (i + 1, t.write(i, 1.)),
+    [0, tf.TensorArray(tf.float32, size=3)], shape_invariants=[tf.TensorShape([]), tf.TensorShape([])])
+fetch = [ta.stack(), tf.shape(x), tb.stack()]
+""",
+        V2,
+    ),
+    "nested_loops": (
+        """
+x = tf.constant([[1., 2.], [3., 4.]])
+rows = tf.TensorArray(tf.float32, size=2).unstack(x)
+def outer(i, out):
+    row = tf.TensorArray(tf.float32, size=2).unstack(rows.read(i))
+    def inner(j, total):
+        return j + 1, total + row.read(j) * tf.cast(i + 1, tf.float32)
+    _, total = tf.while_loop(lambda j, _: j < 2, inner, [0, 0.])
+    return i + 1, out.write(i, total)
+_, out = tf.while_loop(lambda i, _: i < 2, outer, [0, tf.TensorArray(tf.float32, size=2)])
+fetch = [out.stack()] + tf.gradients(out.stack() * [3., 5.], x)
+""",
+        {"cfv2": True, "nodes": False},
+    ),
+    "array_made_and_stacked_in_a_loop": (
+        """
+def body(i, out):
+    ta = tf.TensorArray(tf.float32, size=0, dynamic_size=True, element_shape=[])
+    ta = ta.write(0, out[0]).write(1, out[1] + 1.)
+    return i + 1, ta.stack()
+_, out = tf.while_loop(lambda i, _: i < 3, body, [0, tf.constant([1., 2.])],
+                       shape_invariants=[tf.TensorShape([]), tf.TensorShape([None])])
+fetch = out
+""",
+        {"cfv2": True, "nodes": False},
+    ),
     "in_while_loop": (
         """
 def body(i, ta):
