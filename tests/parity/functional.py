@@ -294,6 +294,12 @@ fn = function.Defun(tf.float32, func_name="Fn")(lambda x: x * x)
 noisy = function.Defun(tf.float32, func_name="Noisy")(lambda x: tf.Print(x, [x], first_n=0))
 fetch = [functional_ops.partitioned_call([tf.constant(3.)], fn), functional_ops.partitioned_call([tf.constant(3.)], noisy)]
 """,
+    "partitioned_call_shapes": """
+fn = function.Defun(tf.float32, tf.float32, func_name="Fn")(lambda x, y: (tf.matmul(x, y), tf.shape(x)))
+a, b = functional_ops.partitioned_call([tf.zeros([2, 3]), tf.placeholder_with_default(np.zeros([3, 4], np.float32), [None, 4])], fn)
+assert a.shape.as_list() == [2, 4] and b.shape.as_list() == [2]
+fetch = [a, b] + tf.gradients(a, [a.op.inputs[0]])
+""",
     "smart_cond": """
 x = tf.placeholder_with_default(True, [])
 t, f = (lambda: tf.constant(1.)), (lambda: tf.constant(2.))
