@@ -109,6 +109,15 @@ else:
 """
 
 _FUNCTIONS = {
+    "stateless_while": """
+@function.Defun(tf.int32, tf.float32, func_name="again")
+def again(i, x):
+    return i < 3
+@function.Defun(tf.int32, tf.float32, func_name="step")
+def step(i, x):
+    return i + 1, x * 2.0
+fetch = tf.raw_ops.StatelessWhile(input=[tf.constant(0), tf.constant(1.5)], cond=again, body=step)
+""",
     "defun": """
 @function.Defun(tf.float32, tf.float32, func_name="Fn")
 def fn(x, y):

@@ -5,7 +5,10 @@ VALUES = {"cfv2": True, "nodes": False}
 
 SNIPPETS = {
     "map": ("fetch = tf.map_fn(lambda x: x * x, tf.constant([1., 2., 3.]))", V2),
-    "map_of_numpy": ("fetch = tf.map_fn(lambda x: x + 1, np.arange(6).reshape(3, 2), name='m')", V2),
+    "map_of_numpy": (
+        "fetch = tf.map_fn(lambda x: x + 1, np.arange(6).reshape(3, 2), name='m')",
+        V2,
+    ),
     "map_of_several": (
         """
 a, b = tf.constant([1., 2., 3.]), tf.constant([[1], [2], [3]])
@@ -89,7 +92,10 @@ fetch = [y] + tf.gradients(y, x)
 """,
         VALUES,
     ),
-    "map_of_strings": ("fetch = tf.map_fn(lambda s: tf.strings.join([s, '!']), tf.constant(['a', 'b']))", V2),
+    "map_of_strings": (
+        "fetch = tf.map_fn(lambda s: tf.strings.join([s, '!']), tf.constant(['a', 'b']))",
+        V2,
+    ),
     "map_of_ragged_results": (
         "fetch = tf.map_fn(lambda n: tf.ones([n]), tf.constant([1, 2]), dtype=tf.float32, infer_shape=False)",
         VALUES,

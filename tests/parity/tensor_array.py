@@ -269,7 +269,10 @@ fetch = [loss] + tf.gradients(loss, x)
 """,
         {"cfv2": True, "nodes": False},
     ),
-    "grad_is_refused": ("tf.TensorArray(tf.float32, size=1).grad('x')", {"cfv2": True, "error": "type"}),
+    "grad_is_refused": (
+        "tf.TensorArray(tf.float32, size=1).grad('x')",
+        {"cfv2": True, "error": "type"},
+    ),
     "size_is_required": ("tf.TensorArray(tf.float32)", V2),
     "flow_and_size": (
         "tf.TensorArray(tf.float32, size=1, flow=tf.TensorArray(tf.float32, size=1).flow)",
@@ -329,7 +332,9 @@ _COUNTED = {
 }
 for _name, _code in _COUNTED.items():
     SNIPPETS["counted_" + _name] = (
-        "x, v = tf.constant(2.), tf.constant([1., 2.])\n" + _code + "\nfetch = tf.random_uniform([2])",
+        "x, v = tf.constant(2.), tf.constant([1., 2.])\n"
+        + _code
+        + "\nfetch = tf.random_uniform([2])",
         {"nodes": False, "xla": False},
     )
 SNIPPETS["random_in_map"] = (

@@ -1,6 +1,6 @@
 """The list operations, one by one: nodes, values, static shapes, gradients, errors."""
 
-_PRELUDE = '''
+_PRELUDE = """
 raw = tf.raw_ops
 f32 = tf.float32
 r = lambda *s: np.arange(np.prod(s)).reshape(s).astype(np.float32)
@@ -31,7 +31,7 @@ join = lambda a, b, t=f32: raw.TensorListConcatLists(input_a=a, input_b=b, eleme
 resize = lambda l, n: raw.TensorListResize(input_handle=l, size=n)
 batch = lambda l, v: raw.TensorListPushBackBatch(input_handles=l, tensor=v)
 two = lambda shape=[-1, 2]: push(push(empty(shape), r(1, 2)), r(3, 2))
-'''
+"""
 
 _VALUES = {
     "push_and_pop": """
