@@ -176,6 +176,19 @@ fetch = [tf.case([(x < 2, lambda: tf.constant(1)), (x < 5, lambda: tf.constant(2
          tf.case([(x < 2, lambda: tf.constant(1)), (x > 5, lambda: tf.constant(2))], default=lambda: tf.constant(3), exclusive=True)]
 feed = {x: 3}
 """,
+    "optional_values": """
+a, b = tf.constant([1.0, 2.0]), tf.constant(3.0)
+some = tf.raw_ops.OptionalFromValue(components=[a, b], name="some")
+none = tf.raw_ops.OptionalNone()
+types = dict(output_types=[tf.float32, tf.float32], output_shapes=[[2], []])
+fetch = [tf.raw_ops.OptionalHasValue(optional=some), tf.raw_ops.OptionalHasValue(optional=none),
+         tf.raw_ops.OptionalGetValue(optional=some, **types)]
+y = fetch[-1][0]
+fetch += tf.gradients(y * y, a)
+""",
+    "optional_without_value": """
+fetch = tf.raw_ops.OptionalGetValue(optional=tf.raw_ops.OptionalNone(), output_types=[tf.float32], output_shapes=[[2]])
+""",
     "condition_array": """
 p = tf.placeholder(tf.bool, [])
 a = tf.TensorArray(tf.float32, 2, element_shape=[]).write(0, 1.0)

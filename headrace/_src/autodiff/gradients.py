@@ -278,8 +278,10 @@ class _Backprop:
         function = registry.gradient_function(op)
         if function is None:
             return [None] * len(op._inputs)
+        # A rule that is a function of the graph takes the gradients of all outputs.
+        every = getattr(function, "takes_every_gradient", lambda op: False)(op)
         out_grads = [
-            identity_zeros(t) if g is None and is_trainable(t) else g
+            identity_zeros(t) if g is None and (every or is_trainable(t)) else g
             for t, g in zip(op.outputs, out_grads, strict=True)
         ]
         with scopes.name_scope(op.name + "_grad"):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from headrace._src.core import convert, dims, dtypes, scopes
+from headrace._src.core import constant_value, convert, dims, dtypes, scopes
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
@@ -143,10 +143,34 @@ def is_trainable(tensor: Tensor) -> bool:
     return tensor.dtype.base_dtype.name in _TRAINABLE | _CARRIERS
 
 
+def _counts_iterations(body: func_graph.FuncGraph) -> bool:
+    """Whether the first value of a loop is the number of iterations so far, the next its limit."""
+    if len(body.outputs) < 2:
+        return False
+    next_count, limit = (_behind_identities(t) for t in body.outputs[:2])
+    add = next_count.op
+    if limit is not body.inputs[1] or add.type not in ("Add", "AddV2"):
+        return False
+    one = constant_value.constant_value(add._inputs[1])
+    return _behind_identities(add._inputs[0]) is body.inputs[0] and one is not None and one == 1
+
+
+def _behind_identities(t: Tensor) -> Tensor:
+    while t.op.type == "Identity":
+        t = t.op._inputs[0]
+    return t
+
+
 def grad_while(op: Operation, *dys: Any) -> list[Any]:
-    """The gradients of a loop's inputs: the rule of `While`."""
+    """The gradients of a loop's inputs: the rule of `While`.
+
+    Raises:
+      LookupError: the loop does not count its iterations, as those of `tf.while_loop` do.
+    """
     cond: func_graph.FuncGraph = op.attrs["cond"].graph
     body: func_graph.FuncGraph = op.attrs["body"].graph
+    if not _counts_iterations(body):
+        raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})")
     func_graph.note_copy(cond)
     func_graph.note_copy(body)
     n = op.attrs.get("_num_original_outputs", len(op.outputs))
