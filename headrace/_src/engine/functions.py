@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from headrace._src.core.operation import Operation
+from headrace._src.core.tensor import Tensor
 from headrace._src.engine import interpret
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.resources import Cell
@@ -57,7 +59,7 @@ def loop(cond: Any, body: Any, values: Sequence[Any], run: Run) -> list[Any]:
     values = [held[i] for i in changing]
     while True:
         (holds,) = test(values)
-        if not _is_true(holds):
+        if not is_true(holds):
             break
         run.check()
         values = step(values)
@@ -121,7 +123,60 @@ def _result(t: Any, value: Any) -> Any:
     return value.read() if isinstance(value, Cell) and t.dtype.name != "resource" else value
 
 
-def _is_true(value: Any) -> bool:
+def is_true(value: Any) -> bool:
+    """Whether a condition holds."""
     array = np.asarray(value)
     # As in 1.15, a condition that is no scalar asks whether there is anything in it.
     return bool(array.size) if array.ndim else bool(array[()])
+
+
+# -- what bodies hold ------------------------------------------------------------------------------
+
+
+def random_in(op: Operation) -> list[Operation]:
+    """The operations that draw random numbers: this one, or those of the functions it calls."""
+    found = [op] if op.spec.random else []
+    for f in op.functions:
+        for step in plan_of(f.graph).steps:
+            found += random_in(step.op)
+    return found
+
+
+def static_inputs(op: Operation, plan: Plan) -> list[Tensor]:
+    """The whole-number inputs of a call whose values its functions must know to be lowered."""
+    graphs = [f.graph for f in op.functions]
+    if not graphs:
+        return []
+    first = len(op._inputs) - len(graphs[0].inputs)
+    wanted = sorted({i for g in graphs for i in _static_arguments(g)})
+    found = [plan.source(op._inputs[first + i]) for i in wanted]
+    return [t for t in found if t.dtype.is_integer or t.dtype.is_bool]
+
+
+def _static_arguments(graph: Any) -> set[int]:
+    """The positions of arguments from which a body computes what must be known to lower it."""
+    plan = plan_of(graph)
+    stack = []
+    for step in plan.steps:
+        spec = step.op.spec
+        if spec.calls_functions:
+            stack += static_inputs(step.op, plan)
+        elif spec.static:
+            named = zip(map(plan.source, step.op._inputs), spec.flat_inputs(step.op), strict=True)
+            stack += [t for t, a in named if a.name in spec.static]
+    position = {t: i for i, t in enumerate(graph.inputs)}
+    found = set()
+    seen = set(stack)
+    while stack:
+        t = stack.pop()
+        if t in position:
+            found.add(position[t])
+            continue
+        spec = t.op.spec
+        # Shapes are known whatever the values are.
+        if t.op in plan._known or spec.value_from_shapes is not None or spec.calls_functions:
+            continue
+        new = [s for s in map(plan.source, t.op._inputs) if s not in seen]
+        seen.update(new)
+        stack += new
+    return found
