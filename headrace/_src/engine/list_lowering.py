@@ -40,6 +40,17 @@ def known_int(value: Any, what: str) -> int:
     return int(np.asarray(value).reshape(-1)[0])
 
 
+def known(value: Any) -> Any:
+    """A value that must be known while lowering.
+
+    Raises:
+      Unfit: it is not.
+    """
+    if structures.is_traced(value):
+        raise Unfit("indices must be known before lowering")
+    return value
+
+
 def expect(value: Any, dtype: DType | None = None) -> TracedList:
     """A list, of elements of a dtype.
 
@@ -92,6 +103,9 @@ def _holding(found: TracedList, element: Any) -> tuple[TracedList, Any]:
 
 def _put(found: TracedList, index: Any, element: Any) -> Any:
     """The items of a list with one of them replaced."""
+    if not found.capacity:
+        # A loop is being traced that will start with more room.
+        return found.items
     update = backend.jax().lax.dynamic_update_index_in_dim
     arrays = [
         update(a, b, index, 0)
@@ -102,6 +116,8 @@ def _put(found: TracedList, index: Any, element: Any) -> Any:
 
 def _taken(found: TracedList, index: Any) -> Any:
     """An element of a list."""
+    if not found.capacity:
+        return structures.zeros(structures.of(found.items, 1))
     take = backend.jax().lax.dynamic_index_in_dim
     return structures.mapped(lambda a: take(a, index, 0, keepdims=False), found.items)
 
@@ -125,7 +141,13 @@ def push(k: Any, found: TracedList, element: Any) -> TracedList:
         k.require(found.length < found.limit)
     found, element = _holding(grown(found, most), element)
     items = _put(found, found.length, element)
-    return found.replaced(items=items, length=found.length + _one(found.length), most=most)
+    length = found.length + _one(found.length)
+    if not isinstance(length, int):
+        low, high = k.range_of(found.length)
+        k.promise_range(
+            length, None if low is None else low + 1, None if high is None else high + 1
+        )
+    return found.replaced(items=items, length=length, most=most)
 
 
 def _one(length: Any) -> Any:
@@ -140,7 +162,9 @@ def pop(k: Any, found: TracedList, shape: Any) -> tuple[TracedList, Any]:
     else:
         k.require_range(found.length, 1, None)
     last = found.length - _one(found.length)
-    k.derive(found.length, last, -1)
+    if not isinstance(last, int):
+        low, high = k.range_of(found.length)
+        k.promise_range(last, None if low is None else low - 1, None if high is None else high - 1)
     element = _unset(found, shape) if found.items is None else _taken(found, last)
     rest = found.replaced(length=last, most=found.most - 1)
     return rest, element

@@ -15,6 +15,7 @@ from headrace._src.core import dims as dims_lib
 from headrace._src.core import errors
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
+from headrace._src.engine.traced_lists import TracedOptional
 
 _REASON = "an optional value is taken apart by OptionalGetValue, which has the gradient"
 
@@ -45,6 +46,11 @@ def _kernel_optional_none(k: Any) -> Any:
     return OptionalValue(None)
 
 
+@OptionalNone.xla_kernel
+def _xla_optional_none(k: Any) -> Any:
+    return TracedOptional(False, {})
+
+
 OptionalNone.no_gradient("it holds nothing")
 
 # -- OptionalFromValue ---------------------------------------------------------------------------
@@ -61,6 +67,11 @@ def _shape_optional_from_value(s: Any, components: Any) -> Any:
 @OptionalFromValue.host_kernel
 def _kernel_optional_from_value(k: Any, components: Any) -> Any:
     return OptionalValue(tuple(components))
+
+
+@OptionalFromValue.xla_kernel
+def _xla_optional_from_value(k: Any, components: Any) -> Any:
+    return TracedOptional(True, {_label(k.op): tuple(components)})
 
 
 @OptionalFromValue.gradient
@@ -85,6 +96,11 @@ def _shape_optional_has_value(s: Any, optional: Any) -> Any:
 @OptionalHasValue.host_kernel
 def _kernel_optional_has_value(k: Any, optional: Any) -> Any:
     return np.bool_(_opened(optional).components is not None)
+
+
+@OptionalHasValue.xla_kernel
+def _xla_optional_has_value(k: Any, optional: Any) -> Any:
+    return np.bool_(optional.has) if isinstance(optional.has, bool) else optional.has
 
 
 OptionalHasValue.no_gradient("whether there is a value does not change smoothly")
@@ -119,6 +135,12 @@ def _kernel_optional_get_value(k: Any, optional: Any, *, output_types: Any) -> A
     return components
 
 
+@OptionalGetValue.xla_kernel
+def _xla_optional_get_value(k: Any, optional: Any) -> Any:
+    k.require(np.bool_(optional.has) if isinstance(optional.has, bool) else optional.has)
+    return optional.parts[_label(k.op)]
+
+
 @OptionalGetValue.gradient
 def _grad_optional_get_value(op: Any, *dys: Any) -> Any:
     return OptionalFromValue(list(dys))
@@ -130,6 +152,12 @@ def _opened(value: Any) -> OptionalValue:
             None, None, "Input is not an optional value but something else of dtype variant."
         )
     return value
+
+
+def _label(node: Any) -> str:
+    """Which of several values an optional of compiled code holds, see `wrapped`."""
+    label: str = node.attrs.get("_label", "")
+    return label
 
 
 # -- labels --------------------------------------------------------------------------------------
