@@ -57,38 +57,45 @@ def compiled(
     slots: Sequence[Any],
     inputs: Sequence[Any],
     donate: bool,
+    device: Any = None,
     guess: int = FIRST_GUESS,
 ) -> Program:
     """Lowers and compiles a unit for inputs of these shapes.
 
     Args:
-      unit, plan: what to compile.      slots: with variables and static inputs in place.
+      unit: the unit.          plan: its plan.
+      slots: the plan's slots, with variables and static inputs in place.
       inputs: values of the inputs that are not static.
       donate: whether old values of variables may be given up.
+      device: JAX's device, or None for the one that JAX chooses.
       guess: how many iterations a loop is taken to have that fills a list.
 
     Raises:
       NotLowerable: an operation cannot be compiled.
     """
     key = _digest(unit, plan, slots, inputs, donate, guess)
+    if key is not None:
+        # JAX's own choice depends on the process, which the folder on disk stands for.
+        key += b"" if device is None else f" {device.platform} {device.id}".encode()
     found = _CACHE.get(key)
     if found is None:
-        found = _loaded(key) or _compiled(key, unit, plan, slots, inputs, donate, guess)
+        with backend.on(device):
+            found = _loaded(key, device)
+            found = found or _compiled(key, unit, plan, slots, inputs, donate, guess)
         found = _CACHE.put(key, found)
     return found
 
 
-def _loaded(key: bytes | None) -> Program | None:
+def _loaded(key: bytes | None, device: Any) -> Program | None:
     """The program that another process compiled."""
     if key is None:
         return None
-    entry = disk_cache.load(key)
+    entry = disk_cache.load(key, device)
     if entry is None:
         return None
     layout, constants, executable = entry
-    jax = backend.jax()
-    with backend.wide():
-        return Program(executable, Layout(*layout), [jax.device_put(c) for c in constants], 0.0)
+    placed = [backend.jax().device_put(c) for c in constants]
+    return Program(executable, Layout(*layout), placed, 0.0)
 
 
 def _compiled(
@@ -265,6 +272,8 @@ _NAMES: Final = frozenset({"container", "shared_name", "seed", "seed2"})
 
 def _add_operation(h: Any, op: Any, numbers: dict[Any, int], plan: Plan) -> None:
     h.update(op.type.encode())
+    for f in op.functions:
+        _add_function(h, f.graph)
     for name in sorted(op.attrs):
         if name not in _NAMES and (name[:1] != "_" or name == "_label"):
             h.update(name.encode())
@@ -308,7 +317,7 @@ def _add_value(h: Any, value: Any) -> None:
     elif value is None or isinstance(value, (int, float, bool, str, bytes)):
         h.update(repr(value).encode())
     elif isinstance(value, FuncRef):
-        _add_function(h, value.graph)
+        pass  # its body has been added
     elif isinstance(value, DType):
         h.update(value.name.encode())
     else:

@@ -2,6 +2,7 @@
 
 Inventory of a `Segment`:
   unit, plan: what it runs.       donate: whether old values of variables may be given up.
+  place: the device it runs on.
   programs: signature → `Program`, or None where the unit could not be compiled.
   waiting: signature → how often it was met before it was compiled.
   guesses: signature → how many iterations a loop is taken to have that fills a list.
@@ -22,6 +23,7 @@ from headrace._src.core import errors
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine import backend, interpret, list_values, structures
+from headrace._src.engine.devices import HOST, Place
 from headrace._src.engine.lower import FIRST_GUESS
 from headrace._src.engine.not_lowerable import NotLowerable
 from headrace._src.engine.partition import Unit
@@ -42,10 +44,11 @@ _NO_LOCK: Final = contextlib.nullcontext()
 class Segment:
     """One unit that can be compiled; see the module's docstring."""
 
-    def __init__(self, unit: Unit, plan: Plan, donate: bool) -> None:
+    def __init__(self, unit: Unit, plan: Plan, donate: bool, place: Place = HOST) -> None:
         self.unit = unit
         self.plan = plan
         self.donate = donate
+        self.place = place
         slots = plan.slots
         self._inputs = [slots[t] for t in unit.inputs]
         self._dynamic = [slots[t] for t in unit.inputs if t not in unit.static]
@@ -63,7 +66,6 @@ class Segment:
         self.guesses: dict[Any, int] = {}
         self.waiting: dict[Any, int] = {}
         self.rejected: Operation | None = None
-        self._needed = 0
         self.refused: list[str] = []
         self._warned = False
 
@@ -93,9 +95,10 @@ class Segment:
             if program is _NEVER_MET:
                 program = self._met(signature, slots, values)
             while isinstance(program, Program):
-                if self.call(program, cells, values, slots, run):
+                needed: list[int] = []
+                if self.call(program, cells, values, slots, run, needed):
                     return
-                program = self._with_more_room(program, signature, slots, values)
+                program = self._with_more_room(needed, signature, slots, values)
         try:
             self.interpret(slots, run)
         except Exception:
@@ -118,6 +121,7 @@ class Segment:
         values: Sequence[Any],
         slots: list[Any],
         run: Run,
+        needed: list[int] | None = None,
     ) -> bool:
         """Calls compiled code; whether it succeeded. Nothing has changed when it did not.
 
@@ -125,6 +129,7 @@ class Segment:
           program: what to call.
           cells: the unit's variables.          values: its inputs that are not static.
           slots: where outputs go.              run: the run.
+          needed: gets how many iterations lists must have room for, where they have too little.
         """
         layout = program.layout
         for position, limit in layout.bounds:
@@ -132,7 +137,7 @@ class Segment:
             if indices.size and not (0 <= indices.min() and indices.max() < limit):
                 return False
         array = backend.jax().Array
-        with backend.wide():
+        with backend.on(self.place.device):
             held = [_placed(cells[i].stored, array) for i in layout.reads]
             words, drawn = self._words(layout.draws, run)
             if self._variants:
@@ -140,8 +145,10 @@ class Segment:
             results = program.call(*held, *values, words, *program.constants)
         n = len(layout.writes)
         failed = layout.checked and not bool(results[-1])
-        self._needed = int(results[-1 - layout.checked]) if layout.exceeds else 0
-        if failed or self._needed:
+        exceeded = int(results[-1 - layout.checked]) if layout.exceeds else 0
+        if exceeded and needed is not None:
+            needed.append(exceeded)
+        if failed or exceeded:
             for state, counter in drawn:
                 state.counter = counter
             if self.donate:
@@ -189,16 +196,15 @@ class Segment:
         return values
 
     def _with_more_room(
-        self, program: Program, signature: Any, slots: list[Any], values: Sequence[Any]
+        self, needed: Sequence[int], signature: Any, slots: list[Any], values: Sequence[Any]
     ) -> Program | None:
         """The program to call in place of one that failed because its lists were too short."""
-        if not self._needed:
+        if not needed:
             return None
         guess = self.guesses[signature]
-        self.guesses[signature] = max(2 * guess, 1 << (self._needed - 1).bit_length())
+        self.guesses[signature] = max(2 * guess, 1 << (needed[0] - 1).bit_length())
         self.programs.pop(signature)
-        found = self._met(signature, slots, values)
-        return found
+        return self._met(signature, slots, values)
 
     def _met(self, signature: Any, slots: list[Any], values: Sequence[Any]) -> Program | None:
         """The program of a signature that has none yet; None while it stays interpreted."""
@@ -213,7 +219,9 @@ class Segment:
                 raise TypeError(f"{self._dynamic[i]}: {type(v).__name__} in compiled code")
         try:
             guess = self.guesses.setdefault(signature, FIRST_GUESS)
-            program = compiled(self.unit, self.plan, slots, values, self.donate, guess)
+            program = compiled(
+                self.unit, self.plan, slots, values, self.donate, self.place.device, guess
+            )
         except errors.OpError:
             # A variable without a value: the interpreter says which.
             return None

@@ -47,6 +47,11 @@ def graph_def(graph: Any, from_version: int | None = None, add_shapes: bool = Fa
             proto.library.function.append(
                 function_def(function.name, function.graph, add_shapes=add_shapes)
             )
+            gradient = getattr(function.graph, "gradient_graph", None)
+            if gradient is not None and gradient.name in getattr(graph, "_functions", {}):
+                proto.library.gradient.add(
+                    function_name=function.name, gradient_func=gradient.name
+                )
     return proto
 
 
@@ -159,6 +164,8 @@ def function_def(name: str, graph: Any, add_shapes: bool = False) -> Any:
     """
     proto = messages.FunctionDef()
     proto.signature.name = name
+    for key, value in getattr(graph, "attrs", {}).items():
+        proto.attr[key].CopyFrom(attr_value(None, value))
     names = _Names()
     arguments: dict[Any, str] = {}
     for index, tensor in enumerate(graph.inputs):
