@@ -289,12 +289,7 @@ def zeros_like(value: Any) -> Any:
     xp = backend.jax().numpy
     if not structures.is_compound(value):
         return xp.zeros_like(value)
-    if isinstance(value, TracedList):
-        items = value.items
-        if items is not None:
-            items = structures.mapped_elements(xp.zeros_like, items)
-        return value.replaced(items=items)
-    raise Unfit("zeros like an optional")
+    return structures.mapped_elements(xp.zeros_like, value)
 
 
 def added(k: Any, a: Any, b: Any) -> Any:

@@ -215,7 +215,8 @@ class _Merged:
         handed = [list(map(tuple, _outside(o))) for o in outcomes]
         found = {}
         for i, place in enumerate(self._places):
-            if isinstance(place, Known) or any(o.values[i] != place for o in outcomes):
+            kinds = [o.values[i] for o in outcomes]
+            if any(isinstance(kind, Known) or kind != place for kind in kinds):
                 continue
             first = handed[0][i]
             if all(v is not None for v in first) and all(

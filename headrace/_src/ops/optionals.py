@@ -15,21 +15,10 @@ from headrace._src.core import dims as dims_lib
 from headrace._src.core import errors
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
+from headrace._src.engine.optional_values import OptionalValue
 from headrace._src.engine.traced_lists import TracedOptional
 
 _REASON = "an optional value is taken apart by OptionalGetValue, which has the gradient"
-
-
-class OptionalValue:
-    """The run-time value of an optional: its components, or None."""
-
-    __slots__ = ("components",)
-
-    def __init__(self, components: tuple[Any, ...] | None) -> None:
-        self.components = components
-
-    def __repr__(self) -> str:
-        return f"OptionalValue({self.components!r})"
 
 
 # -- OptionalNone --------------------------------------------------------------------------------
@@ -76,11 +65,13 @@ def _xla_optional_from_value(k: Any, components: Any) -> Any:
 
 @OptionalFromValue.gradient
 def _grad_optional_from_value(op: Any, dy: Any) -> Any:
-    return OptionalGetValue.make(
+    node = OptionalGetValue.make(
         dy,
         output_types=[t.dtype.base_dtype for t in op.inputs],
         output_shapes=[t.dims for t in op.inputs],
-    ).outputs
+    )
+    _set_label(node, _label(op))
+    return node.outputs
 
 
 # -- OptionalHasValue ----------------------------------------------------------------------------
@@ -143,7 +134,9 @@ def _xla_optional_get_value(k: Any, optional: Any) -> Any:
 
 @OptionalGetValue.gradient
 def _grad_optional_get_value(op: Any, *dys: Any) -> Any:
-    return OptionalFromValue(list(dys))
+    optional = OptionalFromValue(list(dys))
+    _set_label(optional.op, _label(op))
+    return optional
 
 
 def _opened(value: Any) -> OptionalValue:
@@ -158,6 +151,11 @@ def _label(node: Any) -> str:
     """Which of several values an optional of compiled code holds, see `wrapped`."""
     label: str = node.attrs.get("_label", "")
     return label
+
+
+def _set_label(node: Any, label: str) -> None:
+    if label:
+        node.attrs["_label"] = label
 
 
 # -- labels --------------------------------------------------------------------------------------
