@@ -13,7 +13,7 @@ import numpy as np
 
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
-from headrace._src.engine import interpret
+from headrace._src.engine import costs, interpret
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.resources import Cell
 from headrace._src.engine.run import Run
@@ -35,11 +35,13 @@ def call(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
     slots = _started(plan, run)
     for t, slot, value in zip(graph.inputs, plan.feeds, arguments, strict=True):
         slots[slot] = _argument(t, value)
+    before = run.spent
     interpret.execute_plan(plan, slots, run)
+    run.spent = costs.plus(before, costs.of_plan(plan))
     return [_result(t, slots[plan.slots[t]]) for t in graph.outputs]
 
 
-def loop(cond: Any, body: Any, values: Sequence[Any], run: Run) -> list[Any]:
+def loop(cond: Any, body: Any, values: Sequence[Any], run: Run, op: Operation) -> list[Any]:
     """Executes `body` on its own results while `cond` holds; returns the last ones.
 
     Args:
@@ -47,22 +49,39 @@ def loop(cond: Any, body: Any, values: Sequence[Any], run: Run) -> list[Any]:
       body: the graph of a function that takes the values and gives the next ones.
       values: the first values; references of variables as cells.
       run: the run.
+      op: the operation that is executed.
 
     Raises:
       DeadlineExceededError, CancelledError: between two iterations.
     """
+    from headrace._src.engine import hot_loops
+
     held = [_argument(t, v) for t, v in zip(body.inputs, values, strict=True)]
     kept = {i for i, (a, b) in enumerate(zip(body.inputs, body.outputs, strict=True)) if a is b}
     changing = [i for i in range(len(held)) if i not in kept]
     test = _Stepper(cond, held, changing, [0], run)
     step = _Stepper(body, held, changing, changing, run)
     values = [held[i] for i in changing]
+    before = run.spent
+    trips = 0
+    look_at = hot_loops.FIRST_LOOK
     while True:
         (holds,) = test(values)
         if not is_true(holds):
             break
         run.check()
         values = step(values)
+        trips += 1
+        if trips >= look_at:
+            look_at = 2 * trips
+            for i, value in zip(changing, values, strict=True):
+                held[i] = value
+            ended, more = hot_loops.continued(op, (cond, body), held, changing, trips, run)
+            values = [held[i] for i in changing]
+            trips += more
+            if ended:
+                break
+    run.spent = costs.plus(before, costs.of_loop(cond.plan, body.plan, trips))
     for i, value in zip(changing, values, strict=True):
         held[i] = value
     return [_result(t, v) for t, v in zip(body.outputs, held, strict=True)]

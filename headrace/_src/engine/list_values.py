@@ -23,6 +23,8 @@ def placed(value: Any, room: int = 0) -> Any:
     if type(value) is not TensorList:
         return value
     items = value.items()
+    if value.element_dtype.name not in ("variant", "string"):
+        return _of_arrays(value, items, room)
     elements = [placed(item, room) for item in items if item is not None]
     if any(getattr(e, "dtype", None) == np.dtype(object) for e in elements):
         return value
@@ -35,13 +37,36 @@ def placed(value: Any, room: int = 0) -> Any:
             kind = k if kind is None else structures.joined(kind, k)
     except structures.Mismatch:
         return value
-    if kind is None and value.element_dtype.name != "variant" and dims_lib.is_full(value.dims):
-        kind = ("array", tuple(value.dims or ()), str(value.element_dtype.np_dtype))
     if kind is not None:
         found.items = _stacked(items, elements, kind, capacity)
     if room:
         found.length = np.int32(len(items))
         found.most = len(items)
+    return found
+
+
+def _of_arrays(value: TensorList, items: list[Any], room: int) -> Any:
+    """`placed` of a list of arrays."""
+    shape: Any = value.dims if dims_lib.is_full(value.dims) else None
+    n = len(items)
+    for item in items:
+        if item is not None:
+            if shape is None:
+                shape = item.shape
+            elif item.shape != shape:
+                return value
+    found = TracedList(value.element_dtype, value.dims, value.limit, None, max(room, n), n)
+    if shape is not None:
+        dtype = value.element_dtype.np_dtype
+        found.items = np.zeros((found.capacity, *shape), dtype)
+        if any(item is None for item in items):
+            zero = np.zeros(shape, dtype)
+            items = [zero if item is None else item for item in items]
+        if items:
+            found.items[:n] = items
+    if room:
+        found.length = np.int32(n)
+        found.most = n
     return found
 
 
@@ -63,6 +88,10 @@ def on_host(value: TracedList) -> TensorList:
     length = int(value.length)
     if value.items is None:
         return TensorList(value.dtype, value.dims, [None] * length, value.limit)
+    if not structures.is_compound(value.items):
+        rows = np.asarray(value.items)[:length]
+
+        return TensorList(value.dtype, value.dims, list(rows), value.limit)
     kind = structures.of(value.items, 1)
     columns = [np.asarray(a) for a in structures.leaves(value.items)]
     items = []

@@ -38,7 +38,7 @@ from headrace._src.engine.not_lowerable import NotLowerable
 from headrace._src.engine.partition import Unit
 from headrace._src.engine.plan import Plan, reads
 from headrace._src.engine.resources import Cell
-from headrace._src.engine.traced_lists import TracedOptional
+from headrace._src.engine.traced_lists import TracedList, TracedOptional
 
 # How many iterations are guessed at first.
 FIRST_GUESS: Final = 32
@@ -58,6 +58,7 @@ class Layout(NamedTuple):
       structures: what each of them consists of, see `structures`.
       known: (position of an output, its value) where lowering found it.
       bounds: (position of an input, limit): integers that must lie in [0, limit).
+      cut: whether a result tells how far the outermost loop came, see `lower_loops.STATES`.
       exceeds: whether a result says how many iterations lists must have room for; 0 if they have.
       checked: whether the last result says if all conditions hold.
     """
@@ -70,6 +71,7 @@ class Layout(NamedTuple):
     structures: tuple[Any, ...]
     known: tuple[tuple[int, Any], ...]
     bounds: tuple[tuple[int, int], ...]
+    cut: bool
     exceeds: bool
     checked: bool
 
@@ -113,6 +115,7 @@ class Lowering:
         self._own: set[Cell] = set()
         self._depth = 0
         self._limit = unit.limit
+        self._reported: Any = 0
 
     # -- what kernels ask for ------------------------------------------------------------------
 
@@ -253,6 +256,10 @@ class Lowering:
         limit, self._limit = self._limit, None
         return limit
 
+    def report(self, state: Any) -> None:
+        """Notes how far the outermost loop came."""
+        self._reported = state
+
     def argument(self, t: Tensor, value: Any) -> Any:
         """What the body of a function finds in an argument."""
         if t.dtype._is_ref_dtype and not isinstance(value, Cell):
@@ -281,6 +288,8 @@ class Lowering:
         self._state = dict(zip(self.held, states, strict=True))
         before = dict(self._state)
         for i, value in zip(self.dynamic, inputs, strict=True):
+            if self.unit.limit is not None and isinstance(value, TracedList):
+                value = value.replaced(fixed=True)
             slots[self.plan.slots[self.unit.inputs[i]]] = value
             self._mark(value, i)
         for step in self.unit.steps:
@@ -298,6 +307,8 @@ class Lowering:
                 self.known[i] = value
         results += [n for op in self.random if structures.is_traced(n := self.drawn.get(op, 0))]
         new = [(before.get(c), self._state[c]) for c in self.written()]
+        if self.unit.limit is not None:
+            results.append(backend.jax().numpy.asarray(self._reported, np.int64))
         needed, ok = self.needs(), self.condition()
         results += [x for x in (needed, ok) if x is not None]
         fine = ok if needed is None else (needed == 0) if ok is None else ok & (needed == 0)
@@ -336,6 +347,7 @@ class Lowering:
             tuple(self.structures),
             tuple(self.known.items()),
             tuple(self._bounds),
+            self.unit.limit is not None,
             bool(self._needed),
             bool(self._required),
         )

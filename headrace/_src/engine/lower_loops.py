@@ -30,6 +30,10 @@ _MOST_TRACES: Final = 12
 # A loop that outruns its guess goes on for a while, to tell how much is needed.
 _BEYOND: Final = 16
 
+# What a loop says that may make a limited number of iterations: whether it has ended, was cut off,
+# or has filled a list. It says so in the remainder of its number of iterations by `STATES`.
+FINISHED, CUT, FULL, STATES = range(4)
+
 _UNKNOWN: Final = (None, None)
 
 
@@ -258,6 +262,8 @@ class _Carry:
         guessed = self._bound is None and any(g > 0 for g in self._growth)
         limit = self._limit
         flagged = not self.cond.pure
+        if flagged and limit is not None:
+            raise _unfit("a loop whose condition has effects is cut off")
         checked = self.body.checked or self.cond.checked
         exceeds = self.body.exceeds or self.cond.exceeds
         n = len(self._arrays())
@@ -280,8 +286,10 @@ class _Carry:
             if checked:
                 flag = flag & rest.pop()
             if counted:
-                most = limit if limit is not None else np.int32(lowering.guess * _BEYOND)
-                flag = flag & (rest.pop() < most)
+                most = limit if limit is not None else lowering.guess * _BEYOND
+                flag = flag & (rest.pop() < np.int32(most))
+            if limit is not None:
+                flag = flag & ~self._full(state)
             return flag
 
         def step(state: Sequence[Any]) -> list[Any]:
@@ -316,6 +324,10 @@ class _Carry:
         rest = done[n:]
         if counted:
             count = rest.pop(0)
+            if limit is not None:
+                full = xp.where(self._full(done), FULL, CUT)
+                state_now = xp.where(test(done[:n])[1], full, FINISHED)
+                lowering.report(count * np.int64(STATES) + state_now)
             if guessed:
                 lowering.exceed(xp.where(count > lowering.guess, count, np.int32(0)))
         if checked:
@@ -323,6 +335,16 @@ class _Carry:
         if exceeds:
             lowering.exceed(rest.pop(0))
         return self._taken(done[:n])
+
+    def _full(self, flat: Sequence[Any]) -> Any:
+        """Whether a list has no room for another iteration."""
+        full = np.bool_(False)
+        at = 0
+        for kind, growth in zip(self._kinds, self._growth, strict=True):
+            if kind[0] == "list" and growth > 0 and kind[5] is None:
+                full = full | (flat[at] + np.int32(growth) > np.int32(kind[4]))
+            at += len(structures.arrays_of([kind]))
+        return full
 
     def _start(self) -> list[Any]:
         xp = backend.jax().numpy

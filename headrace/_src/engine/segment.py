@@ -167,6 +167,8 @@ class Segment:
         for (state, _), steps in zip(drawn, layout.draws, strict=True):
             if steps is None:
                 state.reserve(int(next(leaves)))
+        if layout.cut:
+            slots[-1] = int(next(leaves))
         if not layout.outputs and n and values:
             # The caller may write into what was fed once the run has returned.
             results[0].block_until_ready()
