@@ -195,6 +195,8 @@ def _static_arguments(graph: Any) -> set[int]:
         # Shapes are known whatever the values are.
         if t.op in plan._known or spec.value_from_shapes is not None or spec.calls_functions:
             continue
+        if spec.known_when_lowered:
+            continue
         new = [s for s in map(plan.source, t.op._inputs) if s not in seen]
         seen.update(new)
         stack += new

@@ -89,7 +89,7 @@ class HotLoop:
         node: Any = _Node(op, body.inputs, op.outputs)
         self._cells = [i for i, v in enumerate(values) if isinstance(v, Cell)]
         cells = {body.inputs[i] for i in self._cells}
-        plan: Any = _Plan(node, cells)
+        plan: Any = _Plan(node, {t for t in cells if t.dtype._is_ref_dtype})
         step = Step(STATEFUL, lambda *args: None, tuple(range(len(values))), (), (), node)
         unit = partition.Unit(True, [step])
         unit.inputs = [t for t in body.inputs if t not in cells]

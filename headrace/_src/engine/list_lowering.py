@@ -267,6 +267,8 @@ def resize(k: Any, found: TracedList, size: Any) -> TracedList:
 def _cleared(found: TracedList, end: Any) -> Any:
     """The items of a list with zeros from its length to `end`: what was popped is still there."""
     jax = backend.jax()
+    if not found.capacity:
+        return found.items
     if isinstance(found.length, int) and isinstance(end, int):
         start = found.length
         if end <= start:

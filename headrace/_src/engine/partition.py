@@ -159,6 +159,9 @@ def _known(plan: Plan, device: list[Operation]) -> set[Tensor]:
     known: set[Tensor] = {t for t in plan.slots if t.op in plan._known and t not in plan.fed}
     for op in device:
         spec = op.spec
+        if spec.known_when_lowered:
+            known.update(op.outputs)
+            continue
         if spec.has_effects or spec.random or spec.needs_op or not op._inputs:
             continue
         if spec.value_from_shapes is not None or all(plan.source(t) in known for t in op._inputs):

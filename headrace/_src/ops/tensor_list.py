@@ -133,7 +133,9 @@ def tensor_list_reserve(
 
 
 # -- TensorListLength --------------------------------------------------------------------------
-TensorListLength = op("TensorListLength", "input_handle: variant -> length: int32")
+TensorListLength = op(
+    "TensorListLength", "input_handle: variant -> length: int32", known_when_lowered=True
+)
 
 
 @TensorListLength.shape
@@ -165,6 +167,7 @@ TensorListElementShape = op(
     "TensorListElementShape",
     "input_handle: variant -> element_shape: shape_type",
     shape_type=A.dtype(G.INDEX),
+    known_when_lowered=True,
 )
 
 
