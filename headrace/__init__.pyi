@@ -49,6 +49,7 @@ from headrace._src.platform.versions import GIT_VERSION as GIT_VERSION
 from headrace._src.platform.versions import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
 from headrace._src.platform.versions import CXX11_ABI_FLAG as GRAPH_DEF_VERSION_MIN_CONSUMER
 from headrace._src.platform.versions import CXX11_ABI_FLAG as GRAPH_DEF_VERSION_MIN_PRODUCER
+from headrace._src.autodiff.tape import GradientTape as GradientTape
 from headrace._src.core.graph import Graph as Graph
 from headrace._src.core.graphkeys import GraphKeys as GraphKeys
 from headrace._src.core.indexed_slices import IndexedSlices as IndexedSlices
@@ -181,7 +182,7 @@ from headrace._src.ops.special import digamma as digamma
 from headrace._src.core.shape import dimension_at_index as dimension_at_index
 from headrace._src.core.shape import dimension_value as dimension_value
 from headrace._src.platform.modes import disable_control_flow_v2 as disable_control_flow_v2
-from headrace._src.platform.modes import disable_eager_execution as disable_eager_execution
+from headrace._src.function.eager import disable_eager_execution as disable_eager_execution
 from headrace._src.state.variable_store import disable_resource_variables as disable_resource_variables
 from headrace._src.platform.modes import disable_v2_behavior as disable_v2_behavior
 from headrace._src.core.shape import disable_v2_tensorshape as disable_v2_tensorshape
@@ -193,7 +194,9 @@ from headrace._src.ops.partition import dynamic_partition as dynamic_partition
 from headrace._src.ops.partition import dynamic_stitch as dynamic_stitch
 from headrace._src.ops.einsum import einsum as einsum
 from headrace._src.platform.modes import enable_control_flow_v2 as enable_control_flow_v2
+from headrace._src.function.eager import enable_eager_execution as enable_eager_execution
 from headrace._src.state.variable_store import enable_resource_variables as enable_resource_variables
+from headrace._src.function.eager import enable_v2_behavior as enable_v2_behavior
 from headrace._src.core.shape import enable_v2_tensorshape as enable_v2_tensorshape
 from headrace._src.ops.string_codes import encode_base64 as encode_base64
 from headrace._src.ops.shapes import ensure_shape as ensure_shape

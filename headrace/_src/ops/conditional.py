@@ -105,10 +105,20 @@ def cond(
         raise TypeError("true_fn must be callable." if true_fn else "true_fn argument required")
     if not callable(false_fn):
         raise TypeError("false_fn must be callable." if false_fn else "false_fn argument required")
-    if isinstance(pred, bool):
+    if isinstance(pred, bool) and not graph_lib.get_default_graph().executes:
         raise TypeError("pred must not be a Python bool", pred)
+    if graph_lib.get_default_graph().executes:
+        return _taken(true_fn if pred else false_fn, strict)
     with scopes.name_scope(name, "cond") as scope:
         return _build(pred, true_fn, false_fn, scope, strict)
+
+
+def _taken(function: Callable[[], Any], strict: bool) -> Any:
+    """The result of the branch that is taken, in eager execution."""
+    result = function()
+    if not strict and isinstance(result, (list, tuple)) and len(result) == 1:
+        return result[0]
+    return result
 
 
 def _build(
