@@ -25,7 +25,7 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.ops import add_n as add_n_ops
 from headrace._src.ops import concat as concat_ops
 from headrace._src.ops import constant as constant_ops
-from headrace._src.ops import grouping, identity
+from headrace._src.ops import grouping, identity, variable_ops
 from headrace._src.ops import shapes as shape_ops
 
 
@@ -151,6 +151,8 @@ class _Backprop:
         self.aggregation = aggregation
         self.grads: dict[Operation, list[Any]] = {}
         self.pending: dict[Operation, int] = {}
+        self._outer: dict[Tensor, Tensor] = {}
+        self._stand_ins: dict[Tensor, list[Tensor]] = {}
 
     # -- phases --------------------------------------------------------------------------------
 
@@ -172,6 +174,7 @@ class _Backprop:
 
     def run(self, ys: list[Any], xs: list[Any], grad_ys: list[Any], stops: list[Any]) -> None:
         """Walks back from the ys to the xs."""
+        self._look_through_functions(ys, xs)
         to_ops = [y.op for y in ys]
         from_ops = [x.op for x in xs]
         reachable = self._count(to_ops, from_ops)
@@ -193,11 +196,12 @@ class _Backprop:
                     in_grads = self._input_gradients(op, out_grads)
                 else:
                     in_grads = [None] * len(op._inputs)
-                for i, (t, g) in enumerate(zip(op._inputs, in_grads, strict=False)):
+                inputs = self._inputs(op)
+                for i, (t, g) in enumerate(zip(inputs, in_grads, strict=False)):
                     if g is not None:
                         _merge_shape(op, i, t, g)
                         self._add(t, g)
-            for t in op._inputs:
+            for t in inputs:
                 left = self.pending.get(t.op, 0) - 1
                 self.pending[t.op] = left
                 if left == 0:
@@ -216,6 +220,22 @@ class _Backprop:
 
     # -- what is on the way --------------------------------------------------------------------
 
+    def _look_through_functions(self, ys: Sequence[Any], xs: Sequence[Any]) -> None:
+        """Lets the walk pass from the arguments of function bodies to what they stand for."""
+        graph = ys[0].graph if ys else None
+        while graph is not None and graph.building_function:
+            for outer, argument in graph.captured.items():
+                if not any(argument is x for x in xs):
+                    self._outer[argument] = outer
+                    self._stand_ins.setdefault(outer, []).append(argument)
+            graph = graph.outer_graph
+
+    def _inputs(self, op: Operation) -> Sequence[Tensor]:
+        """The inputs, with tensors of outer graphs in place of what stands for them."""
+        if not self._outer:
+            return op._inputs
+        return [self._outer.get(t, t) for t in op._inputs]
+
     def _count(self, to_ops: list[Operation], from_ops: list[Operation]) -> set[Operation]:
         """Counts, for each operation between xs and ys, the consumers that send it gradients."""
         reached: set[Operation] = set()
@@ -227,6 +247,8 @@ class _Backprop:
                 for t in op.outputs:
                     if is_trainable(t) or t.dtype.base_dtype is dtypes.bfloat16:
                         stack.extend(t._consumers or ())
+                        for argument in self._stand_ins.get(t, ()):
+                            stack.extend(argument._consumers or ())
         reachable = {op for op in to_ops if op in reached}
         between: dict[Operation, None] = {}
         queue = collections.deque(to_ops)
@@ -235,16 +257,18 @@ class _Backprop:
             if op in reached:
                 between[op] = None
                 reached.remove(op)
-                queue.extend(t.op for t in op._inputs)
+                queue.extend(t.op for t in self._inputs(op))
         for op in between:
-            for t in op._inputs:
+            for t in self._inputs(op):
                 if t.op in between:
                     self.pending[t.op] = self.pending.get(t.op, 0) + 1
         return reachable
 
     def _stop_ops(self, from_ops: Iterable[Operation]) -> set[Operation]:
         """The operations of xs behind which there is no other x."""
-        return {op for op in from_ops if all(self.pending.get(t.op, 0) <= 0 for t in op._inputs)}
+        return {
+            op for op in from_ops if all(self.pending.get(t.op, 0) <= 0 for t in self._inputs(op))
+        }
 
     # -- gradients of one operation ------------------------------------------------------------
 
@@ -321,7 +345,8 @@ class _Backprop:
 def identity_zeros(t: Tensor) -> Any:
     """The gradient of an output to which nothing flows back."""
     if t.dtype is dtypes.resource:
-        return constant_ops.zeros_like(t, dtype=dtypes.float32)
+        dtype = dtypes.float32 if t.handle_data is None else t.handle_data[0]
+        return constant_ops.zeros(variable_ops.VariableShape(t), dtype=dtype)
     return constant_ops.zeros_like(t, optimize=False)
 
 

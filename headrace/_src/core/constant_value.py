@@ -32,7 +32,7 @@ def _run_kernel(tensor: Tensor, inputs: list[Any]) -> Any:
         result = operation.spec.bind(operation)(kernel.HOST, *inputs)
     if not operation.spec.single_output:
         result = result[tensor.value_index]
-    return np.asarray(result, dtype=tensor.dtype.as_numpy_dtype)
+    return np.asarray(result, dtype=tensor.dtype.np_dtype)
 
 
 def _from_shapes(tensor: Tensor) -> np.ndarray[Any, Any] | None:

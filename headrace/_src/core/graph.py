@@ -549,7 +549,7 @@ class Graph:
                 op = op.handle
             elif isinstance(op, IndexedSlices):
                 op = op.values
-            element = self.as_graph_element(op)
+            element = _element(op) if self.building_function else self.as_graph_element(op)
             stacks.colocation.append(element.op if isinstance(element, Tensor) else element)
         try:
             yield

@@ -9,6 +9,7 @@ import numpy as np
 
 from headrace._src.core import dims as dims_lib
 from headrace._src.core.dims import Dims
+from headrace._src.core.dtypes import DType
 
 if TYPE_CHECKING:
     from headrace._src.core.operation import Operation
@@ -19,7 +20,8 @@ class ShapeContext:
     """The `s` of a shape rule.
 
     Attributes:
-      operation: the operation being built; its inputs and attrs are set, its outputs are not.
+      operation: the operation being built; its inputs and attrs are set; its outputs are there, but
+        their shapes are not.
     """
 
     __slots__ = ("operation",)
@@ -42,6 +44,14 @@ class ShapeContext:
         from headrace._src.core import constant_value
 
         return constant_value.evaluate_as_dims(self.operation.inputs[i])
+
+    def handle_data(self, i: int) -> tuple[DType, Dims] | None:
+        """dtype and shape of what the i-th flat input, a handle or a list, stands for."""
+        return self.operation.inputs[i].handle_data
+
+    def set_handle_data(self, data: tuple[DType, Dims] | None, output: int = 0) -> None:
+        """Says dtype and shape of what an output, a handle or a list, stands for."""
+        self.operation.outputs[output].handle_data = data
 
 
 class _RevealingContext(ShapeContext):

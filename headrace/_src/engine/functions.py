@@ -34,7 +34,7 @@ def call(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
     for t, slot, value in zip(graph.inputs, plan.feeds, arguments, strict=True):
         slots[slot] = _argument(t, value)
     interpret.execute_plan(plan, slots, run)
-    return [_result(slots[s]) for s in plan.outputs[: len(graph.outputs)] if s is not None]
+    return [_result(t, slots[plan.slots[t]]) for t in graph.outputs]
 
 
 def loop(cond: Any, body: Any, values: Sequence[Any], run: Run) -> list[Any]:
@@ -63,7 +63,7 @@ def loop(cond: Any, body: Any, values: Sequence[Any], run: Run) -> list[Any]:
         values = step(values)
     for i, value in zip(changing, values, strict=True):
         held[i] = value
-    return [_result(v) for v in held]
+    return [_result(t, v) for t, v in zip(body.outputs, held, strict=True)]
 
 
 class _Stepper:
@@ -88,14 +88,14 @@ class _Stepper:
         for slot, value in zip(plan.feeds, arguments, strict=True):
             self._template[slot] = value
         self._feeds = [plan.feeds[i] for i in changing]
-        self._outputs = [plan.outputs[i] for i in wanted]
+        self._outputs = [(graph.outputs[i], plan.slots[graph.outputs[i]]) for i in wanted]
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         slots = self._template.copy()
         for slot, value in zip(self._feeds, values, strict=True):
             slots[slot] = value
         interpret.execute_plan(self._plan, slots, self._run)
-        return [_result(slots[s]) for s in self._outputs if s is not None]
+        return [_result(t, slots[s]) for t, s in self._outputs]
 
 
 def _started(plan: Plan, run: Run) -> list[Any]:
@@ -116,8 +116,9 @@ def _argument(t: Any, value: Any) -> Any:
     return value
 
 
-def _result(value: Any) -> Any:
-    return value.read() if isinstance(value, Cell) else value
+def _result(t: Any, value: Any) -> Any:
+    """What a call gives for a result: the value of a variable, but the handle of a resource."""
+    return value.read() if isinstance(value, Cell) and t.dtype.name != "resource" else value
 
 
 def _is_true(value: Any) -> bool:

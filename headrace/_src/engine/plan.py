@@ -220,6 +220,9 @@ def _is_small(op: Operation) -> bool:
     """Whether a value may be kept in a plan; constants are kept by the graph anyway."""
     if not op._inputs:
         return True
+    if op.outputs[0].dtype.name == "variant":
+        # The first to write to a list writes in place, so a plan must not hold one.
+        return False
     dims = op.outputs[0].dims
     if dims is None or None in dims:
         return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.opspec import op
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
+from headrace._src.engine.tensor_lists import TensorList
+from headrace._src.ops import _tensor_lists as lists
 from headrace._src.ops import identity as identity_ops
 
 _ADD_N_ERROR = (
@@ -34,8 +37,25 @@ def _merge_all(inputs: list[Any]) -> Any:
     return result
 
 
+def _merged_data(data: list[Any]) -> Any:
+    """What is known of the sum of lists."""
+    known = [d for d in data if d is not None]
+    if len(known) < len(data):
+        return None
+    first = known[0][0]
+    for dtype, _ in known[1:]:
+        if dtype is not first:
+            raise ValueError(
+                f"shapes_and_types[0][0].dtype() == {lists.type_text(first)} != "
+                f"shapes_and_types[0][0].dtype == {lists.type_text(dtype)}"
+            )
+    return first, _merge_all([dims for _, dims in known])
+
+
 def _total(k: Any, inputs: list[Any]) -> Any:
     first = inputs[0]
+    if isinstance(first, TensorList):
+        return functools.reduce(_sum_of_lists, inputs)
     for i, value in enumerate(inputs[1:], 1):
         if np.shape(value) != np.shape(first):
             shapes = [",".join(map(str, np.shape(v))) for v in (first, value)]
@@ -51,6 +71,34 @@ def _total(k: Any, inputs: list[Any]) -> Any:
     return total
 
 
+def _sum_of_lists(a: TensorList, b: TensorList) -> TensorList:
+    """Two lists added element by element; what was never set adds nothing."""
+
+    def refuse(what: str, x: Any, y: Any) -> NoReturn:
+        lists.fail(f"Trying to add two {what}. One is {x} and the other is {y}")
+
+    if a.element_dtype is not b.element_dtype:
+        names = (lists.type_text(v.element_dtype) for v in (a, b))
+        refuse("lists of tensors of different dtypes", *names)
+    if not dims_lib.compatible(a.dims, b.dims):
+        shapes = (lists.dims_text(v.dims) for v in (a, b))
+        refuse("lists of tensors with incompatible element shapes", *shapes)
+    if a.length != b.length:
+        refuse("lists of tensors with different lengths", a.length, b.length)
+    items = []
+    for x, y in zip(a.items(), b.items(), strict=True):
+        if x is None or y is None:
+            items.append(y if x is None else x)
+        elif isinstance(x, TensorList):
+            items.append(_sum_of_lists(x, y))
+        elif x.shape != y.shape:
+            shapes = (lists.dims_text(v.shape) for v in (x, y))
+            refuse("tensors with incompatible element shapes", *shapes)
+        else:
+            items.append(x + y)
+    return TensorList(a.element_dtype, dims_lib.merge(a.dims, b.dims), items)
+
+
 # -- AddN -------------------------------------------------------------------------------------
 AddN = op(
     "AddN",
@@ -64,6 +112,7 @@ AddN = op(
 
 @AddN.shape
 def _shape_add_n(s, inputs):
+    s.set_handle_data(_merged_data([s.handle_data(i) for i in range(len(inputs))]))
     return _merge_all(inputs)
 
 

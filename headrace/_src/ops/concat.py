@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import numbers
 from typing import Any
 
@@ -308,8 +309,16 @@ Pack = op(
 )
 
 
+def _packed_data(data):
+    """What is known of lists that are packed together."""
+    if any(d is None or d[0] is not data[0][0] for d in data):
+        return None
+    return data[0][0], functools.reduce(dims_lib.relax, [dims for _, dims in data])
+
+
 @Pack.shape
 def _shape_pack(s, values, *, axis):
+    s.set_handle_data(_packed_data([s.handle_data(i) for i in range(len(values))]))
     merged = dims_lib.merge_all(values)
     if merged is None:
         return None

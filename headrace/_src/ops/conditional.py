@@ -9,13 +9,12 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import convert, dims, nest, scopes
-from headrace._src.core import graph as graph_lib
+from headrace._src.core import convert, nest, scopes
 from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
-from headrace._src.ops import func_graph, identity
+from headrace._src.ops import branches, func_graph, identity
 from headrace._src.ops._late import late
 
 _SIGNATURE = "cond: Tcond, input: list:Tin -> output: list:Tout"
@@ -33,7 +32,7 @@ def _attrs() -> dict[str, Any]:
 
 
 # -- If ------------------------------------------------------------------------------------------
-If = op("If", _SIGNATURE, stateful=True, calls_functions=True, host_only=True, **_attrs())
+If = op("If", _SIGNATURE, stateful=True, calls_functions=True, **_attrs())
 
 
 @If.shape
@@ -41,7 +40,7 @@ def _shape_if(s: Any, cond: Any, input: Any, *, output_shapes: Any, Tout: Any) -
     return list(output_shapes) if output_shapes else [None] * len(Tout)
 
 
-@If.kernel
+@If.host_kernel
 def _kernel_if(k: Any, cond: Any, input: Any, *, then_branch: Any, else_branch: Any) -> Any:
     value = np.asarray(cond)
     # As in 1.15, a condition that is no scalar asks whether there is anything in it.
@@ -49,13 +48,13 @@ def _kernel_if(k: Any, cond: Any, input: Any, *, then_branch: Any, else_branch: 
     return k.call(then_branch if taken else else_branch, input)
 
 
-If.no_gradient("gradients through conditions are not implemented yet", undefined=True)
+If.gradient(branches.grad_branches)
 
 # -- StatelessIf ---------------------------------------------------------------------------------
-StatelessIf = op("StatelessIf", _SIGNATURE, calls_functions=True, host_only=True, **_attrs())
+StatelessIf = op("StatelessIf", _SIGNATURE, calls_functions=True, **_attrs())
 StatelessIf.shape(_shape_if)
-StatelessIf.kernel(_kernel_if)
-StatelessIf.no_gradient("gradients through conditions are not implemented yet", undefined=True)
+StatelessIf.host_kernel(_kernel_if)
+StatelessIf.gradient(branches.grad_branches)
 
 
 @export("cond", v2=())
@@ -122,28 +121,11 @@ def _build(
     ]
     true_graph, false_graph = bodies
     _check_same(true_graph, false_graph)
-    arguments = func_graph.match_captures(bodies)
-    shapes = [
-        _common(a.dims, b.dims)
-        for a, b in zip(true_graph.outputs, false_graph.outputs, strict=True)
-    ]
-    spec = If if any(g.stateful_operations() for g in bodies) else StatelessIf
-    with scopes.control_dependencies([op for g in bodies for op in g.control_captures]):
-        node = spec.make(
-            pred,
-            arguments,
-            Tout=func_graph.output_types(true_graph),
-            then_branch=true_graph.reference(),
-            else_branch=false_graph.reference(),
-            output_shapes=shapes,
-            name=scope,
-        )
-    node.attrs["_lower_using_switch_merge"] = True
-    graph = graph_lib.get_default_graph()
-    for body in bodies:
-        graph._functions[body.name] = body
+    branches.check_captures(bodies, ("true_fn", "false_fn"))
+    node = branches.add(pred, bodies, [b.outer_captures for b in bodies], scope)
     if not node.outputs:
         return node
+    node.graph.prevent_fetching(node)
     results = [identity.identity(t) for t in node.outputs]
     packed = nest.pack_sequence_as(true_graph.structured_outputs, results, expand_composites=True)
     if not strict and isinstance(packed, (list, tuple)) and len(packed) == 1:
@@ -168,13 +150,6 @@ def _check_same(a: func_graph.FuncGraph, b: func_graph.FuncGraph) -> None:
     for x, y in zip(a.outputs, b.outputs, strict=True):
         if x.dtype.base_dtype is not y.dtype.base_dtype:
             raise TypeError(f"{_MISMATCH}{shown}")
-
-
-def _common(a: dims.Dims, b: dims.Dims) -> dims.Dims:
-    """The dims that both shapes satisfy."""
-    if a is None or b is None or len(a) != len(b):
-        return None
-    return tuple(x if x == y else None for x, y in zip(a, b, strict=True))
 
 
 def guard(

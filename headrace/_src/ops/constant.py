@@ -20,6 +20,7 @@ from headrace._src.core.scopes import name_scope
 from headrace._src.core.shape import Dimension, TensorShape
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.tensor_proto import filled
+from headrace._src.engine.tensor_lists import TensorList
 from headrace._src.ops._arguments import spec
 from headrace._src.ops._late import late
 
@@ -540,6 +541,7 @@ ZerosLike = op("ZerosLike", "x: T -> y: T", T=G.ANY)
 
 
 def _shape_same(s, x):
+    s.set_handle_data(s.handle_data(0))
     return x
 
 
@@ -548,6 +550,12 @@ ZerosLike.shape(_shape_same)
 
 @ZerosLike.kernel
 def _kernel_zeros_like(k, x):
+    if isinstance(x, TensorList):
+        return x.replaced([v if v is None else _kernel_zeros_like(k, v) for v in x.items()])
+    if x.dtype == object and x.size and isinstance(x.flat[0], TensorList):
+        result = np.empty_like(x)
+        result.flat[:] = [_kernel_zeros_like(k, v) for v in x.flat]
+        return result
     if x.dtype == object:
         result = np.empty(x.shape, dtype=object)
         result.fill(b"")

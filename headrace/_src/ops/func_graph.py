@@ -190,15 +190,9 @@ def _as_result(graph: FuncGraph, value: Any, op_result: Tensor | None) -> Tensor
     return tensor
 
 
-def match_captures(graphs: list[FuncGraph]) -> list[Tensor]:
-    """Gives several bodies the same arguments; returns the outer tensors to pass."""
-    outer: dict[Tensor, None] = {}
-    for graph in graphs:
-        outer.update(dict.fromkeys(graph.captured))
-    for graph in graphs:
-        graph.inputs = [graph.capture(t) for t in outer]
-        graph.captured = dict(zip(outer, graph.inputs, strict=True))
-    return list(outer)
+def is_stateful(graph: FuncGraph) -> bool:
+    """Whether a node that calls the function is of a stateful type, as 1.15 decides it."""
+    return any(op.spec.stateful or op.spec.random for op in graph._nodes)
 
 
 def output_types(graph: FuncGraph) -> tuple[dtypes.DType, ...]:

@@ -13,6 +13,7 @@ from headrace._src.core.tensor import Tensor
 
 
 def _shape_same(s, input):
+    s.set_handle_data(s.handle_data(0))
     return input
 
 
@@ -69,6 +70,8 @@ IdentityN = op("IdentityN", "input: list:T -> output: list:T", T=A.dtypes(minimu
 
 @IdentityN.shape
 def _shape_identity_n(s, input):
+    for i in range(len(input)):
+        s.set_handle_data(s.handle_data(i), i)
     return list(input)
 
 

@@ -86,7 +86,9 @@ class BackwardBody(func_graph.FuncGraph):
                 f"Taking gradient of a while loop which creates a resource in its body is not "
                 f"supported: {tensor.op.name}"
             )
-        accumulated = self._forward.accumulated.get(tensor) or self._accumulated(tensor)
+        accumulated = self._forward.accumulated.get(tensor)
+        if accumulated is None:
+            accumulated = self._accumulated(tensor)
         argument = super().capture(accumulated)
         with self.as_default():
             rest, value = late.TensorListPopBack(argument, -1, element_dtype=tensor.dtype)

@@ -184,6 +184,7 @@ StridedSlice = op(
 def _shape_strided_slice(s, input, begin, end, strides, **masks):
     begin, end, strides = (dims_lib.with_rank(d, 1) for d in (begin, end, strides))
     dims_lib.merge(dims_lib.merge(begin, end), strides)
+    s.set_handle_data(s.handle_data(0))
     if input is None or begin[0] is None:
         return None
     step = s.value(3)
