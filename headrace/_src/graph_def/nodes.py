@@ -27,6 +27,7 @@ class Node:
       types: the dtypes of its outputs.    shapes: static shapes given for its outputs, or None.
       floating: whether it is made anew in each function that uses it: a constant that raising adds.
       groups: its colocation groups, without `loc:@`; None when the GraphDef gives none.
+      given: whether the GraphDef has it, so that its new name is unique.
     """
 
     __slots__ = (
@@ -34,6 +35,7 @@ class Node:
         "controls",
         "device",
         "floating",
+        "given",
         "groups",
         "index",
         "inputs",
@@ -55,6 +57,7 @@ class Node:
         self.types: list[DType] = spec.output_types(attrs)
         self.shapes: tuple[Any, ...] | None = None
         self.floating = False
+        self.given = False
         self.groups: list[str] | None = None
 
     @property
@@ -165,6 +168,7 @@ def make_node(
     """
     values = attrs_lib.read(node_def, shown, spec, function)
     node = Node(node_def.name, spec, values, node_def.device)
+    node.given = True
     groups = values.get("_class")
     if isinstance(groups, tuple):
         node.groups = [g[5:] for g in groups if isinstance(g, str) and g.startswith("loc:@")]
