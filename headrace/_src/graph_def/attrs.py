@@ -100,8 +100,10 @@ def read(
 def _value(
     proto: Any, name: str, attr: AttrSpec, shown: str, function: Callable[[str], Any] | None
 ) -> Any:
+    if attr.kind == "func" or attr.kind == "list(func)":
+        return tensor_proto.attr_from_proto(proto, function) or ()
     try:
-        value = tensor_proto.attr_from_proto(proto, function)
+        value = tensor_proto.attr_from_proto(proto)
     except (TypeError, ValueError) as e:
         raise ValueError(
             f"Attr '{name}' of node '{shown}' cannot be read: {e}; NodeDef: {{{{node {shown}}}}}"

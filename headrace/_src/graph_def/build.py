@@ -101,6 +101,8 @@ class Builder:
             _set_shapes(op, node.shapes)
         scope.operations[node] = op
         for i, t in enumerate(op.outputs):
+            if op.type == "Placeholder":
+                t.dtype = node.types[i]
             scope.values[node, i] = t
 
     def _name(self, node: Node, scope: Scope) -> str:

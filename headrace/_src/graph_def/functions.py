@@ -106,10 +106,8 @@ class Library:
             graph = func_graph.FuncGraph(name)
         node_defs, results, controls = self._flattened(function)
         with graph.as_default():
-            added = add_nodes(graph, node_defs, self)
-            graph.inputs = [
-                added.tensor(arg.name, 0) for arg in function.signature.input_arg
-            ]
+            added = add_nodes(graph, node_defs, self, colocated=False)
+            graph.inputs = [added.tensor(arg.name, 0) for arg in function.signature.input_arg]
             graph.outputs = [added.tensor(*r) for r in results]
         waits = [added.operation(c) for c in controls]
         if waits:
@@ -120,10 +118,14 @@ class Library:
         """The NodeDefs of a body, placeholders for its arguments first; its results."""
         node_defs = []
         places: dict[str, str] = {}
-        shapes = function.attr["_input_shapes"].list.shape if "_input_shapes" in function.attr else ()
+        shapes = (
+            function.attr["_input_shapes"].list.shape if "_input_shapes" in function.attr else ()
+        )
         for i, arg in enumerate(function.signature.input_arg):
             node = messages.NodeDef(name=arg.name, op="Placeholder")
             node.attr["dtype"].type = arg.type
+            if arg.is_ref:
+                node.attr[nodes_lib.REFERENCE].b = True
             if i < len(shapes):
                 node.attr["shape"].shape.CopyFrom(shapes[i])
             for key, value in function.arg_attr[i].attr.items():
@@ -174,4 +176,3 @@ def _place(places: dict[str, str], text: str, node: str, function: Any) -> str:
 
 
 __all__ = ["Library"]
-

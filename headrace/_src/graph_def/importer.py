@@ -286,6 +286,7 @@ def add_nodes(
     prefix: str = "",
     mapped: Mapping[Parsed, Tensor] | None = None,
     targets: Sequence[tuple[str, Parsed | None]] = (),
+    colocated: bool = True,
 ) -> Added:
     """Adds nodes to a graph, all or none.
 
@@ -296,6 +297,7 @@ def add_nodes(
       prefix: the prefix of names, without a final slash.
       mapped: inputs that are tensors of the graph.
       targets: names to be returned, and how they read as names of tensors.
+      colocated: whether nodes may be colocated with imported nodes only.
 
     Raises:
       ValueError, NotFoundError: see `import_graph_def`.
@@ -305,7 +307,10 @@ def add_nodes(
     order = order_lib.import_order(node_defs, positions, mapped)
     namer = names.Namer(graph, prefix, positions)
     added = Added({}, mapped, set())
-    ordered = _read(node_defs, order, positions, namer, library, added)
+    ordered = _read(node_defs, order, namer, library, added)
+    if colocated:
+        for node in ordered:
+            names.check_groups(node.groups or (), node.name, positions)
     added.check_targets(targets)
     _name_groups(ordered, namer)
     region, values = raising.raised(ordered)
@@ -329,22 +334,19 @@ def add_nodes(
 def _read(
     node_defs: Sequence[Any],
     order: Sequence[int],
-    positions: Mapping[str, int],
     namer: names.Namer,
     library: Library,
     added: Added,
 ) -> list[Node]:
     """Makes nodes of NodeDefs, with their edges, in the order of import."""
     nodes: dict[str, Node] = {}
-    late: list[Node] = []
+    late: list[tuple[Any, Node]] = []
     ordered = []
     for place, i in enumerate(order):
         node_def = node_defs[i]
         shown = namer.shown(node_def.name)
         spec = nodes_lib.find_spec(node_def, library.spec)
         node = nodes_lib.make_node(node_def, shown, spec, library.body)
-        if node.groups:
-            names.check_groups(node.groups, node.name, positions)
         node.index = place
         node.new_name = namer.give(node.name)
         nodes[node.name] = node
@@ -353,10 +355,10 @@ def _read(
         if all(r.name in nodes or r in added._mapped for r in references):
             _connect(node_def, node, nodes, added)
         else:
-            late.append(node)
-    for node in late:
+            late.append((node_def, node))
+    for node_def, node in late:
         # What closes a loop.
-        _connect(node_defs[positions[node.name]], node, nodes, added)
+        _connect(node_def, node, nodes, added)
     added._nodes = nodes
     return ordered
 

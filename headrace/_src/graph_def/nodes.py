@@ -10,10 +10,13 @@ from headrace._src.core import errors, opspec
 from headrace._src.core.dtypes import DType
 from headrace._src.core.opspec import OpSpec
 from headrace._src.graph_def import attrs as attrs_lib
-from headrace._src.graph_def.old_ops import OLD_OPS
+from headrace._src.graph_def.old_ops import CONTROL_FLOW, OLD_OPS
 
 _NAME: Final = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\\-/]*$")
-_REFERENCE: Final = re.compile(r"^(?P<name>[^:]*)(?::(?P<index>\d+))?$")
+_INPUT: Final = re.compile(r"^(?P<name>[^:]*)(?::(?P<index>\d+))?$")
+
+# The attr that marks the placeholder of an argument through which a function changes a variable.
+REFERENCE: Final = "_headrace_reference"
 
 
 class Node:
@@ -69,6 +72,8 @@ class Node:
     def has_effects(self) -> bool:
         """Whether executing it twice differs from executing it once."""
         spec = self.spec
+        if spec.type in CONTROL_FLOW:
+            return False
         return spec.has_effects or spec.random or spec.blocking
 
     def change(self, spec: OpSpec, attrs: dict[str, Any], inputs: Sequence[Ref]) -> None:
@@ -99,7 +104,7 @@ def parse_reference(text: str) -> Parsed:
     """Reads an input of a NodeDef; what is not of the form is taken as a name."""
     if text.startswith("^"):
         return Parsed(text[1:], -1)
-    match = _REFERENCE.match(text)
+    match = _INPUT.match(text)
     if match is None:
         return Parsed(text, 0)
     return Parsed(match["name"], int(match["index"] or 0))
@@ -173,6 +178,8 @@ def make_node(
     if isinstance(groups, tuple):
         node.groups = [g[5:] for g in groups if isinstance(g, str) and g.startswith("loc:@")]
     # As an attr it would not stay true: it is what the node's shapes are set to.
+    if values.pop(REFERENCE, False):
+        node.types = [t._as_ref for t in node.types]
     shapes = values.pop("_output_shapes", None)
     node.shapes = shapes if isinstance(shapes, tuple) else None
     return node

@@ -27,7 +27,10 @@ class Region:
     __slots__ = ("items", "merged", "results")
 
     def __init__(
-        self, items: Sequence[Any], results: Sequence[Ref] = (), merged: dict[Node, Any] | None = None
+        self,
+        items: Sequence[Any],
+        results: Sequence[Ref] = (),
+        merged: dict[Node, Any] | None = None,
     ) -> None:
         self.items = list(items)
         self.results = list(results)

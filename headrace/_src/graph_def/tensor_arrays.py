@@ -118,9 +118,7 @@ class _Rewriting:
 
     # -- making nodes --------------------------------------------------------------------------
 
-    def _add(
-        self, near: Node, op_type: str, name: str, inputs: Sequence[Ref], **attrs: Any
-    ) -> Ref:
+    def _add(self, near: Node, op_type: str, name: str, inputs: Sequence[Ref], **attrs: Any) -> Ref:
         """A new node beside `near`."""
         node = Node(f"{near.name}/{name}", _spec(op_type), attrs, near.device)
         node.inputs = list(inputs)
@@ -273,4 +271,3 @@ _REWRITES: Final[dict[str, Callable[[_Rewriting, Node], None]]] = {
     "TensorArraySizeV3": _Rewriting.size,
     "TensorArrayCloseV3": _Rewriting.close,
 }
-

@@ -16,6 +16,8 @@ PRODUCER: Final = 134
 FUNCTION_MIN_CONSUMER: Final = 12
 
 # Attrs that no op declares, whose kind their value alone would not tell.
+# An attr of nodes that call a function by their op type; it is found again by that.
+_FUNCTION: Final = "_function"
 _EXTRA_KINDS: Final = {"_output_shapes": "list(shape)", "_class": "list(string)"}
 
 
@@ -74,7 +76,8 @@ def _fill_node(node: Any, op: Any, control_inputs: Sequence[str]) -> None:
 
 def _fill_attrs(node: Any, op: Any) -> None:
     for name, value in op.attrs.items():
-        node.attr[name].CopyFrom(attr_value(_kind(op, name), value))
+        if name != _FUNCTION:
+            node.attr[name].CopyFrom(attr_value(_kind(op, name), value))
 
 
 def _kind(op: Any, name: str) -> str | None:
@@ -164,7 +167,9 @@ def function_def(name: str, graph: Any, add_shapes: bool = False) -> Any:
     for index, tensor in enumerate(graph.inputs):
         arguments[tensor.op] = names.argument(tensor.op.name)
         proto.signature.input_arg.add(
-            name=arguments[tensor.op], type=tensor.dtype.base_dtype.as_datatype_enum
+            name=arguments[tensor.op],
+            type=tensor.dtype.base_dtype.as_datatype_enum,
+            is_ref=tensor.dtype._is_ref_dtype,
         )
         _fill_arg_attrs(proto.arg_attr[index], tensor.op)
     results = [names.argument(tensor.op.name) for tensor in graph.outputs]
