@@ -132,7 +132,8 @@ def record_error(error, tmp="\0"):
 class Built:
     """A snippet that has been built: its graph, what it asks to be run, or the error it raised."""
 
-    def __init__(self, tf, family, name, code, tmp):
+    def __init__(self, tf, family, name, code, options, tmp):
+        (tf.enable_control_flow_v2 if options.get("cfv2") else tf.disable_control_flow_v2)()
         self.tf, self.tmp, self.graph, self.error = tf, tmp, tf.Graph(), None
         filename = "snippet_%s_%s.py" % (family, name)
         # AutoGraph reads the source of functions through linecache.
@@ -171,7 +172,7 @@ def record(tf, family, name, code, options):
     """Run one snippet and return its record."""
     tmp = tempfile.mkdtemp()
     try:
-        built = Built(tf, family, name, code, tmp)
+        built = Built(tf, family, name, code, options, tmp)
         if built.error is not None:
             return {"error": record_error(built.error, tmp)}
         out = {"nodes": built.nodes} if options.get("nodes", True) else {}
@@ -191,7 +192,6 @@ def write_family(tf, family):
     """Record a family under the oracle and write its golden file."""
     lines, failed = [], 0
     for name, (code, options) in load_snippets(family).items():
-        (tf.enable_control_flow_v2 if options.get("cfv2") else tf.disable_control_flow_v2)()
         got = record(tf, family, name, code, options)
         got["code"] = code_digest(code)
         if "error" in got:

@@ -10,6 +10,7 @@ def fresh_graph():
     from headrace._src.autodiff import registry
 
     tf.reset_default_graph()
+    tf.disable_control_flow_v2()
     # What one test registers under a name must not be in the way of the next.
     registered = dict(registry._REGISTERED)
     yield

@@ -2,5 +2,6 @@
 
 from headrace.contrib import framework as framework
 from headrace.contrib import layers as layers
+from headrace.contrib import rnn as rnn
 from headrace.contrib import slim as slim
 from headrace.contrib import util as util

@@ -45,7 +45,8 @@ def test_duplicate_variable_names_both_lines():
 
 
 def test_missing_symbols_are_named():
-    with pytest.raises(AttributeError, match=r"tf\.fake_quant_with_min_max_args is part of TensorFlow 1\.15 but"):
+    missing = r"tf\.fake_quant_with_min_max_args is part of TensorFlow 1\.15 but"
+    with pytest.raises(AttributeError, match=missing):
         tf.fake_quant_with_min_max_args  # noqa: B018
     with pytest.raises(AttributeError, match="no attribute 'plaseholder'"):
         tf.plaseholder  # noqa: B018

@@ -449,6 +449,20 @@ fetch = tf.nn.ctc_loss(labels, x, [6, 3, 4])
 SNIPPETS["ctc_loss_no_labels"] = f"""{_CTC}
 fetch = tf.nn.ctc_loss(tf.SparseTensor([[0, 0], [2, 0]], [1, 1], [3, 2]), x, [5, 3, 4])
 """
+SNIPPETS["ctc_loss_only_blank"] = """
+x = tf.constant(np.random.RandomState(0).randn(6, 3, 4).astype("f"))
+labels = tf.SparseTensor([[0, 0], [1, 0], [1, 1], [2, 0]], [3, 1, 2, 3], [3, 2])
+y = tf.nn.ctc_loss(labels, x, [6, 5, 2])
+fetch = [y, tf.gradients(y, x)]
+"""
+SNIPPETS["ctc_loss_class_after_blank"] = f"""{_CTC}
+labels = tf.SparseTensor([[0, 0], [1, 0], [1, 1], [1, 2], [2, 0]], [1, 1, 3, 0, 2], [3, 3])
+fetch = tf.nn.ctc_loss(labels, x, [5, 3, 4])
+"""
+SNIPPETS["ctc_loss_negative"] = f"""{_CTC}
+labels = tf.SparseTensor([[0, 0], [1, 0], [1, 1], [2, 0]], [1, 1, -1, 2], [3, 2])
+fetch = tf.nn.ctc_loss(labels, x, [5, 3, 4])
+"""
 SNIPPETS["ctc_loss_dense"] = f"""{_CTC}
 tf.nn.ctc_loss([[1]], x, [5, 3, 4])
 """

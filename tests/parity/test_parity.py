@@ -44,7 +44,7 @@ def truth_of(family, name, code):
 def test_builds_and_runs_as_tensorflow(family, name, code, options, tmp_path):
     """Nodes, values and errors of the interpreter are those of TensorFlow 1.15."""
     truth = truth_of(family, name, code)
-    built = recorder.Built(headrace, family, name, code, str(tmp_path))
+    built = recorder.Built(headrace, family, name, code, options, str(tmp_path))
     if built.error is not None:
         if "nodes" in truth or "error" not in truth:
             raise built.error
@@ -69,7 +69,7 @@ def test_compiled_gives_the_same(family, name, code, options, tmp_path):
     truth = truth_of(family, name, code)
     if "value" not in truth or not options.get("xla", True):
         pytest.skip("nothing to compile")
-    built = recorder.Built(headrace, family, name, code, str(tmp_path))
+    built = recorder.Built(headrace, family, name, code, options, str(tmp_path))
     if built.error is not None:
         raise built.error
     try:

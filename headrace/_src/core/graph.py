@@ -5,6 +5,7 @@ State inventory of `Graph`:
   _names: lower-case name → next suffix to try.             _version: the id of the newest
     operation.
   _mutations: grows when edges of existing nodes change.    _collections: key → list.
+  _skipped: how many more operations TensorFlow 1 would have made, see core/numbering.py.
   stacks: the scope stacks of each thread (core/scopes.py). _functions: name → function body.
 """
 
@@ -22,6 +23,7 @@ from headrace._src.core import device as device_lib
 from headrace._src.core import origin as origin_lib
 from headrace._src.core import scopes
 from headrace._src.core.indexed_slices import IndexedSlices
+from headrace._src.core.numbering import Numbering
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
@@ -45,6 +47,7 @@ class Graph:
 
     building_function = False
     outer_graph: Any = None
+    numbering: Numbering | None = None
 
     def __init__(self) -> None:
         self._graph_key = f"graph-key-{next_uid()}/"
@@ -53,6 +56,7 @@ class Graph:
         self._names: dict[str, int] = {}
         self._version = 0
         self._mutations = 0
+        self._skipped = 0
         self._collections: dict[Any, list[Any]] = {}
         self._functions: dict[str, Any] = {}
         self._lock = threading.RLock()
@@ -229,7 +233,7 @@ class Graph:
 
     @property
     def _last_id(self) -> int:
-        return self._version
+        return self._version + self._skipped
 
     @property
     def graph_def_versions(self) -> Any:
@@ -546,7 +550,9 @@ class Graph:
         stacks.colocation = [] if ignore_existing else list(colocation)
         if op is not None:
             if getattr(op, "_is_resource_variable", False):
-                op = op.handle
+                # As in TensorFlow, a function gets the handle even if it only stands near it.
+                is_function = self.building_function and self.numbering is None
+                op = self.capture_inputs([op.handle])[0] if is_function else op.handle
             elif isinstance(op, IndexedSlices):
                 op = op.values
             element = _element(op) if self.building_function else self.as_graph_element(op)

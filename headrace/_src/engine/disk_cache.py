@@ -3,7 +3,7 @@
 A folder of files `<digest>.bin`: a magic word, the SHA-256 of the rest, then the pickled layout,
 constants and the serialised executable. Files are written beside their place and moved there, so
 that a reader sees a whole file or none; whatever cannot be read is ignored and removed. The oldest
-files go when the folder grows over its limit.
+files go when the folder grows over its limit, and so does what writers that were killed left.
 
 The folder is `$HEADRACE_CACHE_DIR`, or `headrace` in the user's cache folder; `HEADRACE_CACHE=off`
 switches it off, `HEADRACE_CACHE_MB` bounds it (1024).
@@ -18,6 +18,7 @@ import pickle
 import platform
 import re
 import tempfile
+import time
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -30,6 +31,9 @@ from headrace._src.native import library
 
 _MAGIC: Final = b"headrace program 1\n"
 _SUFFIX: Final = ".bin"
+_UNFINISHED: Final = ".part"
+# Writing takes seconds at most: what is older belongs to a writer that was killed.
+_ABANDONED: Final = 3600.0
 
 
 def folder() -> Path | None:
@@ -43,8 +47,13 @@ def folder() -> Path | None:
     return Path(home) / "headrace"
 
 
-def load(key: bytes) -> tuple[Any, Any, Any] | None:
-    """The program stored under a digest: (layout, constants, executable), or None."""
+def load(key: bytes, device: Any = None) -> tuple[Any, Any, Any] | None:
+    """The program stored under a digest: (layout, constants, executable), or None.
+
+    Args:
+      key: the digest.
+      device: JAX's device that it was compiled for, or None for the one that JAX chooses.
+    """
     path = _path(key)
     if path is None:
         return None
@@ -65,15 +74,20 @@ def load(key: bytes) -> tuple[Any, Any, Any] | None:
             or hashlib.sha256(data[start:]).digest() != data[len(_MAGIC) : start]
         ):
             raise ValueError("the checksum does not fit")
-        layout, constants, payload = pickle.loads(data[start:])
+        layout, constants, (code, in_tree, out_tree) = pickle.loads(data[start:])
         library.register_targets()
+        device = device or backend.default()
         with backend.wide():
-            executable = serialize_executable.deserialize_and_load(*payload)
-        os.utime(path)
+            executable = serialize_executable.deserialize_and_load(
+                code, in_tree, out_tree, backend=device.client, execution_devices=[device]
+            )
     except Exception:  # whatever is wrong with an entry, compiling anew is right
         with contextlib.suppress(OSError):
             path.unlink()
         return None
+    # The entry is as good where its time cannot be changed, as on a disk that is read only.
+    with contextlib.suppress(OSError):
+        os.utime(path)
     return layout, constants, executable
 
 
@@ -91,7 +105,7 @@ def store(key: bytes, described: tuple[Any, Any], executable: Any) -> None:
         return
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
+        handle, name = tempfile.mkstemp(_UNFINISHED, dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(_MAGIC + hashlib.sha256(data).digest() + data)
@@ -133,8 +147,12 @@ def limit_of(text: str) -> int:
 
 
 def _trim(place: Path) -> None:
-    """Removes the files used least recently while there are too many bytes."""
+    """Removes the files used least recently while there are too many bytes, and unfinished ones."""
     limit = limit_of(os.environ.get("HEADRACE_CACHE_MB") or "1024")
+    for path in place.glob(f"*/*{_UNFINISHED}"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _ABANDONED:
+                path.unlink()
     files = []
     for path in place.glob(f"*/*{_SUFFIX}"):
         with contextlib.suppress(OSError):

@@ -6,6 +6,7 @@ import collections
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from headrace._src.engine import costs, tiers
+from headrace._src.engine.devices import HOST
 from headrace._src.engine.segment import Segment
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class UnitReport(NamedTuple):
       seconds: how long compilation took; 0 for programs found on disk.
       donates: whether variables are updated in place.
       refused: why signatures are interpreted.
+      device: where it runs; empty for the CPU.
     """
 
     kind: str
@@ -36,6 +38,7 @@ class UnitReport(NamedTuple):
     seconds: float = 0.0
     donates: bool = False
     refused: tuple[str, ...] = ()
+    device: str = ""
 
 
 class Explanation(NamedTuple):
@@ -119,15 +122,17 @@ def _report(item: Unit | Segment, known: dict[Any, tuple[float, float]]) -> Unit
         slow - costs.gain(unit, known) if known else 0.0,
         len(programs),
         sum(p.seconds for p in programs),
-        item.donate,
+        item.donate and bool(unit.cells),
         tuple(item.refused),
+        "" if item.place == HOST else str(item.place),
     )
 
 
 def _unit_text(unit: UnitReport) -> str:
     most = ", ".join(f"{n} {t}" for t, n in list(unit.types.items())[:5])
     rest = sum(list(unit.types.values())[5:])
-    text = f"{unit.kind}: {unit.steps} steps ({most}{f', {rest} others' if rest else ''})"
+    where = f" on {unit.device}" if unit.device else ""
+    text = f"{unit.kind}{where}: {unit.steps} steps ({most}{f', {rest} others' if rest else ''})"
     if unit.kind == "segment":
         text += (
             f"; {unit.interpreted:.0f} µs interpreted, {unit.compiled:.0f} µs compiled (static); "

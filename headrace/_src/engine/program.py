@@ -51,31 +51,47 @@ class Program:
 
 
 def compiled(
-    unit: Unit, plan: Plan, slots: Sequence[Any], inputs: Sequence[Any], donate: bool
+    unit: Unit,
+    plan: Plan,
+    slots: Sequence[Any],
+    inputs: Sequence[Any],
+    donate: bool,
+    device: Any = None,
 ) -> Program:
     """Lowers and compiles a unit for inputs of these shapes.
+
+    Args:
+      unit: the unit.          plan: its plan.
+      slots: the plan's slots, with variables and static inputs in place.
+      inputs: values of the inputs that are not static.
+      donate: whether old values of variables may be given up.
+      device: JAX's device, or None for the one that JAX chooses.
 
     Raises:
       NotLowerable: an operation cannot be compiled.
     """
     key = _digest(unit, plan, slots, inputs, donate)
+    if key is not None:
+        # JAX's own choice depends on the process, which the folder on disk stands for.
+        key += b"" if device is None else f" {device.platform} {device.id}".encode()
     found = _CACHE.get(key)
     if found is None:
-        found = _CACHE.put(key, _loaded(key) or _compiled(key, unit, plan, slots, inputs, donate))
+        with backend.on(device):
+            found = _loaded(key, device) or _compiled(key, unit, plan, slots, inputs, donate)
+        found = _CACHE.put(key, found)
     return found
 
 
-def _loaded(key: bytes | None) -> Program | None:
+def _loaded(key: bytes | None, device: Any) -> Program | None:
     """The program that another process compiled."""
     if key is None:
         return None
-    entry = disk_cache.load(key)
+    entry = disk_cache.load(key, device)
     if entry is None:
         return None
     layout, constants, executable = entry
-    jax = backend.jax()
-    with backend.wide():
-        return Program(executable, Layout(*layout), [jax.device_put(c) for c in constants], 0.0)
+    placed = [backend.jax().device_put(c) for c in constants]
+    return Program(executable, Layout(*layout), placed, 0.0)
 
 
 def _compiled(

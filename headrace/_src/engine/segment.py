@@ -2,6 +2,7 @@
 
 Inventory of a `Segment`:
   unit, plan: what it runs.       donate: whether old values of variables may be given up.
+  place: the device it runs on.
   programs: signature → `Program`, or None where the unit could not be compiled.
   waiting: signature → how often it was met before it was compiled.
   refused: why signatures could not be compiled.
@@ -21,6 +22,7 @@ from headrace._src.core import errors
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine import backend, interpret
+from headrace._src.engine.devices import HOST, Place
 from headrace._src.engine.lower import NotLowerable
 from headrace._src.engine.partition import Unit
 from headrace._src.engine.plan import Plan
@@ -39,10 +41,11 @@ _NO_LOCK: Final = contextlib.nullcontext()
 class Segment:
     """One unit that can be compiled; see the module's docstring."""
 
-    def __init__(self, unit: Unit, plan: Plan, donate: bool) -> None:
+    def __init__(self, unit: Unit, plan: Plan, donate: bool, place: Place = HOST) -> None:
         self.unit = unit
         self.plan = plan
         self.donate = donate
+        self.place = place
         slots = plan.slots
         self._inputs = [slots[t] for t in unit.inputs]
         self._dynamic = [slots[t] for t in unit.inputs if t not in unit.static]
@@ -109,7 +112,7 @@ class Segment:
             if indices.size and not (0 <= indices.min() and indices.max() < limit):
                 return False
         array = backend.jax().Array
-        with backend.wide():
+        with backend.on(self.place.device):
             held = [_placed(cells[i].stored, array) for i in layout.reads]
             words, drawn = self._words(layout.draws, run)
             results = program.call(*held, *values, words, *program.constants)
@@ -161,7 +164,7 @@ class Segment:
             if not isinstance(v, (np.ndarray, np.generic, backend.jax().Array)):
                 raise TypeError(f"{self._dynamic[i]}: {type(v).__name__} in compiled code")
         try:
-            program = compiled(self.unit, self.plan, slots, values, self.donate)
+            program = compiled(self.unit, self.plan, slots, values, self.donate, self.place.device)
         except errors.OpError:
             # A variable without a value: the interpreter says which.
             return None

@@ -4,36 +4,34 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from headrace._src.core import errors
+from headrace._src.engine.devices import LOCAL
 from headrace._src.engine.resources import ResourceManager
 
-_SERVERS: Final[dict[str, ResourceManager]] = {}
+_SERVERS: Final[dict[str, _Server]] = {}
 _LOCK: Final = threading.Lock()
 _PORTS: Final = itertools.count(20000)
 
 
-class Device(NamedTuple):
-    """A device of a session."""
-
-    name: str
-    device_type: str
-    memory_limit_bytes: int
-    incarnation: int
-
-    def __repr__(self) -> str:
-        return (
-            f"_DeviceAttributes({self.name}, {self.device_type}, {self.memory_limit_bytes}, "
-            f"{self.incarnation})"
-        )
+class _Server(NamedTuple):
+    resources: ResourceManager
+    tasks: tuple[str, ...]
 
 
-def start(target: str | None = None) -> str:
-    """Starts a server; returns its target."""
+def start(target: str | None = None, tasks: Sequence[tuple[str, int]] = (("local", 0),)) -> str:
+    """Starts a server; returns its target.
+
+    Args:
+      target: its address; made up when left out.
+      tasks: (job, index) of the tasks of its cluster, its own first.
+    """
+    names = tuple(f"/job:{job}/replica:0/task:{index}" for job, index in tasks)
     with _LOCK:
         target = target or f"grpc://localhost:{next(_PORTS)}"
-        _SERVERS.setdefault(target, ResourceManager())
+        _SERVERS.setdefault(target, _Server(ResourceManager(), names))
         return target
 
 
@@ -60,10 +58,11 @@ def resources_for(target: str) -> ResourceManager | None:
             f'No session factory registered for the given session options: {{target: "{target}"}}. '
             "headrace runs servers of its own process only (tf.train.Server).",
         )
-    return found
+    return found.resources
 
 
-def devices(target: str) -> list[Device]:
-    """The devices that a session on this target has."""
-    prefix = "/job:local/replica:0/task:0" if target else "/job:localhost/replica:0/task:0"
-    return [Device(f"{prefix}/device:CPU:0", "CPU", 268435456, 0)]
+def tasks_of(target: str) -> tuple[str, ...]:
+    """The full names of the tasks whose devices a session on this target has, its own first."""
+    with _LOCK:
+        found = _SERVERS.get(target)
+    return (LOCAL,) if found is None else found.tasks

@@ -2,7 +2,7 @@
 
 State inventory of `BaseSession`:
   _plans: (fetch structure, feed keys) → `Prepared`.
-  _placed: operations whose placement was logged.
+  _devices: what it runs on.     _placer: checks what operations ask for.
   _kernel_states: operation → state of its kernel, such as a random generator.
   _resources: variables, queues, tables.
   _cancellation: wakes what waits when the session closes.
@@ -23,14 +23,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from headrace._api.export import export
-from headrace._src.core import default_session, nest
+from headrace._src.core import default_session, errors, nest
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
+from headrace._src.engine import backend, interpret, servers, tiers
 from headrace._src.engine import feed as feed_lib
 from headrace._src.engine import fetch as fetch_lib
-from headrace._src.engine import interpret, servers, tiers
+from headrace._src.engine.devices import Devices
 from headrace._src.engine.growth import GrowthWatch
+from headrace._src.engine.placement import Placer
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.resources import Cell, ResourceManager
 from headrace._src.engine.run import Cancellation, Run
@@ -70,12 +72,13 @@ class Prepared:
         self.decide_at = 1
         self.staged: Staged | None = None
 
-    def decide(self, mode: str) -> None:
+    def decide(self, mode: str, devices: Devices) -> None:
         """Decides whether the next runs are compiled, or when to decide that."""
         at = tiers.compile_at(self.plan, mode)
         if at <= self.runs + 1:
             self.decide_at = tiers.NEVER
-            self.staged = tiers.staged(self.plan, self.structure.elements, mode == tiers.ALWAYS)
+            always = mode == tiers.ALWAYS
+            self.staged = tiers.staged(self.plan, self.structure.elements, always, devices)
         else:
             # The run before `at` comes here again.
             self.decide_at = at if at == tiers.NEVER else at - 1
@@ -120,10 +123,13 @@ class BaseSession:
         self._closed = False
         self._jit = tiers.mode(config)
         self._resources = servers.resources_for(self._target) or ResourceManager()
+        if config is not None:
+            backend.limit_memory(config.gpu_options.per_process_gpu_memory_fraction)
         self._kernel_states: dict[Any, Any] = {}
         self._cancellation = Cancellation()
         self._plans: dict[Any, Prepared] = {}
-        self._placed: set[Operation] = set()
+        self._devices = Devices(config, servers.tasks_of(self._target))
+        self._placer = Placer(self._devices, config)
         self._growth = GrowthWatch()
         open_sessions.add(self)
         self.kept_values: dict[str, Any] = {}
@@ -158,7 +164,7 @@ class BaseSession:
     def list_devices(self) -> list[Any]:
         """Returns the devices of the session, `DeviceAttributes`-like objects."""
         self._check_open()
-        return servers.devices(self._target)
+        return list(self._devices.attributes())
 
     def close(self) -> None:
         """Ends the session: waiting operations are cancelled, its variables are released."""
@@ -231,14 +237,21 @@ class BaseSession:
             self._bind_feeds(prepared, feed_dict, slots, run)
         version = self._graph._version
         if version != self._growth.version:
+            self._placer.extend(self._graph)
             self._growth.check(self._graph)
-        if prepared.staged is not None:
-            prepared.staged = prepared.staged.execute(slots, run)
-        else:
-            interpret.execute(plan, slots, run)
+        try:
+            if prepared.staged is not None:
+                prepared.staged = prepared.staged.execute(slots, run)
+            else:
+                interpret.execute(plan, slots, run)
+        except errors.OpError as e:
+            # A run that another thread's `close` overtook may have missed its variables.
+            if self._closed and not isinstance(e, errors.CancelledError):
+                raise errors.CancelledError(None, None, "Session has been closed.") from e
+            raise
         prepared.runs += 1
         if prepared.runs >= prepared.decide_at:
-            prepared.decide(self._jit)
+            prepared.decide(self._jit, self._devices)
         if run.trace is not None and run_metadata is not None:
             from headrace._src.engine import step_stats
 
@@ -300,10 +313,8 @@ class BaseSession:
                     feeds.append((k, part, feed_lib.Feed(graph, tensor)))
         structure = fetch_lib.FetchStructure(graph, fetches)
         prepared = Prepared(structure, feeds, graph._mutations)
-        if self._config is not None and self._config.log_device_placement:
-            self._log_placement(prepared)
         if self._jit == tiers.ALWAYS:
-            prepared.decide(self._jit)
+            prepared.decide(self._jit, self._devices)
         try:
             cache_key = (key, *feed_dict) if feed_dict else key
             self._plans[cache_key] = prepared
@@ -311,14 +322,6 @@ class BaseSession:
             # Structures with unhashable leaves are prepared anew each time.
             return prepared
         return prepared
-
-    def _log_placement(self, prepared: Prepared) -> None:
-        """Writes where each operation runs, once for each operation, as 1.15 words it."""
-        device = self.list_devices()[0].name
-        for op in prepared.plan.operations:
-            if op not in self._placed:
-                self._placed.add(op)
-                print(f"{op.name}: ({op.type}): {device}", file=sys.stderr)
 
     def _bind_feeds(self, prepared: Prepared, feed_dict: Any, slots: list[Any], run: Run) -> None:
         positions = prepared.plan.feeds
@@ -365,6 +368,7 @@ class BaseSession:
         if feed_list is not None and not isinstance(feed_list, (list, tuple)):
             raise TypeError("`feed_list` must be a list or tuple.")
         keys = list(feed_list or ())
+        self._placer.extend(self._graph)
 
         def call(*args: Any, options: Any = None, run_metadata: Any = None) -> Any:
             if len(args) != len(keys):
@@ -396,6 +400,7 @@ class BaseSession:
         self._check_open()
         from headrace._src.engine.partial import PartialRun
 
+        self._placer.extend(self._graph)
         return PartialRun(self, fetches, list(feeds or ()))
 
     def partial_run(self, handle: Any, fetches: Any, feed_dict: Any = None) -> Any:

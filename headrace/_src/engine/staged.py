@@ -11,6 +11,7 @@ import numpy as np
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine import backend, costs, interpret
+from headrace._src.engine.devices import HOST, Devices
 from headrace._src.engine.partition import Unit, partition
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.resources import on_host
@@ -31,8 +32,10 @@ class Staged:
         elements: Sequence[Any],
         always: bool,
         host: frozenset[Operation] = frozenset(),
+        devices: Devices | None = None,
     ) -> None:
         self.plan = plan
+        self._devices = devices
         self._elements = elements
         self._always = always
         self._host = host
@@ -42,7 +45,8 @@ class Staged:
         for unit in units:
             if unit.compiled and (always or costs.pays(unit, plan.costs)):
                 # Nothing comes behind the last unit that could fail and want old values back.
-                self.units.append(Segment(unit, plan, donate=unit is units[-1]))
+                place = HOST if devices is None else devices.place(s.op._device for s in unit.steps)
+                self.units.append(Segment(unit, plan, unit is units[-1], place))
             else:
                 self.units.append(unit)
         later: set[Tensor] = set()
@@ -92,7 +96,7 @@ class Staged:
         rejected = [s.rejected for s in self.segments if s.rejected is not None]
         if rejected:
             host = self._host.union(rejected)
-            return Staged(self.plan, self._elements, self._always, host)
+            return Staged(self.plan, self._elements, self._always, host, self._devices)
         return self
 
     def _await(self, segment: Segment, slots: Sequence[Any], run: Run) -> None:

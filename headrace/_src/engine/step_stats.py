@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from headrace._src.core.operation import Operation
-from headrace._src.engine import backend
+from headrace._src.engine.devices import LOCAL
 from headrace._src.engine.segment import Segment
 
-_DEVICE: Final = "/job:localhost/replica:0/task:0/device:CPU:0"
-_GPU: Final = "/job:localhost/replica:0/task:0/device:GPU:0"
+_DEVICE: Final = f"{LOCAL}/device:CPU:0"
 _SHARES: Final = "/segments"
 _UNKNOWN_COST: Final = (1.0, 1.0)
 
@@ -35,28 +34,24 @@ def fill(run_metadata: Any, trace: Trace, graph: Any, options: Any = None) -> No
     run_metadata.Clear()
     stats = run_metadata.step_stats
     host = stats.dev_stats.add(device=_DEVICE)
-    ran = [item for item, _, _ in trace if isinstance(item, Segment)]
-    if ran:
-        name = _device()
-        device = host if name == _DEVICE else stats.dev_stats.add(device=name)
-        shares = stats.dev_stats.add(device=name + _SHARES)
+    places: dict[str, tuple[Any, Any]] = {}
     numbers: dict[Segment, int] = {}
     for item, start, end in trace:
         first = int(start * 1e6)
         duration = max(1, round((end - start) * 1e6))
         if isinstance(item, Segment):
             number = numbers.setdefault(item, len(numbers))
+            name = f"{LOCAL}/device:{item.place}"
+            if name not in places:
+                device = host if name == _DEVICE else stats.dev_stats.add(device=name)
+                places[name] = device, stats.dev_stats.add(device=name + _SHARES)
+            device, shares = places[name]
             _add(device, f"segment_{number}", first, 0, duration, _segment_label(item, number))
             _add_shares(shares, item, first, duration)
         else:
             _add(host, item.name, first, 0, duration, _label(item))
     if options is not None and options.output_partition_graphs:
         run_metadata.partition_graphs.add().CopyFrom(graph.as_graph_def())
-
-
-def _device() -> str:
-    # A segment that was refused was interpreted, and JAX may not have been started for it.
-    return _GPU if backend.started() and backend.jax().default_backend() == "gpu" else _DEVICE
 
 
 def _add(device: Any, name: str, first: int, offset: int, duration: int, label: str) -> None:

@@ -12,6 +12,7 @@ import os
 from typing import Any, Final
 
 from headrace._src.engine import costs
+from headrace._src.engine.devices import Devices
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.staged import Staged
 
@@ -67,9 +68,11 @@ def compile_at(plan: Plan, mode: str = AUTO) -> int:
     return max(_FIRST_RUN, -int(-worth // saved))
 
 
-def staged(plan: Plan, elements: Any, always: bool) -> Staged | None:
+def staged(
+    plan: Plan, elements: Any, always: bool, devices: Devices | None = None
+) -> Staged | None:
     """The plan's units, or None when nothing of it can be compiled."""
     if plan.has_blocking > 1:
         return None
-    result = Staged(plan, elements, always)
+    result = Staged(plan, elements, always, devices=devices)
     return result if result.segments else None

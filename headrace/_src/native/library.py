@@ -115,7 +115,10 @@ def serves_xla(kernel: str, dtype: Any) -> bool:
         return False
     import jax
 
-    return jax.default_backend() == "cpu" and register_targets()
+    # Inside `jax.default_device` it is the device that code is compiled for.
+    device = jax.config.jax_default_device
+    platform = getattr(device, "platform", device) or jax.default_backend()
+    return platform == "cpu" and register_targets()
 
 
 # -- Host -----------------------------------------------------------------------------------------

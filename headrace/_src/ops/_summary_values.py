@@ -61,12 +61,14 @@ def encode_png(image: np.ndarray[Any, Any]) -> bytes:
     """Encodes uint8 pixels [height, width, 1 to 4 channels] as a PNG file."""
     height, width, channels = image.shape
     header = struct.pack(">IIBBBBB", width, height, 8, _COLOR_TYPES[channels], 0, 0, 0)
-    return b"".join((
-        b"\x89PNG\r\n\x1a\n",
-        _png_chunk(b"IHDR", header),
-        _png_chunk(b"IDAT", _deflate(_filter_rows(image))),
-        _png_chunk(b"IEND", b""),
-    ))
+    return b"".join(
+        (
+            b"\x89PNG\r\n\x1a\n",
+            _png_chunk(b"IHDR", header),
+            _png_chunk(b"IDAT", _deflate(_filter_rows(image))),
+            _png_chunk(b"IEND", b""),
+        )
+    )
 
 
 def _filter_rows(image: np.ndarray[Any, Any]) -> bytes:

@@ -128,7 +128,8 @@ def stacked(dtype: dtypes.DType, items: list[Any], shape: tuple[int, ...]) -> An
         elif shape_of(item) != shape:
             fail(f"list element {i} has shape {list(shape_of(item))}, expected {list(shape)}")
         else:
-            result[i] = item
+            # Of a 0-d array of objects, its object; else NumPy would store the array.
+            result[i] = item if shape or not isinstance(item, np.ndarray) else item[()]
     return result
 
 

@@ -189,10 +189,13 @@ def check_captures(graphs: Sequence[func_graph.FuncGraph], names: Sequence[str])
 def grad_branches(op: Operation, *dys: Any) -> list[Any]:
     """The gradients of a condition's inputs: the rule of `If`, `StatelessIf` and `Case`."""
     forward = functions_of(op)
+    for f in forward:
+        func_graph.note_copy(f)
     is_case = len(op.functions) != 2 or op.type == "Case"
     backward = [BackwardBranch(f"{g.name}_grad_{next_uid()}", g) for g in forward]
     for b, f in zip(backward, forward, strict=True):
         func_graph.trace(b, lambda f=f: _gradients(f, dys))
+        func_graph.hand_over(b)
     if any(b.wrapped for b in backward):
         _give_more(op, forward, backward)
     inputs = [

@@ -32,9 +32,18 @@ _f32 = np.float32
 
 def _sampler_op(op_type, **attrs):
     spec = op(
-        op_type, _SIGNATURE, num_true=A.integer(minimum=1), num_sampled=A.integer(minimum=1),
-        unique=A.boolean(), **attrs, seed=A.integer(default=0), seed2=A.integer(default=0),
-        stateful=True, random=True, host_only=True, shape=_shape_sampler,
+        op_type,
+        _SIGNATURE,
+        num_true=A.integer(minimum=1),
+        num_sampled=A.integer(minimum=1),
+        unique=A.boolean(),
+        **attrs,
+        seed=A.integer(default=0),
+        seed2=A.integer(default=0),
+        stateful=True,
+        random=True,
+        host_only=True,
+        shape=_shape_sampler,
     )
     spec.no_gradient(_REASON, undefined=True)
     return spec
@@ -50,8 +59,11 @@ def _check_true_classes(true_classes: np.ndarray, num_true: int) -> None:
         raise errors.InvalidArgumentError(None, None, "true_classes must be a matrix")
     if true_classes.shape[1] != num_true:
         raise errors.InvalidArgumentError(
-            None, None, "true_classes must have num_true columns, expected: "
-            f"{true_classes.shape[1]} was: {num_true}")
+            None,
+            None,
+            "true_classes must have num_true columns, expected: "
+            f"{true_classes.shape[1]} was: {num_true}",
+        )
 
 
 def _sample(k, sampler, true_classes, num_true, num_sampled, unique):
@@ -76,8 +88,11 @@ def _kernel_uniform(k, true_classes, *, num_true, num_sampled, unique, range_max
     return _sample(k, candidates.Uniform(range_max), true_classes, num_true, num_sampled, unique)
 
 
-@export("random.uniform_candidate_sampler", "nn.uniform_candidate_sampler",
-        v2=("random.uniform_candidate_sampler",))
+@export(
+    "random.uniform_candidate_sampler",
+    "nn.uniform_candidate_sampler",
+    v2=("random.uniform_candidate_sampler",),
+)
 def uniform_candidate_sampler(
     true_classes: Any,
     num_true: int,
@@ -108,13 +123,20 @@ def uniform_candidate_sampler(
     """
     attrs = seed_attrs(seed)
     return UniformCandidateSampler(
-        true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique,
-        range_max=range_max, name=name, **attrs)
+        true_classes,
+        num_true=num_true,
+        num_sampled=num_sampled,
+        unique=unique,
+        range_max=range_max,
+        name=name,
+        **attrs,
+    )
 
 
 # -- LogUniformCandidateSampler -------------------------------------------------------------------
 LogUniformCandidateSampler = _sampler_op(
-    "LogUniformCandidateSampler", range_max=A.integer(minimum=1))
+    "LogUniformCandidateSampler", range_max=A.integer(minimum=1)
+)
 
 
 @LogUniformCandidateSampler.kernel
@@ -122,8 +144,11 @@ def _kernel_log_uniform(k, true_classes, *, num_true, num_sampled, unique, range
     return _sample(k, candidates.LogUniform(range_max), true_classes, num_true, num_sampled, unique)
 
 
-@export("random.log_uniform_candidate_sampler", "nn.log_uniform_candidate_sampler",
-        v2=("random.log_uniform_candidate_sampler",))
+@export(
+    "random.log_uniform_candidate_sampler",
+    "nn.log_uniform_candidate_sampler",
+    v2=("random.log_uniform_candidate_sampler",),
+)
 def log_uniform_candidate_sampler(
     true_classes: Any,
     num_true: int,
@@ -151,15 +176,23 @@ def log_uniform_candidate_sampler(
     """
     attrs = seed_attrs(seed)
     return LogUniformCandidateSampler(
-        true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique,
-        range_max=range_max, name=name, **attrs)
+        true_classes,
+        num_true=num_true,
+        num_sampled=num_sampled,
+        unique=unique,
+        range_max=range_max,
+        name=name,
+        **attrs,
+    )
 
 
 # -- LearnedUnigramCandidateSampler ---------------------------------------------------------------
 LearnedUnigramCandidateSampler = _sampler_op(
-    "LearnedUnigramCandidateSampler", range_max=A.integer(minimum=1))
+    "LearnedUnigramCandidateSampler", range_max=A.integer(minimum=1)
+)
 ThreadUnsafeUnigramCandidateSampler = _sampler_op(
-    "ThreadUnsafeUnigramCandidateSampler", range_max=A.integer(minimum=1))
+    "ThreadUnsafeUnigramCandidateSampler", range_max=A.integer(minimum=1)
+)
 
 
 @LearnedUnigramCandidateSampler.kernel
@@ -170,7 +203,8 @@ def _kernel_learned_unigram(k, true_classes, *, num_true, num_sampled, unique, r
         result = _sample(k, sampler, true_classes, num_true, num_sampled, unique)
         if true_classes.size and not 0 <= true_classes.min() <= true_classes.max() < range_max:
             raise errors.InvalidArgumentError(
-                None, None, f"true_classes must be in [0, {range_max})")
+                None, None, f"true_classes must be in [0, {range_max})"
+            )
         sampler.count(true_classes)
     return result
 
@@ -203,15 +237,25 @@ def learned_unigram_candidate_sampler(
     """
     attrs = seed_attrs(seed)
     return LearnedUnigramCandidateSampler(
-        true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique,
-        range_max=range_max, name=name, **attrs)
+        true_classes,
+        num_true=num_true,
+        num_sampled=num_sampled,
+        unique=unique,
+        range_max=range_max,
+        name=name,
+        **attrs,
+    )
 
 
 # -- FixedUnigramCandidateSampler -----------------------------------------------------------------
 FixedUnigramCandidateSampler = _sampler_op(
-    "FixedUnigramCandidateSampler", range_max=A.integer(minimum=1), vocab_file=A.text(default=""),
-    distortion=A.number(default=1.0), num_reserved_ids=A.integer(default=0),
-    num_shards=A.integer(default=1, minimum=1), shard=A.integer(default=0, minimum=0),
+    "FixedUnigramCandidateSampler",
+    range_max=A.integer(minimum=1),
+    vocab_file=A.text(default=""),
+    distortion=A.number(default=1.0),
+    num_reserved_ids=A.integer(default=0),
+    num_shards=A.integer(default=1, minimum=1),
+    shard=A.integer(default=0, minimum=0),
     unigrams=A.numbers(default=()),
 )
 
@@ -226,34 +270,50 @@ def _vocabulary_counts(path: str) -> list[float]:
         raise errors.NotFoundError(None, None, f"{path}; {e.strerror}") from e
     except ValueError:
         raise errors.InvalidArgumentError(
-            None, None, f"Wrong vocabulary format at line: {line.rstrip()}") from None
+            None, None, f"Wrong vocabulary format at line: {line.rstrip()}"
+        ) from None
     return counts
 
 
 def _fixed_sampler(vocab_file, unigrams, distortion, num_reserved_ids, num_shards, shard):
     if not vocab_file and not unigrams:
-        raise errors.InvalidArgumentError(
-            None, None, "Must provide either vocab_file or unigrams.")
+        raise errors.InvalidArgumentError(None, None, "Must provide either vocab_file or unigrams.")
     if vocab_file and unigrams:
         raise errors.InvalidArgumentError(
-            None, None, "Must only provide one of vocab_file and unigrams.")
+            None, None, "Must only provide one of vocab_file and unigrams."
+        )
     counts = _vocabulary_counts(vocab_file) if vocab_file else unigrams
     powers = np.power(np.array(counts, _f32), _f32(distortion)).tolist()
     reserved = [0.0] * len(range(shard, num_reserved_ids, num_shards))
     # TensorFlow numbers the counted classes from where this shard's reserved ones end.
-    return candidates.Alias(reserved + powers[(shard - len(reserved)) % num_shards::num_shards])
+    return candidates.Alias(reserved + powers[(shard - len(reserved)) % num_shards :: num_shards])
 
 
 @FixedUnigramCandidateSampler.kernel
 def _kernel_fixed_unigram(
-    k, true_classes, *, num_true, num_sampled, unique, range_max, vocab_file, unigrams,
-    distortion, num_reserved_ids, num_shards, shard,
+    k,
+    true_classes,
+    *,
+    num_true,
+    num_sampled,
+    unique,
+    range_max,
+    vocab_file,
+    unigrams,
+    distortion,
+    num_reserved_ids,
+    num_shards,
+    shard,
 ):
-    sampler = k.resource(lambda: _fixed_sampler(
-        vocab_file, unigrams, distortion, num_reserved_ids, num_shards, shard))
+    sampler = k.resource(
+        lambda: _fixed_sampler(
+            vocab_file, unigrams, distortion, num_reserved_ids, num_shards, shard
+        )
+    )
     if sampler.range != range_max:
         raise errors.InvalidArgumentError(
-            None, None, f"range_max is {range_max} but there are {sampler.range} classes.")
+            None, None, f"range_max is {range_max} but there are {sampler.range} classes."
+        )
     return _sample(k, sampler, true_classes, num_true, num_sampled, unique)
 
 
@@ -298,10 +358,20 @@ def fixed_unigram_candidate_sampler(
     """
     attrs = seed_attrs(seed)
     return FixedUnigramCandidateSampler(
-        true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique,
-        range_max=range_max, vocab_file=vocab_file, distortion=distortion,
-        num_reserved_ids=num_reserved_ids, num_shards=num_shards, shard=shard,
-        unigrams=unigrams, name=name, **attrs)
+        true_classes,
+        num_true=num_true,
+        num_sampled=num_sampled,
+        unique=unique,
+        range_max=range_max,
+        vocab_file=vocab_file,
+        distortion=distortion,
+        num_reserved_ids=num_reserved_ids,
+        num_shards=num_shards,
+        shard=shard,
+        unigrams=unigrams,
+        name=name,
+        **attrs,
+    )
 
 
 # -- AllCandidateSampler --------------------------------------------------------------------------
@@ -342,15 +412,18 @@ def all_candidate_sampler(
     """
     attrs = seed_attrs(seed)
     return AllCandidateSampler(
-        true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique, name=name,
-        **attrs)
+        true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique, name=name, **attrs
+    )
 
 
 # -- ComputeAccidentalHits ------------------------------------------------------------------------
 ComputeAccidentalHits = op(
     "ComputeAccidentalHits",
     "true_classes: int64, sampled_candidates: int64 -> indices: int32, ids: int64, weights: float",
-    num_true=A.integer(), seed=A.integer(default=0), seed2=A.integer(default=0), host_only=True,
+    num_true=A.integer(),
+    seed=A.integer(default=0),
+    seed2=A.integer(default=0),
+    host_only=True,
 )
 ComputeAccidentalHits.no_gradient(_REASON, undefined=True)
 
@@ -368,11 +441,15 @@ def _shape_compute_accidental_hits(s, true_classes, sampled_candidates, *, num_t
 def _kernel_compute_accidental_hits(k, true_classes, sampled_candidates, *, num_true):
     if np.ndim(true_classes) != 2 or true_classes.shape[1] != num_true:
         raise errors.InvalidArgumentError(
-            None, None, "true_candidates must be a batch_size * num_true matrix")
+            None, None, "true_candidates must be a batch_size * num_true matrix"
+        )
     if np.ndim(sampled_candidates) != 1:
         raise errors.InvalidArgumentError(
-            None, None, "sampled_candidates must be a vector, which is typically an output from "
-            "CandidateSampler")
+            None,
+            None,
+            "sampled_candidates must be a vector, which is typically an output from "
+            "CandidateSampler",
+        )
     positions = {c: i for i, c in enumerate(sampled_candidates.tolist())}
     hits = [
         (row, positions[c])
@@ -411,4 +488,5 @@ def compute_accidental_hits(
     """
     attrs = seed_attrs(seed)
     return ComputeAccidentalHits(
-        true_classes, sampled_candidates, num_true=num_true, name=name, **attrs)
+        true_classes, sampled_candidates, num_true=num_true, name=name, **attrs
+    )

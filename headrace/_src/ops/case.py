@@ -46,7 +46,7 @@ def _last_as_default(
     return checked
 
 
-def _pairs(given: Any) -> list[tuple[Tensor, Callable[[], Any]]]:
+def _pairs(given: Any, python_predicates: bool) -> list[tuple[Tensor, Callable[[], Any]]]:
     if not isinstance(given, (list, tuple, dict)):
         raise TypeError("fns must be a list, tuple, or dict")
     if isinstance(given, collections.OrderedDict):
@@ -58,11 +58,15 @@ def _pairs(given: Any) -> list[tuple[Tensor, Callable[[], Any]]]:
             raise TypeError("Each entry in pred_fn_pairs must be a 2-tuple")
         predicate, action = pair
         if not isinstance(predicate, Tensor):
-            raise TypeError(f"pred must be a Tensor, got: {predicate}")
-        if predicate.dtype.base_dtype is not dtypes.bool_:
+            if not python_predicates:
+                raise TypeError(f"pred must be a Tensor, got: {predicate}")
+            if not isinstance(predicate, bool):
+                raise TypeError(f"pred must be a Tensor or bool, got: {predicate}")
+        elif predicate.dtype.base_dtype is not dtypes.bool_:
             raise TypeError(f"pred must be Tensor of type bool: {predicate.name}")
         if not callable(action):
-            raise TypeError(f"fn for pred {predicate.name} must be callable.")
+            label = getattr(predicate, "name", predicate)
+            raise TypeError(f"fn for pred {label} must be callable.")
     return list(given)
 
 
@@ -91,7 +95,31 @@ def case(
       TypeError: `pred_fn_pairs` is of another form.
       errors.InvalidArgumentError: (run) the number of predicates that hold is not allowed.
     """
-    predicates, actions = (list(part) for part in zip(*_pairs(pred_fn_pairs), strict=True))
+    return choose(conditional.cond, pred_fn_pairs, default, exclusive, name, strict=strict)
+
+
+def choose(
+    condition: Callable[..., Any],
+    pred_fn_pairs: Any,
+    default: Callable[[], Any] | None,
+    exclusive: bool,
+    name: str | None,
+    python_predicates: bool = False,
+    **options: Any,
+) -> Any:
+    """Nests conditions, of which the first that holds decides.
+
+    Args:
+      condition: makes one of them, as `cond` does.
+      pred_fn_pairs: list of `(predicate, function)`, or a dict.
+      default: the function for when no predicate holds.
+      exclusive: whether it is an error that several predicates hold.
+      name: the name scope.
+      python_predicates: whether predicates may be Python bools.
+      **options: for `condition`.
+    """
+    pairs = _pairs(pred_fn_pairs, python_predicates)
+    predicates, actions = (list(part) for part in zip(*pairs, strict=True))
     with scopes.name_scope(name, "case", [predicates]):
         chosen = default
         if chosen is None:
@@ -99,7 +127,7 @@ def case(
             predicates, actions = predicates[:-1], actions[:-1]
         for predicate, action in reversed(list(zip(predicates, actions, strict=True))):
             chosen = functools.partial(
-                conditional.cond, predicate, true_fn=action, false_fn=chosen, strict=strict
+                condition, predicate, true_fn=action, false_fn=chosen, **options
             )
         if not exclusive:
             return chosen()

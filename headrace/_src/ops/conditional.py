@@ -9,7 +9,8 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import convert, nest, scopes
+from headrace._src.core import convert, nest, numbering, scopes
+from headrace._src.core import graph as graph_lib
 from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
@@ -115,14 +116,21 @@ def _build(
     pred = convert.convert_to_tensor(pred)
     if pred.dims != ():
         pred = late.squeeze(pred)
+        numbering.skip(graph_lib.get_default_graph(), -1)
+    graph = graph_lib.get_default_graph()
+    (pred,) = graph.capture_inputs([pred])
+    # TensorFlow 1 makes here: Switch, switch_t, switch_f, pred_id.
+    numbering.skip(graph, 4)
     bodies = [
-        func_graph.trace(name, fn, pred)
+        func_graph.trace(func_graph.FuncGraph(name, numbering.for_bodies(graph)), fn, pred)
         for name, fn in zip(names, (true_fn, false_fn), strict=True)
     ]
     true_graph, false_graph = bodies
     _check_same(true_graph, false_graph)
     branches.check_captures(bodies, ("true_fn", "false_fn"))
     node = branches.add(pred, bodies, [b.outer_captures for b in bodies], scope)
+    # It makes a Merge for each result, where here are the node and an Identity for each.
+    numbering.skip(graph, -1)
     if not node.outputs:
         return node
     node.graph.prevent_fetching(node)

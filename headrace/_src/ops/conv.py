@@ -6,7 +6,8 @@ first two work here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,23 @@ _CONV2D_ATTRS = {
     "padding": A.text(allowed=("SAME", "VALID", "EXPLICIT")),
     "explicit_paddings": A.integers(default=()),
 }
+
+
+def flops(filter_at: int, channelwise: bool = False) -> Callable[[Any, Any, Any], int]:
+    """The `cost` of a convolution or of one of its gradients, which take as many operations.
+
+    Args:
+      filter_at: where the filter or its gradient is among the inputs and then the outputs; what
+        the convolution gives, or the gradient of that, is at 2.
+      channelwise: whether each result comes from one channel of the input.
+    """
+
+    def cost(op: Any, inputs: Any, outputs: Any) -> int:
+        shapes = [*inputs, *outputs]
+        taps = shapes[filter_at][: -2 if channelwise else -1]
+        return 2 * math.prod(shapes[2]) * math.prod(taps)
+
+    return cost
 
 
 def conv_dims(
@@ -199,7 +217,7 @@ def _geometry_attrs(attrs: dict[str, Any]) -> dict[str, Any]:
 
 
 # -- Conv2D ---------------------------------------------------------------------------------------
-Conv2D = op("Conv2D", "input: T, filter: T -> output: T", T=G.FLOAT, **_CONV2D_ATTRS)
+Conv2D = op("Conv2D", "input: T, filter: T -> output: T", T=G.FLOAT, cost=flops(1), **_CONV2D_ATTRS)
 
 
 @Conv2D.shape
@@ -232,6 +250,7 @@ Conv2DBackpropInput = op(
     "input_sizes: int32, filter: T, out_backprop: T -> output: T",
     T=G.FLOAT,
     static=("input_sizes",),
+    cost=flops(1),
     **_CONV2D_ATTRS,
 )
 
@@ -316,6 +335,7 @@ Conv2DBackpropFilter = op(
     "input: T, filter_sizes: int32, out_backprop: T -> output: T",
     T=G.FLOAT,
     static=("filter_sizes",),
+    cost=flops(3),
     **_CONV2D_ATTRS,
 )
 

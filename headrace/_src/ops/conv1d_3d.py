@@ -157,7 +157,9 @@ def conv1d_transpose(
 _CONV3D_ATTRS = conv.conv_attrs(5)
 _CONV3D_OLD_ATTRS = {n: a for n, a in _CONV3D_ATTRS.items() if n != "data_format"}
 
-Conv3D = op("Conv3D", "input: T, filter: T -> output: T", T=G.FLOAT, **_CONV3D_ATTRS)
+Conv3D = op(
+    "Conv3D", "input: T, filter: T -> output: T", T=G.FLOAT, cost=conv.flops(1), **_CONV3D_ATTRS
+)
 
 
 def _geometry_attrs(attrs: dict[str, Any]) -> dict[str, Any]:
@@ -267,6 +269,7 @@ Conv3DBackpropInputV2 = op(
     T=G.FLOAT,
     Tshape=A.dtype((dtypes.int32, dtypes.int64), default=dtypes.int32),
     static=("input_sizes",),
+    cost=conv.flops(1),
     **_CONV3D_ATTRS,
 )
 
@@ -360,6 +363,7 @@ def conv3d_transpose_v2(
 Conv3DBackpropInput = op(
     "Conv3DBackpropInput",
     "input: T, filter: T, out_backprop: T -> output: T",
+    cost=conv.flops(1),
     T=A.dtype((dtypes.float16, dtypes.float32, dtypes.float64)),
     **_CONV3D_OLD_ATTRS,
 )
@@ -400,6 +404,7 @@ Conv3DBackpropFilterV2 = op(
     "input: T, filter_sizes: int32, out_backprop: T -> output: T",
     T=G.FLOAT,
     static=("filter_sizes",),
+    cost=conv.flops(3),
     **_CONV3D_ATTRS,
 )
 
@@ -467,6 +472,7 @@ def conv3d_backprop_filter(
 Conv3DBackpropFilter = op(
     "Conv3DBackpropFilter",
     "input: T, filter: T, out_backprop: T -> output: T",
+    cost=conv.flops(3),
     T=A.dtype((dtypes.float16, dtypes.float32, dtypes.float64)),
     **_CONV3D_OLD_ATTRS,
 )

@@ -48,7 +48,11 @@ def _run_geometry(
 
 # -- DepthwiseConv2dNative ------------------------------------------------------------------------
 DepthwiseConv2dNative = op(
-    "DepthwiseConv2dNative", "input: T, filter: T -> output: T", T=G.FLOAT, **_ATTRS
+    "DepthwiseConv2dNative",
+    "input: T, filter: T -> output: T",
+    T=G.FLOAT,
+    cost=conv.flops(1, channelwise=True),
+    **_ATTRS,
 )
 
 
@@ -146,6 +150,7 @@ DepthwiseConv2dNativeBackpropInput = op(
     "input_sizes: int32, filter: T, out_backprop: T -> output: T",
     T=G.FLOAT,
     static=("input_sizes",),
+    cost=conv.flops(1, channelwise=True),
     **_ATTRS,
 )
 
@@ -225,6 +230,7 @@ DepthwiseConv2dNativeBackpropFilter = op(
     "input: T, filter_sizes: int32, out_backprop: T -> output: T",
     T=G.FLOAT,
     static=("filter_sizes",),
+    cost=conv.flops(3, channelwise=True),
     **_ATTRS,
 )
 

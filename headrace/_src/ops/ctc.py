@@ -53,24 +53,29 @@ def _used_labels(values: list[int], blank: int, collapse: bool, batch: int) -> l
     """The labels up to the first that is no class.
 
     Raises:
-      InvalidArgumentError: a class follows what is none.
+      InvalidArgumentError: a class follows what is none, or a label is negative.
     """
+    text = ",".join(map(str, values))
     used: list[int] = []
     ended = False
     previous = None
     for value in values:
-        if value >= blank or value < 0:
+        if value >= blank:
             ended = True
         elif ended:
             raise errors.InvalidArgumentError(
                 None,
                 None,
                 "Saw a non-null label (index >= num_classes - 1) following a null label, batch: "
-                f"{batch} num_classes: {blank + 1} labels: {','.join(map(str, values))}",
+                f"{batch} num_classes: {blank + 1} labels: {text} "
+                f"labels seen so far: {','.join(map(str, used))}",
             )
         elif not (collapse and value == previous):
             used.append(value)
         previous = value
+    if any(value < 0 for value in used):
+        message = f"All labels must be nonnegative integers, batch: {batch} labels: {text}"
+        raise errors.InvalidArgumentError(None, None, message)
     return used
 
 
@@ -112,6 +117,12 @@ def _alignments(logits: Any, labels: list[int], merge_repeated: bool) -> tuple[f
     mirrored_skips = (states != blank) & ~(mirrored_same & merge_repeated)
     beta = _forward_variables(logs[::-1, ::-1], stays[::-1], mirrored_skips[::-1])[::-1, ::-1]
     total = np.logaddexp.reduce(alpha[-1, -2:])
+    if not labels and len(logs) > 1:
+        # 1.15 misses the row before the only one and writes into the last step but one instead:
+        # paths that end there count as well.
+        early = np.logaddexp(0, logs[-1, 0]) - logs[-1, 0]
+        beta[:-1] += early
+        total += early
     gradient = np.exp(log_probs)
     if total == -np.inf:
         return np.inf, gradient

@@ -51,9 +51,7 @@ _ESCAPES = {10: "\\n", 13: "\\r", 9: "\\t", 34: '\\"', 39: "\\'", 92: "\\\\"}
 
 def _escaped(value: bytes) -> str:
     """Bytes as C writes them: special ones escaped, unprintable ones in octal."""
-    return "".join(
-        _ESCAPES.get(b) or (chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in value
-    )
+    return "".join(_ESCAPES.get(b) or (chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in value)
 
 
 def _text(value: Any) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from headrace._src.core import convert, dtypes, errors, nest, scopes
@@ -10,8 +11,11 @@ from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import FuncRef
 from headrace._src.core.dims import Dims
 from headrace._src.core.dtypes import DType
+from headrace._src.core.numbering import Numbering
 from headrace._src.core.operation import Operation
+from headrace._src.core.opspec import OpSpec
 from headrace._src.core.tensor import Tensor
+from headrace._src.core.uids import next_uid
 from headrace._src.ops import identity
 from headrace._src.ops import placeholder as placeholder_ops
 
@@ -41,8 +45,9 @@ class FuncGraph(graph_lib.Graph):
 
     building_function = True
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, numbering: Numbering | None = None) -> None:
         super().__init__()
+        self.numbering = numbering
         self.name = name
         self.outer_graph = graph_lib.get_default_graph()
         self.seed = self.outer_graph.seed
@@ -66,13 +71,17 @@ class FuncGraph(graph_lib.Graph):
         argument = self.captured.get(tensor)
         if argument is None:
             self._check_accessible(tensor)
+            if self.numbering is not None:
+                # TensorFlow 1 brings a tensor in through every context around.
+                self.outer_graph.capture_inputs([tensor])
+                self.numbering.note_capture(tensor)
             argument = self.captured[tensor] = self.stand_in(tensor, name)
             self.inputs.append(argument)
         return argument
 
     def stand_in(self, tensor: Tensor, name: str | None = None) -> Tensor:
         """A placeholder in this graph for a tensor of another one."""
-        with self.as_default(), self.entered(""), scopes.control_dependencies(None):
+        with self.as_default(), self._plain():
             argument: Tensor = placeholder_ops.placeholder(
                 tensor.dtype.base_dtype, tensor.shape, name or tensor.op.name
             )
@@ -80,6 +89,29 @@ class FuncGraph(graph_lib.Graph):
         # A reference stays one, so that the body can assign to the variable.
         argument.dtype = tensor.dtype
         return argument
+
+    @contextlib.contextmanager
+    def _plain(self) -> Iterator[None]:
+        """Makes what is made inside wait for nothing and have no number."""
+        uncounted = contextlib.nullcontext() if self.numbering is None else self.numbering.hidden()
+        with uncounted, scopes.control_dependencies(None):
+            yield
+
+    def add_operation(
+        self, spec: OpSpec, name: str, inputs: list[Tensor], *args: Any, **kwargs: Any
+    ) -> Operation:
+        """As `Graph.add_operation`; what stands for outer tensors is named below the operation."""
+        if any(t.graph is not self for t in inputs):
+            with self.entered(name):
+                inputs = self.capture_inputs(inputs)
+        operation = super().add_operation(spec, name, inputs, *args, **kwargs)
+        if self.numbering is not None:
+            self.numbering.note_operation()
+        return operation
+
+    @property
+    def _last_id(self) -> int:
+        return self._version if self.numbering is None else self.numbering.root._last_id
 
     def _check_accessible(self, tensor: Tensor) -> None:
         inner: Any = tensor.graph
@@ -160,8 +192,9 @@ def trace(
     """
     graph = FuncGraph(name) if isinstance(name, str) else name
     with graph.as_default():
-        for a in arguments:
-            graph.inputs.append(placeholder_ops.placeholder(a.dtype, a.dims, a.name))
+        with graph._plain():
+            for a in arguments:
+                graph.inputs.append(placeholder_ops.placeholder(a.dtype, a.dims, a.name))
         result = function(*graph.inputs)
         flat = []
         for value in nest.flatten(result, expand_composites=True):
@@ -175,6 +208,8 @@ def _as_result(graph: FuncGraph, value: Any, op_result: Tensor | None) -> Tensor
     if isinstance(value, Operation):
         if op_result is None:
             raise TypeError(f"a function must return tensors, not operations; got {value!r}")
+        with graph._plain():
+            (op_result,) = graph.capture_inputs([op_result])
         with graph.control_dependencies([value]):
             return identity.identity(op_result)
     try:
@@ -186,8 +221,24 @@ def _as_result(graph: FuncGraph, value: Any, op_result: Tensor | None) -> Tensor
         ) from None
     tensor = graph.capture_inputs([tensor])[0]
     if tensor.dtype._is_ref_dtype:
-        tensor = identity.identity(tensor)
+        with graph._plain():
+            tensor = identity.identity(tensor)
     return tensor
+
+
+def hand_over(graph: FuncGraph) -> None:
+    """Gives each result of a function an `Identity` of its own, as 1.15 does with gradients."""
+    with graph.as_default(), scopes.control_dependencies(None):
+        graph.outputs = [identity.identity(t) for t in graph.outputs]
+    graph.structured_outputs = nest.pack_sequence_as(
+        graph.structured_outputs, graph.outputs, expand_composites=True
+    )
+
+
+def note_copy(graph: FuncGraph) -> None:
+    """Takes the numbers that 1.15 takes where it reads a function anew to differentiate it."""
+    for _ in range(1 + sum(len(op.outputs) for op in graph._nodes)):
+        next_uid()
 
 
 def is_stateful(graph: FuncGraph) -> bool:

@@ -20,8 +20,7 @@ def _to_tensor(
         )
     if value.dense_shape is None:
         raise ValueError(
-            "Tensor conversion requested for IndexedSlices without dense_shape: "
-            f"{value}"
+            f"Tensor conversion requested for IndexedSlices without dense_shape: {value}"
         )
     return segment.unsorted_segment_sum(  # type: ignore[no-any-return]
         value.values, value.indices, value.dense_shape[0], name=name

@@ -106,7 +106,7 @@ class BackwardBody(func_graph.FuncGraph):
                 _element_shape(tensor.dims),
                 self._limit,
                 element_dtype=tensor.dtype,
-                name=f"{tensor.name}/accumulator".replace(":", "_"),
+                name=f"{self._name_of(tensor)}/accumulator",
             )
         argument = forward.stand_in(empty)
         with forward.as_default(), scopes.control_dependencies(None):
@@ -114,6 +114,12 @@ class BackwardBody(func_graph.FuncGraph):
         self.accumulators.append(_Accumulator(empty, argument, pushed))
         forward.accumulated[tensor] = pushed
         return pushed
+
+    def _name_of(self, tensor: Tensor) -> str:
+        """The tensor's name as 1.15 reads it back from the function's definition."""
+        # A node may not have the name of the result that it gives.
+        suffix = "_0" if any(tensor is t for t in self._forward.outputs) else ""
+        return f"{tensor.op.name}{suffix}_{tensor.value_index}"
 
     def give_up(self) -> None:
         """Forgets the lists of a gradient that failed."""
@@ -133,6 +139,8 @@ def grad_while(op: Operation, *dys: Any) -> list[Any]:
     """The gradients of a loop's inputs: the rule of `While`."""
     cond: func_graph.FuncGraph = op.attrs["cond"].graph
     body: func_graph.FuncGraph = op.attrs["body"].graph
+    func_graph.note_copy(cond)
+    func_graph.note_copy(body)
     n = op.attrs.get("_num_original_outputs", len(op.outputs))
     # The gradients of lists that this gradient's own kind added are nobody's business.
     dys = tuple(
@@ -174,10 +182,9 @@ def _trace(
         # Sums over iterations are dense, as in 1.15.
         return [count + 1, most, total, *map(convert.convert_to_tensor, grads)]
 
-    arguments = [
-        func_graph.Argument(t.dtype.base_dtype, t.dims, f"args_{i}") for i, t in enumerate(given)
-    ]
+    arguments = [func_graph.Argument(t.dtype.base_dtype, t.dims) for t in given]
     func_graph.trace(backward, step, arguments=arguments)
+    func_graph.hand_over(backward)
     for outer, argument in backward.captured.items():
         backward.outputs.append(backward.next_values.get(argument, argument))
         argument.handle_data = outer.handle_data
@@ -222,6 +229,7 @@ def _backward_loop(
         lambda count, most, total, *rest: late.less(count, total),
         arguments=arguments,
     )
+    func_graph.hand_over(again)
     shapes = [t.dims for t in backward.outputs]
     node = loop_node.add(
         inputs, again, backward, shapes, op.attrs["parallel_iterations"], f"{op.name}_grad"

@@ -29,9 +29,15 @@ _SEED = A.integer(default=0)
 
 # -- Multinomial ----------------------------------------------------------------------------------
 Multinomial = op(
-    "Multinomial", "logits: T, num_samples: int32 -> output: output_dtype", seed=_SEED,
-    seed2=_SEED, T=G.REAL, output_dtype=A.dtype(G.INDEX, default=dtypes.int64), stateful=True,
-    random=True, static=("num_samples",),
+    "Multinomial",
+    "logits: T, num_samples: int32 -> output: output_dtype",
+    seed=_SEED,
+    seed2=_SEED,
+    T=G.REAL,
+    output_dtype=A.dtype(G.INDEX, default=dtypes.int64),
+    stateful=True,
+    random=True,
+    static=("num_samples",),
 )
 Multinomial.no_gradient("integers")
 
@@ -45,7 +51,8 @@ def shape_categorical(s, logits, num_samples):
         return (batch, None)
     if samples < 0:
         raise ValueError(
-            f"Dimension size, given by scalar input 1, must be non-negative but is {samples}")
+            f"Dimension size, given by scalar input 1, must be non-negative but is {samples}"
+        )
     return (batch, int(samples))
 
 
@@ -56,18 +63,22 @@ def checked_samples(logits: Any, num_samples: Any) -> int:
       InvalidArgumentError: logits are no matrix, or the number is no scalar or negative.
     """
     for name, value, rank, what in (
-        ("logits", logits, 2, "matrix"), ("num_samples", num_samples, 0, "scalar")
+        ("logits", logits, 2, "matrix"),
+        ("num_samples", num_samples, 0, "scalar"),
     ):
         if np.ndim(value) != rank:
             text = ",".join(map(str, np.shape(value)))
             raise errors.InvalidArgumentError(
-                None, None, f"{name} should be a {what}, got shape [{text}]")
+                None, None, f"{name} should be a {what}, got shape [{text}]"
+            )
     if num_samples < 0:
         raise errors.InvalidArgumentError(
-            None, None, f"num_samples should be nonnegative, got {num_samples}")
+            None, None, f"num_samples should be nonnegative, got {num_samples}"
+        )
     if logits.shape[1] <= 0:
         raise errors.InvalidArgumentError(
-            None, None, f"num_classes should be positive, got {logits.shape[1]}")
+            None, None, f"num_classes should be positive, got {logits.shape[1]}"
+        )
     return int(num_samples)
 
 
@@ -153,8 +164,15 @@ def multinomial(
 
 # -- RandomGamma ----------------------------------------------------------------------------------
 RandomGamma = op(
-    "RandomGamma", "shape: S, alpha: T -> output: T", seed=_SEED, seed2=_SEED, S=G.INDEX,
-    T=G.HALF_FLOAT_DOUBLE, stateful=True, random=True, host_only=True,
+    "RandomGamma",
+    "shape: S, alpha: T -> output: T",
+    seed=_SEED,
+    seed2=_SEED,
+    S=G.INDEX,
+    T=G.HALF_FLOAT_DOUBLE,
+    stateful=True,
+    random=True,
+    host_only=True,
 )
 
 
@@ -193,7 +211,9 @@ def _grad_random_gamma(op, dy):
 
 # -- RandomGammaGrad ------------------------------------------------------------------------------
 RandomGammaGrad = op(
-    "RandomGammaGrad", "alpha: T, sample: T -> output: T", T=G.FLOAT_DOUBLE,
+    "RandomGammaGrad",
+    "alpha: T, sample: T -> output: T",
+    T=G.FLOAT_DOUBLE,
     shape=_shapes.broadcast,
 )
 RandomGammaGrad.no_gradient("TensorFlow defines none", undefined=True)
@@ -255,9 +275,17 @@ def random_gamma(
 # -- RandomPoissonV2 ------------------------------------------------------------------------------
 _POISSON = (dtypes.float16, dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64)
 RandomPoissonV2 = op(
-    "RandomPoissonV2", "shape: S, rate: R -> output: dtype", seed=_SEED, seed2=_SEED, S=G.INDEX,
-    R=A.dtype(_POISSON, default=dtypes.float64), dtype=A.dtype(_POISSON, default=dtypes.int64),
-    stateful=True, random=True, host_only=True, shape=_shape_draws_each,
+    "RandomPoissonV2",
+    "shape: S, rate: R -> output: dtype",
+    seed=_SEED,
+    seed2=_SEED,
+    S=G.INDEX,
+    R=A.dtype(_POISSON, default=dtypes.float64),
+    dtype=A.dtype(_POISSON, default=dtypes.int64),
+    stateful=True,
+    random=True,
+    host_only=True,
+    shape=_shape_draws_each,
 )
 RandomPoissonV2.no_gradient("TensorFlow defines none", undefined=True)
 

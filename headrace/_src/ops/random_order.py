@@ -22,8 +22,14 @@ from headrace._src.ops.random_values import random_uniform
 
 # -- RandomShuffle --------------------------------------------------------------------------------
 RandomShuffle = op(
-    "RandomShuffle", "value: T -> output: T", seed=A.integer(default=0),
-    seed2=A.integer(default=0), T=G.ANY, stateful=True, random=True, host_only=True,
+    "RandomShuffle",
+    "value: T -> output: T",
+    seed=A.integer(default=0),
+    seed2=A.integer(default=0),
+    T=G.ANY,
+    stateful=True,
+    random=True,
+    host_only=True,
     shape=_shapes.unchanged,
 )
 RandomShuffle.no_gradient("TensorFlow defines none", undefined=True)
@@ -55,9 +61,7 @@ def random_shuffle(value: Any, seed: int | None = None, name: str | None = None)
 
 # -- cropping -------------------------------------------------------------------------------------
 @export("image.random_crop", "random_crop", v2=("image.random_crop",))
-def random_crop(
-    value: Any, size: Any, seed: int | None = None, name: str | None = None
-) -> Tensor:
+def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None = None) -> Tensor:
     """Cut a block of a given size out of a tensor, at a random place.
 
     Args:
@@ -83,6 +87,8 @@ def random_crop(
         )
         shape = grouping.with_dependencies([check], shape)
         limit = shape - size + 1
-        offset = random_uniform(
-            late.shape(shape), dtype=size.dtype, maxval=size.dtype.max, seed=seed) % limit
+        offset = (
+            random_uniform(late.shape(shape), dtype=size.dtype, maxval=size.dtype.max, seed=seed)
+            % limit
+        )
         return late.slice(value, offset, size, name=scope)

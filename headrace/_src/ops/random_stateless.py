@@ -59,7 +59,12 @@ def _draw(k: Any, shape: np.ndarray, seed: Any, dtype: dtypes.DType, sampler: An
 
 # -- StatelessRandomUniform -----------------------------------------------------------------------
 StatelessRandomUniform = op(
-    "StatelessRandomUniform", _SIGNATURE, dtype=_DTYPE, T=_T, Tseed=_TSEED, static=("shape",),
+    "StatelessRandomUniform",
+    _SIGNATURE,
+    dtype=_DTYPE,
+    T=_T,
+    Tseed=_TSEED,
+    static=("shape",),
     shape=_shape_stateless,
 )
 StatelessRandomUniform.no_gradient(_REASON)
@@ -73,8 +78,11 @@ def _kernel_stateless_random_uniform(k, shape, seed, *, dtype):
 # -- StatelessRandomUniformInt --------------------------------------------------------------------
 StatelessRandomUniformInt = op(
     "StatelessRandomUniformInt",
-    "shape: T, seed: Tseed, minval: dtype, maxval: dtype -> output: dtype", dtype=G.INDEX,
-    T=G.INDEX, Tseed=_TSEED, static=("shape", "minval", "maxval"),
+    "shape: T, seed: Tseed, minval: dtype, maxval: dtype -> output: dtype",
+    dtype=G.INDEX,
+    T=G.INDEX,
+    Tseed=_TSEED,
+    static=("shape", "minval", "maxval"),
 )
 StatelessRandomUniformInt.no_gradient("integers")
 
@@ -141,7 +149,12 @@ def stateless_random_uniform(
 
 # -- StatelessRandomNormal ------------------------------------------------------------------------
 StatelessRandomNormal = op(
-    "StatelessRandomNormal", _SIGNATURE, dtype=_DTYPE, T=_T, Tseed=_TSEED, static=("shape",),
+    "StatelessRandomNormal",
+    _SIGNATURE,
+    dtype=_DTYPE,
+    T=_T,
+    Tseed=_TSEED,
+    static=("shape",),
     shape=_shape_stateless,
 )
 StatelessRandomNormal.no_gradient(_REASON)
@@ -190,7 +203,12 @@ def stateless_random_normal(
 
 # -- StatelessTruncatedNormal ---------------------------------------------------------------------
 StatelessTruncatedNormal = op(
-    "StatelessTruncatedNormal", _SIGNATURE, dtype=_DTYPE, T=_T, Tseed=_TSEED, static=("shape",),
+    "StatelessTruncatedNormal",
+    _SIGNATURE,
+    dtype=_DTYPE,
+    T=_T,
+    Tseed=_TSEED,
+    static=("shape",),
     shape=_shape_stateless,
 )
 StatelessTruncatedNormal.no_gradient(_REASON)
@@ -230,8 +248,11 @@ def stateless_truncated_normal(
 # -- StatelessMultinomial -------------------------------------------------------------------------
 StatelessMultinomial = op(
     "StatelessMultinomial",
-    "logits: T, num_samples: int32, seed: Tseed -> output: output_dtype", T=G.REAL, Tseed=_TSEED,
-    output_dtype=A.dtype(G.INDEX, default=dtypes.int64), static=("num_samples",),
+    "logits: T, num_samples: int32, seed: Tseed -> output: output_dtype",
+    T=G.REAL,
+    Tseed=_TSEED,
+    output_dtype=A.dtype(G.INDEX, default=dtypes.int64),
+    static=("num_samples",),
 )
 StatelessMultinomial.no_gradient("integers")
 

@@ -129,9 +129,7 @@ def _kernel_scalar_summary(k, tags, values):
 
 
 @export("summary.scalar", v2=())
-def scalar(
-    name: str, tensor: Any, collections: Any = None, family: str | None = None
-) -> Tensor:
+def scalar(name: str, tensor: Any, collections: Any = None, family: str | None = None) -> Tensor:
     """Summarize one number.
 
     Args:
@@ -179,9 +177,7 @@ def _kernel_histogram_summary(k, tag, values):
 
 
 @export("summary.histogram", v2=())
-def histogram(
-    name: str, values: Any, collections: Any = None, family: str | None = None
-) -> Tensor:
+def histogram(name: str, values: Any, collections: Any = None, family: str | None = None) -> Tensor:
     """Summarize the distribution of numbers.
 
     Args:
@@ -433,9 +429,7 @@ def text(name: str, tensor: Tensor, collections: Any = None) -> Tensor:
     from headrace._src.proto import messages
 
     if tensor.dtype != dtypes.string:
-        raise ValueError(
-            f"Expected tensor {tensor.name} to have dtype string, got {tensor.dtype}"
-        )
+        raise ValueError(f"Expected tensor {tensor.name} to have dtype string, got {tensor.dtype}")
     metadata = messages.SummaryMetadata(
         plugin_data=messages.SummaryMetadata.PluginData(plugin_name="text")
     )

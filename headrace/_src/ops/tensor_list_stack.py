@@ -396,8 +396,7 @@ def _kernel_tensor_list_scatter_into(k, input_handle, tensor, indices, *, elemen
     positions = indices.tolist()
     if len(positions) != len(tensor):
         lists.fail(
-            "Expected len(indices) == tensor.shape[0], but saw: "
-            f"{len(positions)} vs. {len(tensor)}"
+            f"Expected len(indices) == tensor.shape[0], but saw: {len(positions)} vs. {len(tensor)}"
         )
     items = found.items()
     for position, row in zip(positions, lists.rows(tensor), strict=True):
@@ -609,9 +608,7 @@ def _kernel_tensor_list_split(k, tensor, element_shape, lengths, *, element_dtyp
         items.append(tensor[start:end])
         start = end
     if start != len(tensor):
-        lists.fail(
-            f"Unused values in tensor. Length of tensor: {len(tensor)} Values used: {start}"
-        )
+        lists.fail(f"Unused values in tensor. Length of tensor: {len(tensor)} Values used: {start}")
     return TensorList(element_dtype, dims, items)
 
 

@@ -7,12 +7,14 @@ the lists in which gradients have it accumulate values (see `loop_gradient`).
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import convert, dims, dtypes, nest, scopes
+from headrace._src.core import convert, dims, dtypes, nest, numbering, scopes
+from headrace._src.core import graph as graph_lib
 from headrace._src.core.opspec import op
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
@@ -184,16 +186,19 @@ def _build(
     scope: str,
 ) -> list[Tensor]:
     """Makes the node; returns the loop variables' last values, flat."""
+    graph = graph_lib.get_default_graph()
     base = scope[:-1].replace("/", "_")
+    names = [f"{base}_{word}_{next_uid()}" for word in ("cond", "body")]
+    numbers = _Numbers(graph, len(variables.initial), maximum_iterations is not None)
     limit = convert.convert_to_tensor(
         -1 if maximum_iterations is None else maximum_iterations,
         dtype=dtypes.int32,
         name="maximum_iterations",
     )
     counter = constant.constant(0, dtype=dtypes.int32, name="loop_counter")
-    arguments = [
-        func_graph.Argument(t.dtype, t.dims, t.op.name.replace("/", "_")) for t in (counter, limit)
-    ]
+    initial = graph.capture_inputs([counter, limit, *variables.initial])
+    numbers.before_cond(initial[1])
+    arguments = [func_graph.Argument(t.dtype, t.dims, t.name[:-2]) for t in (counter, limit)]
     arguments += [
         func_graph.Argument(t.dtype.base_dtype, shape)
         for t, shape in zip(variables.initial, variables.invariants, strict=True)
@@ -203,27 +208,31 @@ def _build(
     def traced_cond(count: Tensor, most: Tensor, *flat: Tensor) -> Any:
         _set_handle_data(flat, handles)
         holds = cond(*variables.packed(flat))
-        if isinstance(holds, Tensor) and holds.dims != ():
-            holds = late.squeeze(holds)
-        if maximum_iterations is None:
-            return holds
-        return late.logical_and(late.less(count, most), holds)
+        with numbers.hidden():
+            if isinstance(holds, Tensor) and holds.dims != ():
+                holds = late.squeeze(holds)
+            if maximum_iterations is None:
+                return holds
+            return late.logical_and(late.less(count, most), holds)
 
-    cond_graph = func_graph.trace(f"{base}_cond_{next_uid()}", traced_cond, arguments=arguments)
+    cond_graph = func_graph.FuncGraph(names[0], numbers.of_bodies)
+    func_graph.trace(cond_graph, traced_cond, arguments=arguments)
     if len(cond_graph.outputs) != 1:
         raise TypeError(f"cond must return one bool tensor, got {cond_graph.structured_outputs!r}")
+    numbers.before_body()
 
     def traced_body(count: Tensor, most: Tensor, *flat: Tensor) -> Any:
         for t in cond_graph.outer_captures:
             body_graph.capture(t)
         _set_handle_data(flat, handles)
         returned = variables.flat(body(*variables.packed(flat)))
-        return [count + 1, most, *returned]
+        with numbers.hidden():
+            return [count + 1, most, *returned]
 
-    body_graph = func_graph.FuncGraph(f"{base}_body_{next_uid()}")
+    body_graph = func_graph.FuncGraph(names[1], numbers.of_bodies)
     func_graph.trace(body_graph, traced_body, arguments=arguments)
     _check(body_graph, variables)
-    initial = [counter, limit, *variables.initial, *body_graph.outer_captures]
+    initial += body_graph.outer_captures
     body_graph.outputs += body_graph.captured.values()
     for t in body_graph.outer_captures:
         cond_graph.capture(t)
@@ -234,7 +243,46 @@ def _build(
         node = loop_node.add(initial, cond_graph, body_graph, shapes, parallel_iterations, scope)
     node.attrs["_num_original_outputs"] = len(node.outputs)
     results = [identity.identity(t) for t in node.outputs]
+    numbers.behind(len(node.outputs))
     return results[_ADDED : _ADDED + len(variables.initial)]
+
+
+class _Numbers:
+    """Counts the operations of a loop as TensorFlow 1 would make them.
+
+    It makes for each loop variable Enter, Merge, Switch, Identity, NextIteration and Exit, and a
+    LoopCond; a maximum of iterations is one more loop variable.
+
+    Attributes:
+      of_bodies: the numbering of the condition and the body.
+    """
+
+    def __init__(self, graph: graph_lib.Graph, n_variables: int, is_limited: bool) -> None:
+        self.of_bodies = numbering.for_bodies(graph)
+        self._limited = is_limited
+        self._variables = n_variables + is_limited
+
+    def hidden(self) -> contextlib.AbstractContextManager[None]:
+        """Does not count what is made inside."""
+        return contextlib.nullcontext() if self.of_bodies is None else self.of_bodies.hidden()
+
+    def _skip(self, n: int) -> None:
+        if self.of_bodies is not None:
+            self.of_bodies.skip(n)
+
+    def before_cond(self, limit: Tensor) -> None:
+        """Counts what comes before the condition; the limit is brought in and compared first."""
+        self._skip(2 * self._variables + (1 if self._limited else -2))
+        if self._limited and self.of_bodies is not None:
+            self.of_bodies.note_capture(limit)
+
+    def before_body(self) -> None:
+        """Counts what comes between the condition and the body: with a limit, its And and sum."""
+        self._skip(1 + 2 * self._variables + (3 if self._limited else 0))
+
+    def behind(self, n_outputs: int) -> None:
+        """Counts what comes behind the body, instead of the node and its identities."""
+        self._skip(2 * self._variables - 1 - n_outputs)
 
 
 def _set_handle_data(tensors: Sequence[Tensor], data: Sequence[Any]) -> None:

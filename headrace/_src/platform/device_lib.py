@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
-
-@dataclasses.dataclass(frozen=True)
-class DeviceAttributes:
-    """One device: its name, type and memory in bytes."""
-
-    name: str
-    device_type: str
-    memory_limit: int
-    incarnation: int = 0
-    physical_device_desc: str = ""
+from headrace._src.engine.devices import Devices
 
 
-def list_local_devices(session_config: Any = None) -> list[DeviceAttributes]:
-    """Return the CPU and every GPU."""
-    import jax
+def list_local_devices(session_config: Any = None) -> list[Any]:
+    """Return the CPU and every accelerator, as `DeviceAttributes` protocol buffers.
 
-    out = [DeviceAttributes("/device:CPU:0", "CPU", 1 << 28)]
-    for index, device in enumerate(d for d in jax.devices() if d.platform == "gpu"):
-        memory = (device.memory_stats() or {}).get("bytes_limit", 0)
-        text = f"device: {index}, name: {device.device_kind}"
-        out.append(DeviceAttributes(f"/device:GPU:{index}", "GPU", memory, index + 1, text))
-    return out
+    Args:
+      session_config: A `ConfigProto` that chooses among the devices.
+    """
+    from headrace._src.proto import messages
+
+    result = []
+    for device in Devices(session_config, ("",)).attributes():
+        made = messages.DeviceAttributes(
+            name=device.name,
+            device_type=device.device_type,
+            memory_limit=device.memory_limit_bytes,
+            incarnation=device.incarnation,
+            physical_device_desc=device.description,
+        )
+        made.locality.SetInParent()
+        result.append(made)
+    return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from headrace._api.export import export
+from headrace._src.core import numbering
 
 
 @export("executing_eagerly")
@@ -23,18 +24,20 @@ def disable_v2_behavior() -> None:
 
 @export("enable_control_flow_v2", v2=())
 def enable_control_flow_v2() -> None:
-    """Make functional control flow, which is what headrace does anyway."""
+    """Number operations as functional control flow does; it is what headrace builds anyway."""
+    numbering.set_functional(True)
 
 
 @export("disable_control_flow_v2", v2=())
 def disable_control_flow_v2() -> None:
-    """Accept programs that ask for the control flow of TensorFlow 1.
+    """Number operations as the control flow of TensorFlow 1 does.
 
     Control flow stays functional: the nodes differ from TensorFlow's, the values do not.
     """
+    numbering.set_functional(False)
 
 
 @export("control_flow_v2_enabled", v2=())
 def control_flow_v2_enabled() -> bool:
-    """Return whether control flow is functional: always."""
-    return True
+    """Return whether the program asked for functional control flow."""
+    return numbering.is_functional()

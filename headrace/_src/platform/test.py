@@ -8,6 +8,7 @@ import unittest.mock
 from typing import Any
 
 from headrace._api.export import export, export_value
+from headrace._src.engine import backend
 
 mock = export_value(unittest.mock, "test.mock")
 
@@ -69,9 +70,7 @@ def is_gpu_available(
       cuda_only: Accepted for programs that pass it; only NVIDIA GPUs are used.
       min_cuda_compute_capability: The least (major, minor) capability that counts.
     """
-    import jax
-
-    for device in jax.devices():
+    for device in backend.accelerators():
         if device.platform != "gpu":
             continue
         capability = str(getattr(device, "compute_capability", "0.0"))

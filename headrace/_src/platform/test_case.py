@@ -108,7 +108,7 @@ class TestCase(absltest.TestCase):
         self, graph: Any = None, config: Any = None, use_gpu: bool = False, force_gpu: bool = False
     ) -> Iterator[Any]:
         """Open a session as the default one, with ops on the CPU unless a GPU is asked for."""
-        with new_session(graph, config) as session:
+        with new_session(graph, config, force_gpu) as session:
             with self._entered(session, use_gpu, force_gpu):
                 yield session
 
@@ -118,7 +118,7 @@ class TestCase(absltest.TestCase):
     ) -> Iterator[Any]:
         """Enter the one session of this test, which is closed at its end."""
         if self._cached_session is None:
-            self._cached_session = new_session(graph, config)
+            self._cached_session = new_session(graph, config, force_gpu)
             self._cached_arguments = (graph, config, force_gpu)
         elif self._cached_arguments != (graph, config, force_gpu):
             raise ValueError(
@@ -139,7 +139,7 @@ class TestCase(absltest.TestCase):
                 yield session
             return
         if self._cached_session is None:
-            self._cached_session = new_session(None, config)
+            self._cached_session = new_session(None, config, force_gpu)
             self._cached_arguments = (None, config, force_gpu)
         with self._entered(self._cached_session, use_gpu, force_gpu):
             yield self._cached_session
@@ -381,8 +381,16 @@ def _is_ragged(value: Any) -> bool:
     return len(shapes) > 1 or len(lengths) > 1
 
 
-def new_session(graph: Any, config: Any) -> Any:
-    """Open a session on a graph."""
+def new_session(graph: Any, config: Any, force_gpu: bool = False) -> Any:
+    """Open a session on a graph; without a configuration it places softly, but on a forced GPU."""
     from headrace._src.engine.session import Session
+    from headrace._src.proto import messages
 
+    if config is None:
+        config = messages.ConfigProto(allow_soft_placement=not force_gpu)
+    elif force_gpu and config.allow_soft_placement:
+        copy = messages.ConfigProto()
+        copy.CopyFrom(config)
+        copy.allow_soft_placement = False
+        config = copy
     return Session("", graph, config)

@@ -19,7 +19,7 @@ from headrace._src.state.ref_variable import RefVariable
 from headrace._src.state.resource_variable import ResourceVariable
 from headrace._src.state.scope_state import VariableScope
 from headrace._src.state.variable import VariableAggregation, VariableSynchronization
-from headrace._src.state.variable_store import AUTO_REUSE, VariableStore, _Defaults
+from headrace._src.state.variable_store import AUTO_REUSE, VariableStore, default_use_resource
 
 _STORE_KEY = ("__variable_store",)
 _SCOPES_KEY = ("__varscope",)
@@ -498,7 +498,7 @@ def default_variable_creator(
     if use_resource is None:
         use_resource = get_variable_scope().use_resource
     if use_resource is None:
-        use_resource = _Defaults.use_resource
+        use_resource = default_use_resource()
     if use_resource:
         kwargs.pop("expected_shape", None)
         return ResourceVariable(**kwargs)

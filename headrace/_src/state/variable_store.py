@@ -63,6 +63,16 @@ def no_regularizer(_: Any) -> Any:
     return None
 
 
+def default_use_resource() -> bool:
+    """Whether a variable made here is a resource variable when nobody says.
+
+    Those made in the body of a function always are; a body that is numbered as TensorFlow 1's own
+    control flow is no function for the program.
+    """
+    graph = get_default_graph()
+    return _Defaults.use_resource or (graph.building_function and graph.numbering is None)
+
+
 class PartitionInfo:
     """What an initializer is told about the part it fills.
 
@@ -374,7 +384,7 @@ class VariableStore:
             initial_value=initializer,
             name=name,
             dtype=made_dtype,
-            use_resource=_Defaults.use_resource if use_resource is None else use_resource,
+            use_resource=default_use_resource() if use_resource is None else use_resource,
             **options,
         )
         self._vars[name] = made

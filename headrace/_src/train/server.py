@@ -142,7 +142,9 @@ class Server:
         self._server_def = _server_def(
             server_or_cluster_def, job_name, task_index, protocol, config
         )
-        self._target = servers.start()
+        own = (self._server_def.job_name, self._server_def.task_index)
+        tasks = [(j.name, i) for j in self._server_def.cluster.job for i in sorted(j.tasks)]
+        self._target = servers.start(tasks=[own, *(t for t in tasks if t != own)])
         self._stopped = threading.Event()
 
     @property

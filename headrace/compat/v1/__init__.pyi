@@ -17,8 +17,10 @@ from headrace import image as image
 from headrace import initializers as initializers
 from headrace import io as io
 from headrace import keras as keras
+from headrace import layers as layers
 from headrace import linalg as linalg
 from headrace import logging as logging
+from headrace import losses as losses
 from headrace import manip as manip
 from headrace import math as math
 from headrace import nest as nest
@@ -68,6 +70,7 @@ from headrace._src.engine.session import Session as Session
 from headrace._src.core.sparse_tensor import SparseTensor as SparseTensor
 from headrace._src.core.sparse_tensor import SparseTensorValue as SparseTensorValue
 from headrace._src.core.tensor import Tensor as Tensor
+from headrace._src.ops.tensor_array import TensorArray as TensorArray
 from headrace._src.core.shape import TensorShape as TensorShape
 from headrace._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from headrace._src.platform.versions import VERSION as VERSION
@@ -213,6 +216,8 @@ from headrace._src.ops.math_unary import floor as floor
 from headrace._src.ops.math_binary import floor_div as floor_div
 from headrace._src.ops.math_binary import floordiv as floordiv
 from headrace._src.ops.math_binary import floormod as floormod
+from headrace._src.function.fold import foldl as foldl
+from headrace._src.function.fold import foldr as foldr
 from headrace._src.ops.gather import gather as gather
 from headrace._src.ops.gather import gather_nd as gather_nd
 from headrace._src.core.graph import get_collection as get_collection
@@ -284,6 +289,7 @@ from headrace._src.ops.comparison import logical_xor as logical_xor
 from headrace._src.core.tensor_proto import make_ndarray as make_ndarray
 from headrace._src.state.template import make_template as make_template
 from headrace._src.ops.tensor_proto import make_tensor_proto as make_tensor_proto
+from headrace._src.function.map_fn import map_fn as map_fn
 from headrace._src.ops.files import matching_files as matching_files
 from headrace._src.ops.matmul import matmul as matmul
 from headrace._src.ops.matrix_parts import matrix_band_part as matrix_band_part
@@ -377,6 +383,7 @@ from headrace._src.ops.math_unary import round_ as round
 from headrace._src.ops.math_unary import rsqrt as rsqrt
 from headrace._src.ops.casts import saturate_cast as saturate_cast
 from headrace._src.ops.math_binary import scalar_mul as scalar_mul
+from headrace._src.function.scan import scan as scan
 from headrace._src.state.assign import scatter_add as scatter_add
 from headrace._src.state.assign import scatter_div as scatter_div
 from headrace._src.state.assign import scatter_max as scatter_max
@@ -447,6 +454,7 @@ from headrace._src.ops.strings import string_to_number as string_to_number
 from headrace._src.ops.strings import substr_deprecated as substr
 from headrace._src.ops.math_binary import subtract as subtract
 from headrace._src.ops.decompositions import svd as svd
+from headrace._src.ops.switch_case import switch_case as switch_case
 from headrace._src.state.resources import tables_initializer as tables_initializer
 from headrace._src.ops.math_functions import tan as tan
 from headrace._src.ops.math_functions import tanh as tanh

@@ -1,0 +1,1 @@
+"""Functions over elements, and functions as values: tf.map_fn, tf.scan, Defun, ..."""

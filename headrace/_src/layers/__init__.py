@@ -1,0 +1,1 @@
+"""Layers: objects that make their variables at the first call and share them afterwards."""

@@ -1,0 +1,1 @@
+"""Losses: weighted means of errors, collected in the graph."""

@@ -1,0 +1,350 @@
+"""tf.TensorArray: an array of tensors that loops write to and read from.
+
+The elements are a list, a variant tensor that the array's `flow` is; each change gives a new array
+with another flow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headrace._api.export import export
+from headrace._src.core import constant_value, dtypes, scopes
+from headrace._src.core.convert import convert_to_tensor
+from headrace._src.core.operation import Operation
+from headrace._src.core.shape import TensorShape, as_shape
+from headrace._src.core.tensor import Tensor
+from headrace._src.ops import casts, identity, tensor_list, tensor_list_stack
+
+
+@export("TensorArray")
+class TensorArray:
+    """An array of tensors of one dtype, for use in loops.
+
+    Nothing is changed in place: `write` and its kin return the array with the change, and only
+    that one shows it.
+
+    Args:
+      dtype: the dtype of the elements.
+      size: the number of elements, an int32 scalar; required without `flow`.
+      dynamic_size: whether writing behind the end makes the array longer.
+      clear_after_read: kept for programs that say it; elements can be read again.
+      tensor_array_name: kept for programs that say it.
+      handle: None: arrays are known by their flow.
+      flow: the flow of an existing array, a variant tensor.
+      infer_shape: whether all elements have the shape of the first one written.
+      element_shape: the shape that every element fits.
+      colocate_with_first_write_call: kept for programs that say it.
+      name: the name of the node.
+
+    Raises:
+      ValueError: (build) not just one of `size` and `flow`, or `flow` with `element_shape`; a
+        `handle` with a name, or at all.
+      TypeError: (build) `handle` or `flow` is not what it should be.
+    """
+
+    _is_tensor_array = True
+
+    def __init__(
+        self,
+        dtype: Any,
+        size: Any = None,
+        dynamic_size: bool | None = None,
+        clear_after_read: bool | None = None,
+        tensor_array_name: str | None = None,
+        handle: Tensor | None = None,
+        flow: Tensor | None = None,
+        infer_shape: bool = True,
+        element_shape: Any = None,
+        colocate_with_first_write_call: bool = True,
+        name: str | None = None,
+    ) -> None:
+        _check_handle(handle, tensor_array_name)
+        if flow is not None and (not isinstance(flow, Tensor) or flow.dtype != dtypes.variant):
+            raise TypeError("flow must be a variant tensor")
+        if flow is None and size is None:
+            raise ValueError("Size must be provided if flow is not provided")
+        if flow is not None and size is not None:
+            raise ValueError("Cannot provide both a flow and size at the same time")
+        if flow is not None and element_shape is not None:
+            raise ValueError("Cannot provide both a flow and element_shape at the same time")
+        self._dynamic_size = dynamic_size or False
+        self._dtype = dtypes.as_dtype(dtype).base_dtype
+        # In a list, since arrays that only differ in their flow learn the shape from each other.
+        self._shapes = [as_shape(element_shape)]
+        self._infer_shape = infer_shape
+        with scopes.name_scope(name, "TensorArrayV2", [size, flow]) as scope:
+            if flow is None:
+                flow = tensor_list.tensor_list_reserve(element_shape, size, dtype, name=scope)
+        self._flow: Tensor = flow
+
+    def _with_flow(self, flow: Tensor) -> TensorArray:
+        """The array with another flow."""
+        array = TensorArray(self._dtype, flow=flow, infer_shape=self._infer_shape)
+        array._dynamic_size = self._dynamic_size
+        array._shapes = self._shapes
+        return array
+
+    # -- what it is ----------------------------------------------------------------------------
+
+    @property
+    def flow(self) -> Tensor:
+        """The variant `Tensor` that holds the elements."""
+        return self._flow
+
+    @property
+    def dtype(self) -> dtypes.DType:
+        """The dtype of the elements."""
+        return self._dtype
+
+    @property
+    def handle(self) -> None:
+        """None: arrays are known by their flow."""
+        return None
+
+    @property
+    def element_shape(self) -> TensorShape:
+        """What is known of the shape of the elements, a `TensorShape`."""
+        return self._shapes[0]
+
+    @property
+    def dynamic_size(self) -> bool:
+        """Whether writing behind the end makes the array longer."""
+        return self._dynamic_size
+
+    def size(self, name: str | None = None) -> Tensor:
+        """Return the number of elements.
+
+        Args:
+          name: the name of the node.
+
+        Returns:
+          An int32 scalar.
+        """
+        return tensor_list.tensor_list_length(self._flow, name=name)
+
+    def identity(self) -> TensorArray:
+        """Return an array with the same elements, whose flow passes through a node made here."""
+        return self._with_flow(identity.identity(self._flow))
+
+    def grad(self, source: str, flow: Any = None, name: str | None = None) -> Any:
+        """Refused: gradients of lists need no array of their own.
+
+        Raises:
+          NotImplementedError: always.
+        """
+        raise NotImplementedError("TensorArray.grad: use tf.gradients; arrays are lists here")
+
+    def close(self, name: str | None = None) -> Operation:
+        """Return an operation that does nothing; elements are freed when nothing needs them."""
+        return identity.no_op(name=name)
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def read(self, index: Any, name: str | None = None) -> Tensor:
+        """Return the element at a position.
+
+        Args:
+          index: int32 scalar.
+          name: the name of the node.
+
+        Returns:
+          The element; zeros where none was written and the shape is known.
+
+        Raises:
+          errors.InvalidArgumentError: (run) no such position, or nothing is known of an element
+            that was never written.
+        """
+        with scopes.name_scope(name, "TensorArrayV2Read", [self._flow, index]):
+            return tensor_list.tensor_list_get_item(
+                self._flow, index, self._dtype, self.element_shape, name=name
+            )
+
+    def stack(self, name: str | None = None) -> Tensor:
+        """Return all elements as one tensor.
+
+        Args:
+          name: the name scope.
+
+        Returns:
+          Tensor `[size] + element shape`.
+
+        Raises:
+          errors.InvalidArgumentError: (run) the elements differ in shape.
+        """
+        with scopes.name_scope(name, "TensorArrayV2Stack", [self._flow]):
+            return tensor_list_stack.tensor_list_stack(
+                self._flow, self._dtype, element_shape=self.element_shape
+            )
+
+    def gather(self, indices: Any, name: str | None = None) -> Tensor:
+        """Return elements as one tensor.
+
+        Args:
+          indices: int32 vector of positions.
+          name: the name of the node.
+
+        Returns:
+          Tensor `[number of indices] + element shape`.
+        """
+        return tensor_list_stack.tensor_list_gather(
+            self._flow, indices, self._dtype, self.element_shape, name=name
+        )
+
+    def concat(self, name: str | None = None) -> Tensor:
+        """Return all elements behind each other along their first dimension.
+
+        Args:
+          name: the name of the node.
+
+        Returns:
+          Tensor `[sum of first dimensions] + element shape[1:]`.
+        """
+        shape = self.element_shape
+        inner = [None, *shape.dims[1:]] if shape else None
+        return tensor_list_stack.tensor_list_concat(self._flow, self._dtype, inner, name=name)
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def write(self, index: Any, value: Any, name: str | None = None) -> TensorArray:
+        """Return the array with an element at a position.
+
+        Args:
+          index: int32 scalar.
+          value: tensor of the array's dtype.
+          name: the name of the node.
+
+        Returns:
+          The array to use from now on.
+
+        Raises:
+          ValueError: (build) the shape is not that of the elements.
+          errors.InvalidArgumentError: (run) no such position, or another shape.
+        """
+        with scopes.name_scope(name, "TensorArrayV2Write", [self._flow, index, value]):
+            value = self._converted(value)
+            self._learn_shape(value.shape)
+            flow = tensor_list.tensor_list_set_item(
+                self._flow,
+                index,
+                value,
+                resize_if_index_out_of_bounds=self._dynamic_size,
+                name=name,
+            )
+            return self._with_flow(flow)
+
+    def unstack(self, value: Any, name: str | None = None) -> TensorArray:
+        """Return the array with the rows of a tensor as its elements.
+
+        Args:
+          value: tensor `[size] + element shape`.
+          name: the name scope.
+
+        Returns:
+          The array to use from now on.
+
+        Raises:
+          ValueError: (build) the shape is not that of the elements.
+        """
+        with scopes.name_scope(name, "TensorArrayUnstack", [self._flow, value]):
+            value = self._converted(value)
+            self._learn_shape(value.shape[1:])
+            flow = tensor_list_stack.tensor_list_from_tensor(value, value.shape[1:])
+            return self._with_flow(flow)
+
+    def scatter(self, indices: Any, value: Any, name: str | None = None) -> TensorArray:
+        """Return the array with the rows of a tensor at the given positions.
+
+        Args:
+          indices: int32 vector of positions.
+          value: tensor `[number of indices] + element shape`.
+          name: the name scope.
+
+        Returns:
+          The array to use from now on.
+
+        Raises:
+          ValueError: (build) the shape is not that of the elements.
+        """
+        with scopes.name_scope(name, "TensorArrayScatter", [self._flow, value, indices]):
+            value = self._converted(value)
+            self._learn_shape(value.shape[1:])
+            flow = tensor_list_stack.tensor_list_scatter(
+                value, indices, self.element_shape, input_handle=self._flow
+            )
+            return self._with_flow(flow)
+
+    def split(self, value: Any, lengths: Any, name: str | None = None) -> TensorArray:
+        """Return the array with consecutive parts of a tensor as its elements.
+
+        Args:
+          value: tensor `[sum of lengths] + element shape[1:]`.
+          lengths: int32 vector of the lengths of the parts.
+          name: the name of the node.
+
+        Returns:
+          The array to use from now on.
+
+        Raises:
+          ValueError: (build) the shape is not that of the elements.
+          errors.InvalidArgumentError: (run) the lengths do not add up to that of `value`.
+        """
+        with scopes.name_scope(name, "TensorArraySplit", [self._flow, value, lengths]):
+            value = self._converted(value)
+            lengths = casts.cast(lengths, dtypes.int64)
+            known = constant_value.constant_value(lengths)
+            if value.dims is not None and known is not None and known.size:
+                if known.max() == known.min():
+                    first = TensorShape([int(known.reshape(-1)[0])])
+                    self._learn_shape(first.concatenate(value.shape[1:]))
+            flow = tensor_list_stack.tensor_list_split(
+                value, self.element_shape, lengths, name=name
+            )
+            return self._with_flow(flow)
+
+    def _converted(self, value: Any) -> Tensor:
+        tensor = convert_to_tensor(value, preferred_dtype=self._dtype, name="value")
+        if tensor.dtype != self._dtype:
+            from headrace._src.platform import logging
+
+            # As in 1.15 this is an error when it runs, not when it is built.
+            logging.error(
+                "A value of dtype %s is written to a TensorArray of dtype %s: %s",
+                tensor.dtype.name,
+                self._dtype.name,
+                tensor,
+            )
+        return tensor
+
+    def _learn_shape(self, shape: TensorShape) -> None:
+        """Checks the shape of a new element, and remembers it when all are to have it.
+
+        Raises:
+          ValueError: it does not fit.
+        """
+        if not shape.is_compatible_with(self.element_shape):
+            raise ValueError(f"Inconsistent shapes: saw {shape} but expected {self.element_shape} ")
+        if self._infer_shape:
+            self._shapes[0] = self.element_shape.merge_with(shape)
+
+
+def _check_handle(handle: Any, tensor_array_name: str | None) -> None:
+    """Refuses handles.
+
+    Raises:
+      ValueError: there is one.
+      TypeError: it is no tensor either.
+    """
+    if handle is None:
+        return
+    if tensor_array_name:
+        raise ValueError("Cannot construct with both handle and tensor_array_name")
+    if not isinstance(handle, Tensor):
+        raise TypeError("Handle must be a Tensor")
+    raise ValueError(
+        f"A TensorArray cannot be made from the handle {handle.name}: arrays are lists here, made "
+        "from their flow"
+    )
+
+
+__all__ = ["TensorArray"]
