@@ -121,14 +121,19 @@ class Builder:
 
     def _wait(self, op: Operation, node: Node, scope: Scope) -> None:
         """Adds the control inputs that the node has in this graph."""
-        found = self._operations(node.controls, scope)
-        if not found:
+        given = self._operations(node.controls, scope)
+        if scope.parent is None:
+            # Unlike others, imported nodes wait even where one of their inputs does.
+            for controller in scope.graph.stacks.control:
+                given += controller.control_inputs
+        present = list(op._control_inputs)
+        wanted = dict.fromkeys([*given, *present])
+        if len(wanted) == len(present):
             return
-        given = dict.fromkeys(found)
-        scoped = [c for c in op._control_inputs if c not in given]
-        op._control_inputs = [*given, *scoped]
-        for c in given:
-            c._note_control_output(op)
+        op._control_inputs = list(wanted)
+        for c in wanted:
+            if c not in present:
+                c._note_control_output(op)
 
     @staticmethod
     def _operations(controls: Iterable[Any], scope: Scope) -> list[Operation]:
@@ -285,13 +290,23 @@ def _check_references(
 
 
 def _place(op: Operation, node: Node) -> None:
-    """Requests the device: what the node says, as device scopes change it."""
-    graph = op.graph
-    devices = graph.stacks.devices if not isinstance(graph, func_graph.FuncGraph) else []
-    if node.groups and any(g != node.name for g in node.groups):
+    """Requests the device that the node names, as device scopes change it.
+
+    What is colocated with another operation gets that one's device later.
+    """
+    op._device = ""
+    if colocated_with(op):
         return
+    devices = op.graph.stacks.devices
     if devices or node.device:
-        graph._apply_devices(op, [*devices, node.device])
+        op.graph._apply_devices(op, [*devices, node.device])
+
+
+def colocated_with(op: Operation) -> list[str]:
+    """The names of the other operations that an operation is colocated with."""
+    groups = [g.decode() if isinstance(g, bytes) else g for g in op.attrs.get("_class", ())]
+    found = [g[5:] for g in groups if g.startswith("loc:@")]
+    return [name for name in found if name != op.name]
 
 
 def _set_shapes(op: Operation, shapes: Sequence[Dims]) -> None:

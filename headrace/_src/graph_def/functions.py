@@ -10,7 +10,7 @@ from headrace._src.core.opspec import OpSpec
 from headrace._src.graph_def import attrs as attrs_lib
 from headrace._src.graph_def import nodes as nodes_lib
 from headrace._src.ops import func_graph
-from headrace._src.proto import messages
+from headrace._src.proto import graph_export, messages
 
 
 class Library:
@@ -112,6 +112,7 @@ class Library:
         waits = [added.operation(c) for c in controls]
         if waits:
             graph.control_outputs = waits
+        graph_export.keep_definition(graph, function)
         return graph
 
     def _flattened(self, function: Any) -> tuple[list[Any], list[tuple[str, int]], list[str]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from headrace._api.export import export
@@ -72,9 +71,8 @@ def import_graph_def(
     _check_versions(graph_def.versions)
     graph._check_not_finalized()
     library = Library(graph_def.library.function, graph)
-    with _imported_as_is(graph):
-        added = add_nodes(graph, graph_def.node, library, prefix, mapped, targets)
-        library.build_all()
+    added = add_nodes(graph, graph_def.node, library, prefix, mapped, targets)
+    library.build_all()
     library.register()
     added.check_mapped(mapped)
     return None if wanted is None else [added.element(n, parsed) for n, parsed in targets]
@@ -178,24 +176,6 @@ def _check_versions(versions: Any) -> None:
             f"GraphDef disallows consumer version {_VERSION}.  Please upgrade TensorFlow: this "
             "version is likely buggy."
         )
-
-
-@contextlib.contextmanager
-def _imported_as_is(graph: Any) -> Iterator[None]:
-    """Keeps scopes of attrs, colocation and gradient overrides away from imported nodes."""
-    stacks = graph.stacks
-    kept = stacks.colocation, stacks.devices, graph._container
-    tables = [graph._attr_scope_map, graph._kernel_labels, graph._gradient_overrides]
-    copies = [dict(t) for t in tables]
-    for t in tables:
-        t.clear()
-    stacks.colocation, graph._container = [], ""
-    try:
-        yield
-    finally:
-        stacks.colocation, stacks.devices, graph._container = kept
-        for t, copy in zip(tables, copies, strict=True):
-            t.update(copy)
 
 
 # -- nodes -----------------------------------------------------------------------------------------
@@ -319,7 +299,7 @@ def add_nodes(
     count, version = len(graph._nodes), graph._version
     try:
         builder.region(region, scope)
-        _colocate(ordered, scope)
+        _colocate(graph._nodes[count:])
     except BaseException:
         build.undo(graph, count, version)
         raise
@@ -380,15 +360,11 @@ def _name_groups(nodes: Sequence[Node], namer: names.Namer) -> None:
             node.attrs["_class"] = names.colocation_groups(node.attrs["_class"], namer)
 
 
-def _colocate(nodes: Sequence[Node], scope: build.Scope) -> None:
-    """Gives nodes the devices of the nodes they are colocated with."""
-    by_name = scope.graph._by_name
-    for node in nodes:
-        op = scope.operations.get(node)
-        if op is None or not node.groups:
-            continue
-        for group in op.attrs.get("_class", ()):
-            other = by_name.get(group[5:]) if group.startswith("loc:@") else None
-            if other is not None and other is not op and other._device:
+def _colocate(operations: Sequence[Operation]) -> None:
+    """Gives operations the devices of those they are colocated with."""
+    for op in operations:
+        for name in build.colocated_with(op):
+            other = op.graph._by_name.get(name)
+            if other is not None and other._device:
                 op._device = device_lib.merged(other._device, "")
                 break

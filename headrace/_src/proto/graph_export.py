@@ -148,6 +148,15 @@ class _Names:
         return self._nodes[name]
 
 
+def keep_definition(graph: Any, function: Any) -> None:
+    """Notes the `FunctionDef` that a body was read from: as long as it stays as it is, it is
+    written so again.
+    """
+    kept = messages.FunctionDef()
+    kept.CopyFrom(function)
+    graph.definition = (kept, graph._version, graph._mutations)
+
+
 def function_def(name: str, graph: Any, add_shapes: bool = False) -> Any:
     """Writes the body of a function.
 
@@ -160,6 +169,10 @@ def function_def(name: str, graph: Any, add_shapes: bool = False) -> Any:
     Returns:
       A `FunctionDef`.
     """
+    kept, *state = getattr(graph, "definition", (None,))
+    if kept is not None and kept.signature.name == name:
+        if state == [graph._version, graph._mutations]:
+            return kept
     proto = messages.FunctionDef()
     proto.signature.name = name
     names = _Names()
