@@ -442,10 +442,106 @@ def strings_in_loop(tf):
     return [(["out:0"], {"s:0": "ab"})]
 
 
+def gradient_of_while(tf):
+    """The gradient of a loop: a second loop, which pops what the first one has pushed."""
+    x = tf.placeholder(tf.float32, [2], name="x")
+    n = tf.placeholder(tf.int32, [], name="n")
+    w = tf.constant([0.5, 1.5])
+    _, y = tf.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, tf.sin(a) * x + w), [0, x])
+    dx, dw = tf.gradients(y, [x, w])
+    tf.identity(dx, name="dx")
+    tf.identity(dw, name="dw")
+    tf.identity(y, name="y")
+    return [(["y:0", "dx:0", "dw:0"], {"x:0": [0.3, -0.8], "n:0": n_}) for n_ in (4, 0)]
+
+
+def gradient_of_cond_in_while(tf):
+    """The gradient of a condition in a loop: its predicates are pushed and popped."""
+    x = tf.placeholder(tf.float32, [2], name="x")
+
+    def body(i, a):
+        b = tf.cond(tf.equal(i % 2, 0), lambda: tf.exp(a) * x, lambda: a * a)
+        return i + 1, b
+
+    _, y = tf.while_loop(lambda i, a: i < 3, body, [tf.constant(0), x])
+    tf.identity(tf.gradients(y, x)[0], name="dx")
+    return [(["dx:0"], {"x:0": [0.3, -0.8]})]
+
+
+def gradient_of_nested_while(tf):
+    """The gradient of a loop in a loop."""
+    x = tf.placeholder(tf.float32, [], name="x")
+
+    def outer(i, a):
+        _, b = tf.while_loop(lambda j, b: j < i + 1, lambda j, b: (j + 1, b * x), [0, a])
+        return i + 1, b + x
+
+    _, y = tf.while_loop(lambda i, a: i < 3, outer, [tf.constant(0), x])
+    tf.identity(tf.gradients(y, x)[0], name="dx")
+    tf.identity(y, name="y")
+    return [(["y:0", "dx:0"], {"x:0": 1.25})]
+
+
+def gradient_of_cond(tf):
+    """The gradient of a condition with nested ones."""
+    x = tf.placeholder(tf.float32, [2], name="x")
+    p = tf.placeholder(tf.bool, [], name="p")
+    q = tf.placeholder(tf.bool, [], name="q")
+    y = tf.cond(p, lambda: tf.cond(q, lambda: x * x, lambda: tf.exp(x)) * x, lambda: 3.0 * x)
+    tf.identity(tf.gradients(y, x)[0], name="dx")
+    feeds = [{"p:0": p_, "q:0": q_, "x:0": [0.5, 2.0]} for p_ in (True, False) for q_ in (True, False)]
+    return [(["dx:0"], f) for f in feeds]
+
+
+def gradient_of_scan(tf):
+    """The gradient of scan and map_fn: tensor arrays of gradients."""
+    x = tf.placeholder(tf.float32, [None, 2], name="x")
+    y = tf.map_fn(lambda e: e * e, x)
+    y = tf.scan(lambda a, e: a * e + 1.0, y, initializer=tf.constant([1.0, 2.0]))
+    tf.identity(tf.gradients(y, x)[0], name="dx")
+    return [(["dx:0"], {"x:0": [[1.0, 2.0], [0.5, -1.0], [0.25, 3.0]]})]
+
+
+def train_rnn(tf):
+    """A training step of dynamic_rnn with sequence lengths."""
+    x = tf.placeholder(tf.float32, [2, None, 3], name="x")
+    n = tf.placeholder(tf.int32, [2], name="lengths")
+    cell = tf.nn.rnn_cell.GRUCell(3)
+    out, state = tf.nn.dynamic_rnn(cell, x, sequence_length=n, dtype=tf.float32)
+    loss = tf.reduce_mean(tf.square(out - 0.5)) + tf.reduce_sum(state * state)
+    tf.train.GradientDescentOptimizer(0.25).minimize(loss, name="train")
+    tf.identity(loss, name="loss")
+    tf.global_variables_initializer()
+    x_ = np.sin(np.arange(24.0)).reshape(2, 4, 3).tolist()
+    feeds = {"x:0": x_, "lengths:0": [4, 3]}
+    return [(["loss:0"], feeds), (["train"], feeds), (["loss:0"], feeds), (["train"], feeds), (["loss:0"], feeds)]
+
+
+def functions(tf):
+    """Functions of `Defun`, with conditions and loops inside, called as op types."""
+    function = __import__("tensorflow.python.framework.function", fromlist=["x"])
+
+    @function.Defun(tf.float32, tf.int32, func_name="repeated")
+    def repeated(x, n):
+        y = tf.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, a * 2.0), [tf.constant(0), x])[1]
+        return tf.cond(n > 2, lambda: y + 1.0, lambda: y - 1.0)
+
+    @function.Defun(tf.float32, func_name="twice")
+    def twice(x):
+        return repeated(x, 3) * repeated(x, 1), x
+
+    x = tf.placeholder(tf.float32, [2], name="x")
+    a, b = twice(x)
+    tf.add(a, b, name="out")
+    return [(["out:0"], {"x:0": [1.0, 2.0]})]
+
+
 CASES = [
     counter_loop, nested_while, cond_in_while, while_in_cond, nested_cond, several_results,
     unused_branch, case, exclusive_case, cond_assign, while_assign, maximum_iterations,
     growing_shape, dynamic_rnn, dynamic_rnn_lengths, map_fn, scan, folds, tensor_arrays,
     array_in_loop, array_in_cond, beam_search, control_only, batch_norm, strings_in_loop,
+    gradient_of_while, gradient_of_cond_in_while, gradient_of_nested_while, gradient_of_cond,
+    gradient_of_scan, train_rnn, functions,
 ]  # fmt: skip
 FROZEN = {"dynamic_rnn", "dynamic_rnn_lengths"}

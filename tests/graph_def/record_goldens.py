@@ -52,7 +52,7 @@ def record(case):
 def one_run(session, fetches, feeds):
     out = {"fetches": fetches, "feeds": feeds}
     try:
-        out["values"] = [plain(v) for v in session.run(fetches, feeds)]
+        out["values"] = [None if v is None else plain(v) for v in session.run(fetches, feeds)]
     except tf.errors.OpError as e:
         out["error"] = [type(e).__name__, str(e).split("\n")[0]]
     return out

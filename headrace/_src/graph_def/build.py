@@ -95,11 +95,12 @@ class Builder:
         if spec.ref_inputs:
             _check_references(spec, attrs, inputs, name)
         op = scope.graph.add_operation(spec, name, inputs, dict(attrs))
-        self._wait(op, node, scope)
+        self._wait(op, region.waits.get(node, node.controls), scope)
         _place(op, node)
         if node.shapes is not None and node.type == spec.type:
             _set_shapes(op, node.shapes)
         scope.operations[node] = op
+        scope.graph._names.setdefault(name.lower(), 1)
         for i, t in enumerate(op.outputs):
             if op.type == "Placeholder":
                 t.dtype = node.types[i]
@@ -119,9 +120,9 @@ class Builder:
             name = f"{wanted}_{count}"
         return name
 
-    def _wait(self, op: Operation, node: Node, scope: Scope) -> None:
-        """Adds the control inputs that the node has in this graph."""
-        given = self._operations(node.controls, scope)
+    def _wait(self, op: Operation, controls: Iterable[Any], scope: Scope) -> None:
+        """Adds the control inputs that an operation has in this graph."""
+        given = self._operations(controls, scope)
         if scope.parent is None:
             # Unlike others, imported nodes wait even where one of their inputs does.
             for controller in scope.graph.stacks.control:
@@ -175,6 +176,7 @@ class Builder:
             self.region(region, scope)
             results = [self.tensor(r, scope) for r in region.results]
             results = graph.capture_inputs(results)
+            forget_missing(graph, 0)
             graph.outputs += [identity.identity(t) if t.dtype._is_ref_dtype else t for t in results]
 
     @contextlib.contextmanager
@@ -324,6 +326,18 @@ def _set_shapes(op: Operation, shapes: Sequence[Dims]) -> None:
                 f"Node '{op.name}' has an _output_shapes attribute inconsistent with the GraphDef "
                 f"for output #{i}: {e}"
             ) from None
+
+
+def forget_missing(graph: Any, start: int) -> None:
+    """Ends the colocation of operations with those that have become part of a function."""
+    for op in graph._nodes[start:]:
+        gone = {f"loc:@{name}" for name in colocated_with(op) if name not in graph._by_name}
+        if gone:
+            kept = tuple(g for g in op.attrs["_class"] if g not in gone)
+            if kept:
+                op.attrs["_class"] = kept
+            else:
+                del op.attrs["_class"]
 
 
 def undo(graph: Any, count: int, version: int) -> None:

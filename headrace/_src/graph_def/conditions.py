@@ -109,6 +109,8 @@ class _Structure:
       _needed: the items that results or effects need.    _owners: item with effects → its group.
       _effects: a stand-in node → the effect it stands for.
       _made: merge or stand-in → its condition.           _merged: merge → its results there.
+      _indexed: merges whose second output is needed.
+      _triggered: `ControlTrigger` → what it waits for; stand-ins for what is not always executed.
     """
 
     def __init__(
@@ -124,6 +126,7 @@ class _Structure:
         self._made: dict[Node, Condition] = {}
         self._merged: dict[Node, list[Ref]] = {}
         self._indexed: set[Node] = set()
+        self._triggered: dict[Node, list[Any]] = {}
 
     def region(
         self, items: Sequence[Any], results: Sequence[Ref], wanted: list[Any], whole: bool
@@ -131,6 +134,7 @@ class _Structure:
         """The region; see `structured`."""
         always = self._contexts.always
         results = [self._values.value(r) for r in results]
+        wanted = wanted if whole else self._without_markers(wanted)
         self._need([*(r.item for r in results), *wanted])
         if whole:
             for leaf in self._effects_left(items):
@@ -140,18 +144,23 @@ class _Structure:
         groups = self._groups()
         for depth in sorted({g.context.depth for g in groups}, reverse=True):
             self._build([g for g in groups if g.context.depth == depth])
-        for ref in results:
-            context = self._contexts.of(ref)
+        for item in [*(r.item for r in results), *wanted]:
+            context = self._contexts.found.get(item, always)
             if context is not always:
                 when = "never" if context is DEAD else f"only when {context}"
-                raise ValueError(f"Node '{ref.item.name}' gives a result of a loop, but {when}")
+                raise ValueError(f"Node '{item.name}' is needed by a loop, but is there {when}")
         return self._region(self._slice([*(r.item for r in results), *wanted], always), results)
 
     # -- what is needed ------------------------------------------------------------------------
 
     def _waits(self, item: Any) -> list[Any]:
         """The items that `item` waits for, without those that only mark where it belongs."""
-        return [c for c in item.controls if not self._is_marker(c)]
+        if item in self._triggered:
+            return self._triggered[item]
+        return self._without_markers(item.controls)
+
+    def _without_markers(self, items: Iterable[Any]) -> list[Any]:
+        return [i for i in items if not self._is_marker(i)]
 
     def _is_marker(self, item: Any) -> bool:
         """Whether an item is there to be waited for: it has no effect, but a context."""
@@ -193,11 +202,24 @@ class _Structure:
                 raise ValueError(f"Node '{item.name}' {context.reason}")
             if context is DEAD:
                 raise ValueError(f"Node '{item.name}' is needed, but never executed")
+            if isinstance(item, Node) and item.type == "ControlTrigger":
+                self._trigger(item)
             for ref in self._inputs(item):
                 stack.append(ref.item)
                 if ref.index == 1 and ref.item in self._contexts.joins:
                     self._index(ref.item)
             stack += self._waits(item)
+
+    def _trigger(self, node: Node) -> None:
+        """Finds what a node waits for that is executed even if what it waits for is not."""
+        waits = []
+        for item in self._waits(node):
+            context = self._contexts.found.get(item)
+            if context is DEAD or isinstance(context, Conflict):
+                continue
+            inside = isinstance(context, Context) and context is not self._contexts.always
+            waits.append(self._stand_in(item) if inside else item)
+        self._triggered[node] = waits
 
     def _index(self, merge: Node) -> None:
         """Notes that the second output of a merge is needed."""
@@ -326,7 +348,12 @@ class _Structure:
         ordered = sorted_items(items, self._direct)
         kept = [i for i in ordered if i not in self._effects]
         merged = {i: self._merged[i] for i in kept if i in self._merged}
-        return Region(kept, results, merged)
+        waits = {
+            i: [self._made.get(w, w) for w in self._triggered[i]]
+            for i in kept
+            if i in self._triggered
+        }
+        return Region(kept, results, merged, waits)
 
     def _make(self, group: _Group) -> None:
         """Makes the condition of a group."""

@@ -67,9 +67,14 @@ class Library:
         if spec is not None or (name not in self._defs and name not in self._graph._functions):
             return spec
         body = self.body(name)
-        inputs = ", ".join(f"{t.op.name.replace('/', '_')}: {t.dtype.name}" for t in body.inputs)
+        signature = graph_export.function_def(name, body).signature
+        inputs = ", ".join(
+            f"{arg.name}: {t.dtype.base_dtype.name}"
+            for arg, t in zip(signature.input_arg, body.inputs, strict=True)
+        )
         outputs = ", ".join(
-            f"output_{i}: {t.dtype.base_dtype.name}" for i, t in enumerate(body.outputs)
+            f"{arg.name}: {t.dtype.base_dtype.name}"
+            for arg, t in zip(signature.output_arg, body.outputs, strict=True)
         )
         flags = {"calls_functions": True, "stateful": func_graph.is_stateful(body)}
         spec = OpSpec(name, f"{inputs} -> {outputs}", {}, flags)

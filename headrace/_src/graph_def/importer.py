@@ -299,6 +299,8 @@ def add_nodes(
     count, version = len(graph._nodes), graph._version
     try:
         builder.region(region, scope)
+        if colocated:
+            build.forget_missing(graph, count)
         _colocate(graph._nodes[count:])
     except BaseException:
         build.undo(graph, count, version)

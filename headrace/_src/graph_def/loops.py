@@ -34,6 +34,7 @@ class _Collapse:
         self.backs: dict[Node, Node] = {}
         self.starts: dict[Node, Node] = {}
         self.switches: set[Node] = set()
+        self.moved: set[Any] = set()
 
     def run(self) -> None:
         frame, values = self.frame, self.values
@@ -52,10 +53,10 @@ class _Collapse:
             if enter not in entered and enter.attrs["is_constant"]:
                 loop.inputs.append(enter.inputs[0])
                 values.same[Ref(enter, 0)] = enter.inputs[0]
-        items = self._body_items(condition)
+        items = self._after(self._body_items(condition), loop)
         results = [self.backs[m].inputs[0] for m in self.merges]
         waits = [c for m in self.merges for c in self.backs[m].controls]
-        misuse = _Misuse(frame, self.switches)
+        misuse = _Misuse(frame, self.switches, self.moved)
         loop.cond = conditions.structured(
             items, values, condition.inputs, condition.controls, misuse
         )
@@ -63,7 +64,7 @@ class _Collapse:
         self._check_shared(loop)
         loop.has_effects = loop.cond.has_effects or loop.body.has_effects
         parent.items.append(loop)
-        self._connect_exits(loop)
+        self._connect_exits()
 
     def _loop_condition(self) -> Node:
         found = [i for i in self.frame.items if isinstance(i, Node) and i.type == "LoopCond"]
@@ -106,36 +107,66 @@ class _Collapse:
             items.append(item)
         return items
 
-    def _connect_exits(self, loop: Loop) -> None:
+    def _after(self, items: list[Any], loop: Loop) -> list[Any]:
+        """Moves what follows from the last values, inside the frame, behind the loop.
+
+        Returns:
+          The other items.
+        """
+        frame, values = self.frame, self.values
+        assert frame.parent is not None
         places = {m: i for i, m in enumerate(self.merges)}
-        for node in self.frame.exits:
-            source = self.values.source(node.inputs[0])
-            switch = source.item
-            if switch not in self.switches or source.index != 0:
-                raise ValueError(
-                    f"Node '{node.name}' leaves the loop with a value that no Switch of the loop "
-                    "gives"
-                )
-            data = self.values.source(switch.inputs[0])
+        own = {*items, *self.merges}
+        moved = self.moved
+        before = -1
+        while before < len(moved):
+            before = len(moved)
+            # Inner loops come last, and may be what others follow from.
+            moved.update(i for i in items if i not in moved and self._is_after(i))
+        for switch in self.switches:
+            data = values.source(switch.inputs[0])
             # An identity between the merge and the switch changes nothing.
             while isinstance(data.item, Node) and data.item.type == "Identity":
-                data = self.values.source(data.item.inputs[0])
-            if node.controls:
-                raise ValueError(f"Node '{node.name}' leaves a loop and waits inside it")
-            place = places.get(data.item)
-            if place is not None:
-                node.inputs = [Ref(loop, place)]
-            elif self._is_invariant(data):
-                node.inputs = [data]
-                node.controls = [loop]
-            else:
+                data = values.source(data.item.inputs[0])
+            if data.item in places:
+                values.same[Ref(switch, 0)] = Ref(loop, places[data.item])
+            elif data.item not in own:
+                values.same[Ref(switch, 0)] = data
+        for item in items:
+            if item in moved:
+                self._check_moved(item, own)
+                item.controls = [c for c in item.controls if c in moved]
+                frame.parent.items.append(item)
+        return [i for i in items if i not in moved]
+
+    def _is_after(self, item: Any) -> bool:
+        refs = [self.values.source(r) for r in item.inputs]
+        if any(r.item in self.switches and r.index == 0 for r in refs):
+            return True
+        return any(s in self.moved for s in (*(r.item for r in refs), *item.controls))
+
+    def _check_moved(self, item: Any, own: set[Any]) -> None:
+        """Refuses what needs the last values and others of the last iteration."""
+        for ref in item.inputs:
+            source = self.values.source(ref)
+            if source.item in self.switches or (source.item in own - self.moved):
                 raise ValueError(
-                    f"Node '{node.name}' leaves the loop with '{data.item.name}', which is no loop "
-                    "variable"
+                    f"Node '{item.name}' leaves the loop with '{source.item.name}', which is no "
+                    "loop variable"
                 )
 
-    def _is_invariant(self, ref: Ref) -> bool:
-        return ref.item not in set(self.frame.items)
+    def _connect_exits(self) -> None:
+        own = set(self.frame.items) - self.moved
+        for node in self.frame.exits:
+            source = self.values.source(node.inputs[0])
+            if source.item in own:
+                raise ValueError(
+                    f"Node '{node.name}' leaves the loop with '{source.item.name}', which is no "
+                    "loop variable"
+                )
+            if node.controls:
+                raise ValueError(f"Node '{node.name}' leaves a loop and waits inside it")
+            node.inputs = [source]
 
     def _check_shared(self, loop: Loop) -> None:
         """Refuses operations with effects that both the condition and the body need."""
@@ -153,14 +184,15 @@ class _Misuse:
     left the loop; None where nothing is.
     """
 
-    def __init__(self, frame: Frame, switches: set[Node]) -> None:
+    def __init__(self, frame: Frame, switches: set[Node], moved: set[Any]) -> None:
         self._started = {e for e in frame.enters if not e.attrs["is_constant"]}
         self._switches = switches
+        self._moved = moved
 
     def __call__(self, refs: Iterable[Ref]) -> str | None:
         for ref in refs:
             if ref.item in self._started:
                 return f"takes '{ref.item.name}', which has a value in the first iteration only"
-            if ref.item in self._switches and ref.index == 0:
-                return f"takes '{ref.item.name}:0', which has a value after the loop only"
+            if ref.item in self._moved or (ref.item in self._switches and ref.index == 0):
+                return f"takes '{ref.item.name}', which has a value after the loop only"
         return None

@@ -1,7 +1,7 @@
-"""The interfaces of 1.x's control-flow ops and tensor arrays, which only GraphDefs know.
+"""The interfaces of 1.x's control-flow ops, which only GraphDefs know.
 
 They are no part of the registry: no graph holds such nodes, and nothing executes them. Importing a
-GraphDef reads them, and raises them to conditions, loops and lists.
+GraphDef reads them, and raises them to conditions and loops.
 """
 
 from __future__ import annotations
@@ -49,65 +49,6 @@ for _prefix, _t in (("", "T"), ("Ref", "Ref(T)")):
 
 _declare("LoopCond", "input: bool -> output: bool")
 _declare("ControlTrigger", "->")
-
-_HANDLE: Final = "handle: resource"
-_declare(
-    "TensorArrayV3",
-    "size: int32 -> handle: resource, flow: float32",
-    stateful=True,
-    dtype=_any(),
-    element_shape=A.shape(default=None),
-    dynamic_size=A.boolean(default=False),
-    clear_after_read=A.boolean(default=True),
-    identical_element_shapes=A.boolean(default=False),
-    tensor_array_name=A.text(default=""),
-)
-_declare(
-    "TensorArrayWriteV3",
-    f"{_HANDLE}, index: int32, value: T, flow_in: float32 -> flow_out: float32",
-    stateful=True,
-    T=_any(),
-)
-_declare(
-    "TensorArrayReadV3",
-    f"{_HANDLE}, index: int32, flow_in: float32 -> value: dtype",
-    stateful=True,
-    dtype=_any(),
-)
-_declare(
-    "TensorArrayGatherV3",
-    f"{_HANDLE}, indices: int32, flow_in: float32 -> value: dtype",
-    stateful=True,
-    dtype=_any(),
-    element_shape=A.shape(default=None),
-)
-_declare(
-    "TensorArrayScatterV3",
-    f"{_HANDLE}, indices: int32, value: T, flow_in: float32 -> flow_out: float32",
-    stateful=True,
-    T=_any(),
-)
-_declare(
-    "TensorArrayConcatV3",
-    f"{_HANDLE}, flow_in: float32 -> value: dtype, lengths: int64",
-    stateful=True,
-    dtype=_any(),
-    element_shape_except0=A.shape(default=None),
-)
-_declare(
-    "TensorArraySplitV3",
-    f"{_HANDLE}, value: T, lengths: int64, flow_in: float32 -> flow_out: float32",
-    stateful=True,
-    T=_any(),
-)
-_declare("TensorArraySizeV3", f"{_HANDLE}, flow_in: float32 -> size: int32", stateful=True)
-_declare("TensorArrayCloseV3", f"{_HANDLE} ->", stateful=True)
-_declare(
-    "TensorArrayGradV3",
-    f"{_HANDLE}, flow_in: float32 -> grad_handle: resource, flow_out: float32",
-    stateful=True,
-    source=A.text(),
-)
 
 SWITCHES: Final = frozenset({"Switch", "RefSwitch"})
 MERGES: Final = frozenset({"Merge", "RefMerge"})

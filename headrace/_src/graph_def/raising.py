@@ -24,9 +24,9 @@ def raised(nodes: Sequence[Node]) -> tuple[Region, Values]:
         names one and says why.
     """
     values = Values()
+    nodes = tensor_arrays.rewritten(nodes, values)
     if not any(node.type in OLD_OPS for node in nodes):
         return Region(nodes), values
-    nodes = tensor_arrays.rewritten(nodes, values)
     outermost = frames.assign(nodes)
     for frame in outermost.innermost_first():
         if frame is not outermost:

@@ -22,19 +22,22 @@ class Region:
       items: nodes, conditions and loops, each after what it needs.
       results: the outputs that the body gives.
       merged: `Merge` node → the condition's outputs that stand for its outputs.
+      waits: node → the items it waits for, where these are not its `controls`.
     """
 
-    __slots__ = ("items", "merged", "results")
+    __slots__ = ("items", "merged", "results", "waits")
 
     def __init__(
         self,
         items: Sequence[Any],
         results: Sequence[Ref] = (),
-        merged: dict[Node, Any] | None = None,
+        merged: dict[Node, list[Ref]] | None = None,
+        waits: dict[Node, list[Any]] | None = None,
     ) -> None:
         self.items = list(items)
         self.results = list(results)
-        self.merged: dict[Node, list[Ref]] = merged or {}
+        self.merged = merged or {}
+        self.waits = waits or {}
 
     @property
     def has_effects(self) -> bool:

@@ -3,6 +3,9 @@
 In 1.x the flow of a tensor array is a scalar that orders what is done with the resource. Here it is
 the list, so that each operation takes the newest list and gives the next one. Handles vanish, with
 the nodes that only hand them on.
+
+Tensor arrays that 1.x has differentiated stay resources: their gradients are written to from
+several places, in an order that no flow tells.
 """
 
 from __future__ import annotations
@@ -38,17 +41,52 @@ def rewritten(nodes: Sequence[Node], values: Values) -> list[Node]:
     Raises:
       ValueError: a flow or handle is used in a way that lists do not offer.
     """
-    if not any(node.type.startswith("TensorArray") for node in nodes):
+    if not any(node.type == "TensorArrayV3" for node in nodes):
         return list(nodes)
-    return _Rewriting(values).run(nodes)
+    return _Rewriting(values, _differentiated(nodes)).run(nodes)
+
+
+def _differentiated(nodes: Sequence[Node]) -> set[Node]:
+    """The `TensorArrayV3` nodes of arrays that have gradients."""
+    origins: dict[Ref, set[Node]] = {}
+    found: set[Node] = set()
+    mixed: list[set[Node]] = []
+    for node in nodes:
+        if node.type == "TensorArrayV3":
+            origins[Ref(node, 0)] = {node}
+            continue
+        arrays = [origins[r] for r in node.inputs if r in origins]
+        if not arrays:
+            continue
+        joined = set().union(*arrays)
+        if node.type == "TensorArrayGradV3":
+            found |= joined
+        elif node.type in _HANDING_ON:
+            for i in range(len(node.types)):
+                origins[Ref(node, i)] = joined
+            if len(joined) > 1:
+                mixed.append(joined)
+    # What is chosen among arrays is of one kind.
+    before = -1
+    while before < len(found):
+        before = len(found)
+        for joined in mixed:
+            if joined & found:
+                found |= joined
+    return found
 
 
 class _Rewriting:
-    """State inventory: `_handles`, `_flows`: output → the tensor array it belongs to;
-    `_made`: the nodes of the result."""
+    """The rewriting of one graph's nodes.
 
-    def __init__(self, values: Values) -> None:
+    State inventory:
+      _handles, _flows: output → the tensor array it belongs to.     _made: the nodes of the result.
+      _kept: the arrays that stay resources.
+    """
+
+    def __init__(self, values: Values, kept: set[Node]) -> None:
         self._values = values
+        self._kept = kept
         self._handles: dict[Ref, _Array] = {}
         self._flows: dict[Ref, _Array] = {}
         self._made: list[Node] = []
@@ -56,13 +94,9 @@ class _Rewriting:
     def run(self, nodes: Sequence[Node]) -> list[Node]:
         removed: set[Node] = set()
         for node in nodes:
-            if node.type in _REWRITES:
+            if node.type in _REWRITES and self._is_list(node):
                 _REWRITES[node.type](self, node)
                 self._made.append(node)
-            elif node.type.startswith("TensorArray"):
-                raise ValueError(
-                    f"Node '{node.name}': {node.type} cannot be raised to a list operation"
-                )
             elif self._is_handle(node):
                 removed.add(node)
             else:
@@ -75,6 +109,12 @@ class _Rewriting:
         return self._made
 
     # -- following handles and flows -----------------------------------------------------------
+
+    def _is_list(self, node: Node) -> bool:
+        """Whether an operation of a tensor array becomes one of a list."""
+        if node.type == "TensorArrayV3":
+            return node not in self._kept
+        return node.inputs[0] in self._handles
 
     def _is_handle(self, node: Node) -> bool:
         """Whether a node only hands a handle on."""
