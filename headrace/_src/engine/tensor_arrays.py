@@ -115,8 +115,8 @@ class TensorArrayResource:
         if not dims_lib.compatible(self.shape, shape):
             raise _invalid(
                 f"TensorArray {self._name}: Could not write to TensorArray index {index} because "
-                f"the value shape is {_text(shape)} which is incompatible with the TensorArray's "
-                f"inferred element shape: {dims_lib.text(self.shape)} (consider setting "
+                f"the value shape is {shape_text(shape)} which is incompatible with the TensorArray's "
+                f"inferred element shape: {shape_text(self.shape)} (consider setting "
                 "infer_shape=False)."
             )
         if self._identical:
@@ -132,8 +132,8 @@ class TensorArrayResource:
             if np.shape(present) != shape:
                 raise _invalid(
                     f"TensorArray {self._name}: Could not aggregate to TensorArray index {index} "
-                    f"because the existing shape is {_text(np.shape(present))} but the new input "
-                    f"shape is {_text(shape)}."
+                    f"because the existing shape is {shape_text(np.shape(present))} but the new input "
+                    f"shape is {shape_text(shape)}."
                 )
             value = present + value
         self._items[index] = value
@@ -164,7 +164,7 @@ class TensorArrayResource:
         if shape is None or None in shape:
             raise _invalid(
                 f"TensorArray {self._name}: Could not read from TensorArray index {index}.  "
-                f"Furthermore, the element shape is not fully defined: {dims_lib.text(shape)}.  It "
+                f"Furthermore, the element shape is not fully defined: {shape_text(shape)}.  It "
                 "is possible you are working with a resizeable TensorArray and stop_gradients is "
                 "not allowing the gradients to be written.  If you set the full element_shape "
                 "property on the forward TensorArray, the proper all-zeros tensor will be returned "
@@ -186,8 +186,11 @@ class TensorArrayResource:
         return made
 
 
-def _text(shape: Sequence[int]) -> str:
-    return f"[{','.join(map(str, shape))}]"
+def shape_text(shape: Sequence[int | None] | None) -> str:
+    """A shape as the messages of these operations show it."""
+    if shape is None:
+        return "<unknown>"
+    return f"[{','.join('?' if d is None else str(d) for d in shape)}]"
 
 
 class Stack:
@@ -195,7 +198,7 @@ class Stack:
 
     Args:
       name: its name in messages.
-      limit: the most elements it holds; -1 for any number.
+      limit: the most elements it holds; -1 or 0 for any number.
     """
 
     def __init__(self, name: str, limit: int) -> None:
@@ -205,7 +208,7 @@ class Stack:
 
     def push(self, value: Any) -> None:
         """Puts a value on top."""
-        if 0 <= self._limit <= len(self._items):
+        if 0 < self._limit <= len(self._items):
             raise _invalid(f"Stack[{self._name}] overflowed its max_size ({self._limit})")
         self._items.append(value)
 

@@ -13,7 +13,7 @@ from headrace._src.core import attrs as A
 from headrace._src.core import dims as dims_lib
 from headrace._src.core import errors
 from headrace._src.core.opspec import op
-from headrace._src.engine.tensor_arrays import TensorArrayResource
+from headrace._src.engine.tensor_arrays import TensorArrayResource, shape_text
 
 _NO_RULE = "tf.TensorArray makes lists; nodes of this kind come from GraphDefs of 1.x"
 _FLOW = np.float32(0.0)
@@ -152,7 +152,7 @@ def _kernel_gather(k, handle, indices, flow_in, *, dtype, element_shape):
             raise errors.UnimplementedError(
                 None,
                 None,
-                f"TensorArray has size zero, but element shape {dims_lib.text(shape)} is not fully "
+                f"TensorArray has size zero, but element shape {shape_text(shape)} is not fully "
                 "defined. Currently only static shapes are supported when packing zero-size "
                 "TensorArrays.",
             )
@@ -163,7 +163,7 @@ def _kernel_gather(k, handle, indices, flow_in, *, dtype, element_shape):
         if np.shape(value) != first:
             raise _invalid(
                 f"TensorArray has inconsistent shapes.  Index 0 has shape: "
-                f"{dims_lib.text(first)} but index {i} has shape: {dims_lib.text(np.shape(value))}"
+                f"{shape_text(first)} but index {i} has shape: {shape_text(np.shape(value))}"
             )
     return np.stack(values)
 
@@ -226,7 +226,7 @@ def _kernel_concat(k, handle, flow_in, *, dtype, element_shape_except0):
                 None,
                 None,
                 "TensorArray has size zero, but element_shape_except0 "
-                f"{dims_lib.text(element_shape_except0)} is not fully defined. Currently only "
+                f"{shape_text(element_shape_except0)} is not fully defined. Currently only "
                 "static shapes are supported when concatenating zero-size TensorArrays.",
             )
         empty = np.zeros((0, *element_shape_except0), dtype.np_dtype)
@@ -242,8 +242,8 @@ def _kernel_concat(k, handle, flow_in, *, dtype, element_shape_except0):
         if rest != first:
             raise _invalid(
                 "TensorArray has inconsistent shapes.  Index 0 has (excepting dimension 0) shape: "
-                f"{dims_lib.text(first)} but index {i} has (excepting dimension 0) shape: "
-                f"{dims_lib.text(rest)}"
+                f"{shape_text(first)} but index {i} has (excepting dimension 0) shape: "
+                f"{shape_text(rest)}"
             )
     return np.concatenate(values), np.array([len(v) for v in values], np.int64)
 
@@ -267,12 +267,12 @@ def _kernel_split(k, handle, value, lengths, flow_in, *, T):
     if not value.ndim:
         raise _invalid(
             f"Expected value to be at least a vector, but received shape: "
-            f"{dims_lib.text(value.shape)}"
+            f"{shape_text(value.shape)}"
         )
     if sum(sizes) != len(value):
         raise _invalid(
             "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is "
-            f"{sum(sizes)} and value's shape is: {dims_lib.text(value.shape)}"
+            f"{sum(sizes)} and value's shape is: {shape_text(value.shape)}"
         )
     if handle.dynamic:
         handle.resize(len(sizes))
