@@ -73,7 +73,10 @@ SNIPPETS = {
     ),
     "full stack": (
         "s = R.StackV2(max_size=1, elem_type=tf.float32)\n"
-        "fetch = [R.StackPushV2(handle=s, elem=x), R.StackPushV2(handle=s, elem=x)]",
+        "a = R.StackPushV2(handle=s, elem=x)\n"
+        "with tf.control_dependencies([a]):\n    b = R.StackPushV2(handle=s, elem=x)\n"
+        "with tf.control_dependencies([b]):\n"
+        "    fetch = R.StackPopV2(handle=s, elem_type=tf.float32)",
         _HIDDEN,
     ),
 }

@@ -198,7 +198,7 @@ class Stack:
 
     Args:
       name: its name in messages.
-      limit: the most elements it holds; -1 or 0 for any number.
+      limit: the most elements it holds; -1 for any number.
     """
 
     def __init__(self, name: str, limit: int) -> None:
@@ -208,7 +208,7 @@ class Stack:
 
     def push(self, value: Any) -> None:
         """Puts a value on top."""
-        if 0 < self._limit <= len(self._items):
+        if 0 <= self._limit <= len(self._items):
             raise _invalid(f"Stack[{self._name}] overflowed its max_size ({self._limit})")
         self._items.append(value)
 

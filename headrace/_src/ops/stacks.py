@@ -32,7 +32,7 @@ def _kernel_stack(k, max_size, *, stack_name):
     return Stack(stack_name or k.op.name, int(max_size))
 
 
-StackV2.no_gradient(_NO_RULE)
+StackV2.no_gradient(_NO_RULE, undefined=True)
 
 # -- StackPushV2 ---------------------------------------------------------------------------------
 StackPushV2 = op(
@@ -89,4 +89,4 @@ def _kernel_close(k: Any, handle: Stack) -> None:
     """Nothing is left to be done: a stack ends with its run."""
 
 
-StackCloseV2.no_gradient(_NO_RULE)
+StackCloseV2.no_gradient(_NO_RULE, undefined=True)
