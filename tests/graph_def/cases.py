@@ -489,7 +489,9 @@ def gradient_of_cond(tf):
     q = tf.placeholder(tf.bool, [], name="q")
     y = tf.cond(p, lambda: tf.cond(q, lambda: x * x, lambda: tf.exp(x)) * x, lambda: 3.0 * x)
     tf.identity(tf.gradients(y, x)[0], name="dx")
-    feeds = [{"p:0": p_, "q:0": q_, "x:0": [0.5, 2.0]} for p_ in (True, False) for q_ in (True, False)]
+    feeds = [
+        {"p:0": p_, "q:0": q_, "x:0": [0.5, 2.0]} for p_ in (True, False) for q_ in (True, False)
+    ]
     return [(["dx:0"], f) for f in feeds]
 
 
@@ -514,7 +516,13 @@ def train_rnn(tf):
     tf.global_variables_initializer()
     x_ = np.sin(np.arange(24.0)).reshape(2, 4, 3).tolist()
     feeds = {"x:0": x_, "lengths:0": [4, 3]}
-    return [(["loss:0"], feeds), (["train"], feeds), (["loss:0"], feeds), (["train"], feeds), (["loss:0"], feeds)]
+    return [
+        (["loss:0"], feeds),
+        (["train"], feeds),
+        (["loss:0"], feeds),
+        (["train"], feeds),
+        (["loss:0"], feeds),
+    ]
 
 
 def functions(tf):

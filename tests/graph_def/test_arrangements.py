@@ -41,7 +41,13 @@ class Nodes:
 
     def enter(self, name, x, frame, constant=False, dtype=F):
         return self.add(
-            "Enter", name, x, T=dtype, frame_name=frame, is_constant=constant, parallel_iterations=10
+            "Enter",
+            name,
+            x,
+            T=dtype,
+            frame_name=frame,
+            is_constant=constant,
+            parallel_iterations=10,
         )
 
     def loop(self, scope, start, limit, step="Add"):
@@ -87,7 +93,11 @@ def test_a_merge_of_three(nodes):
     nodes.add("Square", "c", "sq:1", T=F)
     nodes.add("Merge", "m", "c", "a", "b", T=F, N=3)
     nodes.add("Cast", "which", "m:1", SrcT=I, DstT=F)
-    for p, q, wanted in ((True, True, (-2, 1)), (False, False, (np.exp(2), 2)), (False, True, (4, 0))):
+    for p, q, wanted in (
+        (True, True, (-2, 1)),
+        (False, False, (np.exp(2), 2)),
+        (False, True, (4, 0)),
+    ):
         got = nodes.run(["m:0", "which:0"], {"x:0": 2.0, "p:0": p, "q:0": q})
         np.testing.assert_allclose(got, wanted, rtol=1e-6)
     assert nodes.run("m:1", {"x:0": 2.0, "p:0": True, "q:0": True}) == 1
@@ -122,7 +132,12 @@ def test_effects_that_nothing_merges_happen_when_asked_for(nodes):
         tf.import_graph_def(nodes.graph_def, name="")
     with tf.Session(graph=graph) as session:
         session.run("set")
-        for p, q, wanted in ((True, False, 2), (True, True, 2), (False, False, 2), (True, False, 3)):
+        for p, q, wanted in (
+            (True, False, 2),
+            (True, True, 2),
+            (False, False, 2),
+            (True, False, 3),
+        ):
             session.run("add", {"p:0": p, "q:0": q})
             assert session.run("read:0") == wanted
 
@@ -184,7 +199,9 @@ def test_the_condition_and_the_body_may_share_what_has_no_effects(nodes):
     x, n = nodes.source("x"), nodes.source("n")
     nodes.loop("l", x, n)
     nodes.add("Cast", "l/as_number", "l/less", SrcT=B, DstT=F)
-    nodes.graph_def.node[[v.name for v in nodes.graph_def.node].index("l/step")].input[1] = "l/as_number"
+    nodes.graph_def.node[[v.name for v in nodes.graph_def.node].index("l/step")].input[1] = (
+        "l/as_number"
+    )
     assert nodes.run("l/exit:0", {"x:0": 0.5, "n:0": 2.0}) == 2.5
 
 

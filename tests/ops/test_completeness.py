@@ -21,8 +21,9 @@ TYPES = {
 OWN = {}
 # Ops whose gradients are defined here and not in TensorFlow 1.15, or the other way round.
 GRADIENTS_APART = {
-    "If", "StatelessIf", "TensorArrayConcatV3", "TensorArrayGatherV3", "TensorArrayReadV3",
-    "TensorArrayScatterV3", "TensorArraySplitV3", "TensorArrayWriteV3",
+    "If", "StatelessIf", "PartitionedCall", "StatefulPartitionedCall", "TensorArrayConcatV3",
+    "TensorArrayGatherV3", "TensorArrayReadV3", "TensorArrayScatterV3", "TensorArraySplitV3",
+    "TensorArrayWriteV3",
 }  # fmt: skip
 
 

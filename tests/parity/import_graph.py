@@ -15,7 +15,7 @@ def node(op, name, *inputs, **attrs):
     text += ' '.join(' attr { key: "%s" value { %s } }' % kv for kv in sorted(attrs.items()) if kv[1])
     return text + ' }'
 """
-_COLOCATED = "list { s: \"loc:@a\" }"
+_COLOCATED = 'list { s: "loc:@a" }'
 _FUNCTION = """
 F = '''library { function {
   signature { name: "double" input_arg { name: "x" type: DT_FLOAT }
@@ -158,6 +158,38 @@ _BUILDS = {
                                       node('Neg', 'd', 'c') + F), name='')
         fetch = 'd:0'
     """,
+    "stateless loop": """
+        t = 'attr { key: "T" value { type: DT_FLOAT } }'
+        c = ('node_def { name: "c" op: "Const" attr { key: "dtype" value { type: DT_FLOAT } } attr '
+             '{ key: "value" value { tensor { dtype: DT_FLOAT tensor_shape { } float_val: 5 } } } }')
+        arg = 'input_arg { name: "x" type: DT_FLOAT }'
+        F = ('library { function { signature { name: "go_on" ' + arg +
+             ' output_arg { name: "y" type: DT_BOOL } } ' + c +
+             ' node_def { name: "less" op: "Less" input: "x" input: "c:output:0" ' + t +
+             ' } ret { key: "y" value: "less:z:0" } } function { signature { name: "step" ' + arg +
+             ' output_arg { name: "y" type: DT_FLOAT } } node_def { name: "add" op: "Add" '
+             'input: "x" input: "x" ' + t + ' } ret { key: "y" value: "add:z:0" } } }')
+        g = graph_def(const('a') + node('StatelessWhile', 'w', 'a', T='list { type: DT_FLOAT }',
+                                        cond='func { name: "go_on" }', body='func { name: "step" }',
+                                        output_shapes='list { shape { } }') + F)
+        fetch, = tf.import_graph_def(g, return_elements=['w:0'])
+    """,
+    "choice": """
+        def function(name, op):
+            return ('function { signature { name: "%s" input_arg { name: "x" type: DT_FLOAT } '
+                    'output_arg { name: "y" type: DT_FLOAT } } node_def { name: "n" op: "%s" '
+                    'input: "x" attr { key: "T" value { type: DT_FLOAT } } } '
+                    'ret { key: "y" value: "n:y:0" } } ' % (name, op))
+        p = ('node { name: "p" op: "Const" attr { key: "dtype" value { type: DT_BOOL } } attr { '
+             'key: "value" value { tensor { dtype: DT_BOOL tensor_shape { } bool_val: false } } } }')
+        one, types = 'list { shape { } }', 'list { type: DT_FLOAT }'
+        for op in ('If', 'StatelessIf'):
+            g = graph_def(const('a') + p + node(
+                op, 'c', 'p', 'a', T='', Tcond='type: DT_BOOL', Tin=types, Tout=types,
+                then_branch='func { name: "t" }', else_branch='func { name: "f" }',
+                output_shapes=one) + 'library { ' + function('t', 'Neg') + function('f', 'Exp') + '}')
+            fetch, = tf.import_graph_def(g, return_elements=['c:0'])
+    """,
     "reference variable": """
         with tf.Graph().as_default() as other:
             v = tf.Variable([1., 2.], name='v')
@@ -286,7 +318,9 @@ def _dedented(code):
 
 SNIPPETS = {}
 for _name, _code in _BUILDS.items():
-    _head, _code = (_FUNCTION, _code[len(_FUNCTION) :]) if _code.startswith(_FUNCTION) else ("", _code)
+    _head, _code = (
+        (_FUNCTION, _code[len(_FUNCTION) :]) if _code.startswith(_FUNCTION) else ("", _code)
+    )
     if "OPS()" in _code:
         _head = "OPS = type(tf.MetaGraphDef().meta_info_def.stripped_op_list)\n"
     SNIPPETS[_name] = _HEAD + _head + _dedented(_code)

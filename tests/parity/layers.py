@@ -70,7 +70,8 @@ SNIPPETS = {
     "y = tf.placeholder(tf.float32, [3, None, 2])\n"
     "fetch = [tf.layers.flatten(x), tf.layers.flatten(y)]\n"
     "feed = {x: np.ones((2, 2, 3)), y: np.ones((3, 4, 2))}",
-    "own_layer": X + """
+    "own_layer": X
+    + """
 class Scale(tf.layers.Layer):
     def build(self, input_shape):
         self.scale = self.add_variable('scale', [int(input_shape[-1])],
@@ -86,7 +87,8 @@ a, b = l(x), l(x, training=True)
 fetch = [a, b, len(tf.get_collection(tf.GraphKeys.UPDATE_OPS)) * x, len(l.get_updates_for(x)) * x,
          len(l.get_updates_for(None)) * x, len(l.updates) * x]
 """,
-    "nested_training": X + """
+    "nested_training": X
+    + """
 class Outer(tf.layers.Layer):
     def __init__(self):
         super(Outer, self).__init__(name='outer')
@@ -95,7 +97,8 @@ class Outer(tf.layers.Layer):
         return self.inner(inputs)
 fetch = [Outer()(x, training=True), Outer()(x)]
 """,
-    "scope_in_call": X + """
+    "scope_in_call": X
+    + """
 class L(tf.layers.Layer):
     def call(self, inputs, scope=None):
         return inputs * tf.get_variable('v', [3]) + len(scope.name)

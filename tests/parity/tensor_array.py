@@ -224,3 +224,31 @@ fetch = ta.stack()
         V2,
     ),
 }
+
+# Operations are counted as those of TensorFlow 1's own arrays, so later seeds are the same.
+_COUNTED = {
+    "write_read": "ta = tf.TensorArray(tf.float32, 2).write(0, 1.).write(tf.constant(1), x); ta.read(0)",
+    "dynamic": "ta = tf.TensorArray(tf.float32, 1, True).write(0, 1.).write(tf.constant(3), x); ta.size()",
+    "stack": "tf.TensorArray(tf.float32, 2, element_shape=[]).stack()",
+    "gather": "tf.TensorArray(tf.float32, tf.constant(2), element_shape=[]).gather([1, 0]).op",
+    "unstack": "tf.TensorArray(tf.float32, 2).unstack([1., 2.]); tf.TensorArray(tf.float32, 2).unstack(v)",
+    "unstack_unknown": "tf.TensorArray(tf.float32, 2).unstack(tf.placeholder(tf.float32)).concat()",
+    "scatter": "tf.TensorArray(tf.float32, 2).scatter([0, 1], v).size()",
+    "split": "tf.TensorArray(tf.float32, 2).split(v, [1, 1]).concat()",
+    "identity": "tf.TensorArray(tf.float32, 2).identity().close()",
+    "loop": "tf.while_loop(lambda i, *_: i < 2, lambda i, t: (i + 1, t.write(i, x)), (0, tf.TensorArray(tf.float32, 2)))[1].stack()",
+    "dynamic_loop": "tf.while_loop(lambda i, *_: i < 2, lambda i, t: (i + 1, t.write(i, x)), (0, tf.TensorArray(tf.float32, 0, True)))[1].stack()",
+    "map": "tf.map_fn(lambda a: a * x, v)",
+    "map_unknown": "tf.map_fn(lambda a: a * x, tf.placeholder(tf.float32, [None, 2]))",
+    "scan": "tf.scan(lambda a, b: a * b, v); tf.scan(lambda a, b: a * b, v, 1., reverse=True)",
+    "folds": "tf.foldl(lambda a, b: a * b, v); tf.foldr(lambda a, b: a * b, v, 1.)",
+}
+for _name, _code in _COUNTED.items():
+    SNIPPETS["counted_" + _name] = (
+        "x, v = tf.constant(2.), tf.constant([1., 2.])\n" + _code + "\nfetch = tf.random_uniform([2])",
+        {"nodes": False, "xla": False},
+    )
+SNIPPETS["random_in_map"] = (
+    "fetch = [tf.map_fn(lambda a: a * tf.random_uniform([]), tf.ones([3])), tf.random_normal([2])]",
+    {"nodes": False, "xla": False},
+)

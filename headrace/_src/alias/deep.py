@@ -86,6 +86,11 @@ MODULES = {
     "client.device_lib": ("platform.device_lib",),
     "lib.io.file_io": ("platform.gfile",),
     "platform.gfile": ("platform.gfile",),
+    "framework.smart_cond": ("ops.smart_cond",),
+    "framework.function": ("function.defun",),
+    "ops.functional_ops": ("function.functional_ops",),
+    "ops.list_ops": ("ops.tensor_list", "ops.tensor_list_stack"),
+    "ops.tensor_array_ops": ("ops.tensor_array",),
     "ops.control_flow_ops": ("ops.grouping", "ops.conditional"),
     "ops.array_ops": ("ops.identity", "ops.shapes", "ops.reshape"),
     "ops.variables": (

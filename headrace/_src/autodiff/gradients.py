@@ -133,7 +133,9 @@ def gradients(
     with scopes.name_scope(name, "gradients", values):
         # 1.15 names each call; the name is taken even though nothing bears it.
         graph_lib.get_default_graph().unique_name("uid")
-        ys = [convert.convert_to_tensor_or_indexed_slices(y, name="y") for y in ys]
+        ys = [
+            convert.convert_to_tensor_or_indexed_slices(y, name=f"y_{i}") for i, y in enumerate(ys)
+        ]
         sources = [_source(x) for x in xs]
         stops = [_source(s) for s in stop_gradients]
         work = _Backprop(colocate_gradients_with_ops, gate_gradients, aggregation_method)

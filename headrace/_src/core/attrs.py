@@ -22,13 +22,20 @@ REQUIRED: Final = object()
 
 
 class FuncRef:
-    """A reference to a function body: the value of a `func` attr."""
+    """A reference to a function body: the value of a `func` attr.
 
-    __slots__ = ("graph", "name")
+    Attributes:
+      name: the function's name.
+      graph: its body.
+      attrs: attrs of the reference itself, which GraphDef keeps with the name.
+    """
 
-    def __init__(self, name: str, graph: Any) -> None:
+    __slots__ = ("attrs", "graph", "name")
+
+    def __init__(self, name: str, graph: Any, attrs: dict[str, Any] | None = None) -> None:
         self.name = name
         self.graph = graph
+        self.attrs = attrs or {}
 
     def __repr__(self) -> str:
         return f"FuncRef({self.name!r})"

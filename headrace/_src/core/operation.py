@@ -108,7 +108,7 @@ class Operation:
     @property
     def functions(self) -> list[FuncRef]:
         """The function bodies that it may call."""
-        found = []
+        found = list(self.spec.functions)
         for value in self.attrs.values():
             if isinstance(value, FuncRef):
                 found.append(value)

@@ -109,6 +109,7 @@ class OpSpec:
         self.needs_op: bool = flags.pop("needs_op", False)
         self.forwards_reference: bool = flags.pop("forwards_reference", False)
         self.handle: bool = flags.pop("handle", False)
+        self.functions: tuple[Any, ...] = flags.pop("functions", ())
         self.cost: Any = flags.pop("cost", None)
         self.xla_ignores: tuple[str, ...] = flags.pop("xla_ignores", ())
         self.padding: str = flags.pop("padding", "")

@@ -296,7 +296,10 @@ def _to_tensor(value: Any) -> Any:
 
 
 def _to_func(value: Any) -> Any:
-    return _messages().NameAttrList(name=value.name)
+    proto = _messages().NameAttrList(name=value.name)
+    for name, attr in value.attrs.items():
+        proto.attr[name].CopyFrom(attr_value(None, attr))
+    return proto
 
 
 _WRITE: Final[dict[str, Callable[[Any, Any, bool], None]]] = {
@@ -342,7 +345,8 @@ def attr_from_proto(proto: Any, function: Callable[[str], Any] | None = None) ->
 
     def read(field: str, value: Any) -> Any:
         if field == "func":
-            return FuncRef(value.name, function(value.name) if function else None)
+            attrs = {name: attr_from_proto(attr, function) for name, attr in value.attr.items()}
+            return FuncRef(value.name, function(value.name) if function else None, attrs)
         return _READ[field](value)
 
     field = proto.WhichOneof("value")

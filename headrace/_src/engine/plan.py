@@ -27,7 +27,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from headrace._src.core import kernel
-from headrace._src.core.attrs import FuncRef
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine import rewrite
@@ -201,7 +200,7 @@ def _checked(cell: Cell) -> Cell:
 
 def _handed_on(op: Operation) -> frozenset[int]:
     """The positions of references that the functions an op calls take as references."""
-    bodies = [v.graph for v in op.attrs.values() if isinstance(v, FuncRef)]
+    bodies = [function.graph for function in op.functions]
     if not bodies:
         return frozenset()
     # The arguments of the functions are the last inputs.

@@ -1,4 +1,4 @@
-"""TensorList: the run-time value behind the list operations, `tf.TensorArray` and loop accumulators.
+"""TensorList: the run-time value behind list operations, tensor arrays and loop accumulators.
 
 A list never changes for those who hold it: every operation gives a new version. The versions of
 one list share a buffer that belongs to the newest of them; an older one knows what differs from

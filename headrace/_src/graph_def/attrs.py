@@ -101,7 +101,14 @@ def _value(
     proto: Any, name: str, attr: AttrSpec, shown: str, function: Callable[[str], Any] | None
 ) -> Any:
     if attr.kind == "func" or attr.kind == "list(func)":
-        return tensor_proto.attr_from_proto(proto, function) or ()
+        made = tensor_proto.attr_from_proto(proto, function) or ()
+        for reference in made if attr.is_list else (made,):
+            if reference.graph is None:
+                raise ValueError(
+                    f"Node '{shown}' calls the function '{reference.name}', which neither the "
+                    "GraphDef nor the graph has"
+                )
+        return made
     try:
         value = tensor_proto.attr_from_proto(proto)
     except (TypeError, ValueError) as e:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from headrace._src.core.attrs import AttrSpec
+from headrace._src.core import tensor_proto
 from headrace._src.core.opspec import OpSpec
 from headrace._src.graph_def import attrs as attrs_lib
 from headrace._src.graph_def import nodes as nodes_lib
-from headrace._src.ops import func_graph
+from headrace._src.ops import func_graph, function_call
 from headrace._src.proto import graph_export, messages
 
 
@@ -17,15 +16,16 @@ class Library:
     """The functions of a GraphDef and of the graph it is imported into.
 
     Args:
-      functions: the FunctionDefs.
+      library: the `FunctionDefLibrary`.
       graph: the graph.
 
     Raises:
       ValueError: a function has the name of a different one in the graph.
     """
 
-    def __init__(self, functions: Iterable[Any], graph: Any) -> None:
-        self._defs = {f.signature.name: f for f in functions}
+    def __init__(self, library: Any, graph: Any) -> None:
+        self._defs = {f.signature.name: f for f in library.function}
+        self._gradients = {g.function_name: g.gradient_func for g in library.gradient}
         self._graph = graph
         self._made: dict[str, func_graph.FuncGraph] = {}
         self._building: list[str] = []
@@ -55,6 +55,8 @@ class Library:
         """Builds the functions that nothing has asked for."""
         for name in self._defs:
             self.body(name)
+        for name, gradient in self._gradients.items():
+            self.body(name).gradient_graph = self.body(gradient)
 
     def register(self) -> None:
         """Adds the functions to the graph's library."""
@@ -68,32 +70,9 @@ class Library:
             return spec
         body = self.body(name)
         signature = graph_export.function_def(name, body).signature
-        inputs = ", ".join(
-            f"{arg.name}: {t.dtype.base_dtype.name}"
-            for arg, t in zip(signature.input_arg, body.inputs, strict=True)
+        spec = self._specs[name] = function_call.call_spec(
+            body, [a.name for a in signature.input_arg], [a.name for a in signature.output_arg]
         )
-        outputs = ", ".join(
-            f"{arg.name}: {t.dtype.base_dtype.name}"
-            for arg, t in zip(signature.output_arg, body.outputs, strict=True)
-        )
-        flags = {"calls_functions": True, "stateful": func_graph.is_stateful(body)}
-        spec = OpSpec(name, f"{inputs} -> {outputs}", {}, flags)
-        reference = body.reference()
-        # The function itself: what looks at the bodies that a node calls finds it as an attr.
-        spec.attrs["_function"] = AttrSpec("func", reference)
-
-        def kernel(k: Any, *arguments: Any) -> Any:
-            results = k.call(reference, arguments)
-            return results[0] if len(results) == 1 else results
-
-        def shapes(s: Any, *arguments: Any) -> Any:
-            found = [t.dims for t in body.outputs]
-            return found[0] if len(found) == 1 else found
-
-        spec.kernel(kernel)
-        spec.shape(shapes)
-        spec.no_gradient("gradients of imported functions are not implemented", undefined=True)
-        self._specs[name] = spec
         return spec
 
     # -- building ------------------------------------------------------------------------------
@@ -117,6 +96,7 @@ class Library:
         waits = [added.operation(c) for c in controls]
         if waits:
             graph.control_outputs = waits
+        graph.attrs = {k: tensor_proto.attr_from_proto(v) for k, v in function.attr.items()}
         graph_export.keep_definition(graph, function)
         return graph
 

@@ -70,7 +70,7 @@ def import_graph_def(
     targets = [(n, _tensor_name(n) if ":" in n else None) for n in wanted or ()]
     _check_versions(graph_def.versions)
     graph._check_not_finalized()
-    library = Library(graph_def.library.function, graph)
+    library = Library(graph_def.library, graph)
     added = add_nodes(graph, graph_def.node, library, prefix, mapped, targets)
     library.build_all()
     library.register()

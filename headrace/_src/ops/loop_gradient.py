@@ -8,10 +8,12 @@ inputs and outputs once the backward body is complete, so a gradient that fails 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from headrace._src.core import convert, dims, dtypes, scopes
+from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
@@ -21,6 +23,7 @@ from headrace._src.ops._late import late
 # The loop variables that a backward loop adds before the gradients.
 _ADDED = 3
 
+_RESULT_NAME = re.compile("[a-z0-9_]+")
 _TRAINABLE = frozenset({"float16", "float32", "float64", "complex64", "complex128"})
 _CARRIERS = frozenset({"resource", "variant"})
 
@@ -63,6 +66,9 @@ class BackwardBody(func_graph.FuncGraph):
         self._values: dict[Tensor, Tensor] = {}
         self.accumulators: list[_Accumulator] = []
         self.next_values: dict[Tensor, Tensor] = {}
+        # As in 1.15 these collections are there from now on, even if empty.
+        for key in ("GLOBAL_VARIABLES", "LOCAL_VARIABLES", "TRAINABLE_VARIABLES"):
+            self.get_collection_ref(getattr(GraphKeys, key))
 
     def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
         """The tensor that stands for one of the forward body or of an outer graph."""
@@ -117,9 +123,11 @@ class BackwardBody(func_graph.FuncGraph):
 
     def _name_of(self, tensor: Tensor) -> str:
         """The tensor's name as 1.15 reads it back from the function's definition."""
-        # A node may not have the name of the result that it gives.
-        suffix = "_0" if any(tensor is t for t in self._forward.outputs) else ""
-        return f"{tensor.op.name}{suffix}_{tensor.value_index}"
+        name = tensor.op.name
+        # There results have names in lower case, and a node may not have that of a result.
+        if _RESULT_NAME.fullmatch(name) and any(tensor is t for t in self._forward.outputs):
+            name += "_0"
+        return f"{name}_{tensor.value_index}"
 
     def give_up(self) -> None:
         """Forgets the lists of a gradient that failed."""

@@ -1,7 +1,8 @@
 """tf.TensorArray: an array of tensors that loops write to and read from.
 
 The elements are a list, a variant tensor that the array's `flow` is; each change gives a new array
-with another flow.
+with another flow. Unless a program asked for functional control flow, the methods count as many
+operations as those of TensorFlow 1's own arrays make (see core/numbering.py).
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from headrace._api.export import export
-from headrace._src.core import constant_value, dtypes, scopes
+from headrace._src.core import constant_value, dtypes, numbering, scopes
+from headrace._src.core import graph as graph_lib
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.operation import Operation
 from headrace._src.core.shape import TensorShape, as_shape
@@ -73,9 +75,11 @@ class TensorArray:
         # In a list, since arrays that only differ in their flow learn the shape from each other.
         self._shapes = [as_shape(element_shape)]
         self._infer_shape = infer_shape
+        self._handle = _Handle(graph_lib.get_default_graph())
         with scopes.name_scope(name, "TensorArrayV2", [size, flow]) as scope:
             if flow is None:
                 flow = tensor_list.tensor_list_reserve(element_shape, size, dtype, name=scope)
+                self._handle.count(-1)
         self._flow: Tensor = flow
 
     def _with_flow(self, flow: Tensor) -> TensorArray:
@@ -83,6 +87,7 @@ class TensorArray:
         array = TensorArray(self._dtype, flow=flow, infer_shape=self._infer_shape)
         array._dynamic_size = self._dynamic_size
         array._shapes = self._shapes
+        array._handle = self._handle
         return array
 
     # -- what it is ----------------------------------------------------------------------------
@@ -121,6 +126,7 @@ class TensorArray:
         Returns:
           An int32 scalar.
         """
+        self._handle.count(0)
         return tensor_list.tensor_list_length(self._flow, name=name)
 
     def identity(self) -> TensorArray:
@@ -155,6 +161,7 @@ class TensorArray:
           errors.InvalidArgumentError: (run) no such position, or nothing is known of an element
             that was never written.
         """
+        self._handle.count(-1)
         with scopes.name_scope(name, "TensorArrayV2Read", [self._flow, index]):
             return tensor_list.tensor_list_get_item(
                 self._flow, index, self._dtype, self.element_shape, name=name
@@ -172,6 +179,7 @@ class TensorArray:
         Raises:
           errors.InvalidArgumentError: (run) the elements differ in shape.
         """
+        self._handle.count(3)
         with scopes.name_scope(name, "TensorArrayV2Stack", [self._flow]):
             return tensor_list_stack.tensor_list_stack(
                 self._flow, self._dtype, element_shape=self.element_shape
@@ -187,6 +195,7 @@ class TensorArray:
         Returns:
           Tensor `[number of indices] + element shape`.
         """
+        self._handle.count(-1)
         return tensor_list_stack.tensor_list_gather(
             self._flow, indices, self._dtype, self.element_shape, name=name
         )
@@ -200,6 +209,7 @@ class TensorArray:
         Returns:
           Tensor `[sum of first dimensions] + element shape[1:]`.
         """
+        self._handle.count(-2)
         shape = self.element_shape
         inner = [None, *shape.dims[1:]] if shape else None
         return tensor_list_stack.tensor_list_concat(self._flow, self._dtype, inner, name=name)
@@ -224,13 +234,15 @@ class TensorArray:
         with scopes.name_scope(name, "TensorArrayV2Write", [self._flow, index, value]):
             value = self._converted(value)
             self._learn_shape(value.shape)
-            flow = tensor_list.tensor_list_set_item(
-                self._flow,
-                index,
-                value,
-                resize_if_index_out_of_bounds=self._dynamic_size,
-                name=name,
-            )
+            flow = self._flow
+            # Brought in first: what follows is not counted.
+            here = graph_lib.get_default_graph()
+            here.capture_inputs([flow, *([index] if isinstance(index, Tensor) else [])])
+            before = _number()
+            if self._dynamic_size:
+                flow = tensor_list.grown(flow, index)
+            self._handle.count(before - _number())
+            flow = tensor_list.tensor_list_set_item(flow, index, value, name=name)
             return self._with_flow(flow)
 
     def unstack(self, value: Any, name: str | None = None) -> TensorArray:
@@ -246,6 +258,7 @@ class TensorArray:
         Raises:
           ValueError: (build) the shape is not that of the elements.
         """
+        self._handle.count(7 if isinstance(value, Tensor) else 8)
         with scopes.name_scope(name, "TensorArrayUnstack", [self._flow, value]):
             value = self._converted(value)
             self._learn_shape(value.shape[1:])
@@ -266,6 +279,7 @@ class TensorArray:
         Raises:
           ValueError: (build) the shape is not that of the elements.
         """
+        self._handle.count(0)
         with scopes.name_scope(name, "TensorArrayScatter", [self._flow, value, indices]):
             value = self._converted(value)
             self._learn_shape(value.shape[1:])
@@ -289,6 +303,7 @@ class TensorArray:
           ValueError: (build) the shape is not that of the elements.
           errors.InvalidArgumentError: (run) the lengths do not add up to that of `value`.
         """
+        self._handle.count(-1)
         with scopes.name_scope(name, "TensorArraySplit", [self._flow, value, lengths]):
             value = self._converted(value)
             lengths = casts.cast(lengths, dtypes.int64)
@@ -326,6 +341,33 @@ class TensorArray:
             raise ValueError(f"Inconsistent shapes: saw {shape} but expected {self.element_shape} ")
         if self._infer_shape:
             self._shapes[0] = self.element_shape.merge_with(shape)
+
+
+class _Handle:
+    """What TensorFlow 1's own arrays are known by; bodies that use one bring it in from outside."""
+
+    def __init__(self, home: graph_lib.Graph) -> None:
+        self._home = home
+
+    def count(self, difference: int) -> None:
+        """Counts how many more operations TensorFlow 1's own arrays make here than lists."""
+        present = graph_lib.get_default_graph()
+        inside = []
+        graph: Any = present
+        while graph is not None and graph is not self._home:
+            if graph.numbering is not None:
+                inside.append(graph.numbering)
+            graph = graph.outer_graph
+        for body in reversed(inside):
+            body.note_capture(self)
+        if difference:
+            numbering.skip(present, difference)
+
+
+def _number() -> int:
+    """The number of operations counted so far."""
+    graph = graph_lib.get_default_graph()
+    return graph._last_id if graph.numbering is None else graph.numbering.root._last_id
 
 
 def _check_handle(handle: Any, tensor_array_name: str | None) -> None:

@@ -266,8 +266,7 @@ def _kernel_split(k, handle, value, lengths, flow_in, *, T):
     value, sizes = np.asarray(value), [int(n) for n in np.asarray(lengths)]
     if not value.ndim:
         raise _invalid(
-            f"Expected value to be at least a vector, but received shape: "
-            f"{shape_text(value.shape)}"
+            f"Expected value to be at least a vector, but received shape: {shape_text(value.shape)}"
         )
     if sum(sizes) != len(value):
         raise _invalid(

@@ -427,12 +427,17 @@ def tensor_list_set_item(
       errors.InvalidArgumentError: (run) there is no such position, or the element does not fit.
     """
     if resize_if_index_out_of_bounds:
-        given = input_handle
-        size = TensorListLength(given)
-        input_handle = conditional.cond(
-            index >= size, lambda: TensorListResize(given, index + 1), lambda: given
-        )
+        input_handle = grown(input_handle, index)
     return TensorListSetItem(input_handle, index, item, name=name)
+
+
+def grown(input_handle: Tensor, index: Any) -> Tensor:
+    """The list, made longer when it has no element at a position."""
+    size = TensorListLength(input_handle)
+    result: Tensor = conditional.cond(
+        index >= size, lambda: TensorListResize(input_handle, index + 1), lambda: input_handle
+    )
+    return result
 
 
 # -- TensorListResize --------------------------------------------------------------------------

@@ -16,8 +16,6 @@ PRODUCER: Final = 134
 FUNCTION_MIN_CONSUMER: Final = 12
 
 # Attrs that no op declares, whose kind their value alone would not tell.
-# An attr of nodes that call a function by their op type; it is found again by that.
-_FUNCTION: Final = "_function"
 _EXTRA_KINDS: Final = {"_output_shapes": "list(shape)", "_class": "list(string)"}
 
 
@@ -49,6 +47,9 @@ def graph_def(graph: Any, from_version: int | None = None, add_shapes: bool = Fa
             proto.library.function.append(
                 function_def(function.name, function.graph, add_shapes=add_shapes)
             )
+            gradient = getattr(function.graph, "gradient_graph", None)
+            if gradient is not None and gradient.name in getattr(graph, "_functions", {}):
+                proto.library.gradient.add(function_name=function.name, gradient_func=gradient.name)
     return proto
 
 
@@ -63,10 +64,7 @@ def _fill_node(node: Any, op: Any, control_inputs: Sequence[str]) -> None:
     node.name = op.name
     node.op = op.type
     node.input.extend(
-        [
-            t.op.name if t.value_index == 0 else f"{t.op.name}:{t.value_index}"
-            for t in op.inputs
-        ]
+        [t.op.name if t.value_index == 0 else f"{t.op.name}:{t.value_index}" for t in op.inputs]
     )
     node.input.extend(["^" + name for name in control_inputs])
     if op.device:
@@ -76,8 +74,7 @@ def _fill_node(node: Any, op: Any, control_inputs: Sequence[str]) -> None:
 
 def _fill_attrs(node: Any, op: Any) -> None:
     for name, value in op.attrs.items():
-        if name != _FUNCTION:
-            node.attr[name].CopyFrom(attr_value(_kind(op, name), value))
+        node.attr[name].CopyFrom(attr_value(_kind(op, name), value))
 
 
 def _kind(op: Any, name: str) -> str | None:
@@ -175,6 +172,8 @@ def function_def(name: str, graph: Any, add_shapes: bool = False) -> Any:
             return kept
     proto = messages.FunctionDef()
     proto.signature.name = name
+    for key, value in getattr(graph, "attrs", {}).items():
+        proto.attr[key].CopyFrom(attr_value(None, value))
     names = _Names()
     arguments: dict[Any, str] = {}
     for index, tensor in enumerate(graph.inputs):
@@ -190,9 +189,7 @@ def function_def(name: str, graph: Any, add_shapes: bool = False) -> Any:
     for op in body:
         names.node(op.name)
     for result, tensor in zip(results, graph.outputs, strict=True):
-        proto.signature.output_arg.add(
-            name=result, type=tensor.dtype.base_dtype.as_datatype_enum
-        )
+        proto.signature.output_arg.add(name=result, type=tensor.dtype.base_dtype.as_datatype_enum)
         proto.ret[result] = _reference(tensor, arguments, names)
     for op in body:
         _fill_function_node(proto.node_def.add(), op, arguments, names, add_shapes)
@@ -219,9 +216,7 @@ def _fill_function_node(
     node.name = names.node(op.name)
     node.op = op.type
     node.input.extend([_reference(tensor, arguments, names) for tensor in op.inputs])
-    node.input.extend(
-        ["^" + (arguments.get(c) or names.node(c.name)) for c in op.control_inputs]
-    )
+    node.input.extend(["^" + (arguments.get(c) or names.node(c.name)) for c in op.control_inputs])
     if op.device:
         node.device = op.device
     _fill_attrs(node, op)
