@@ -409,7 +409,7 @@ def batch_norm(tf):
     h = x
     for i in range(2):
         mean = tf.get_variable(
-            "mean%d" % i, [2], initializer=tf.zeros_initializer(), trainable=False
+            f"mean{i}", [2], initializer=tf.zeros_initializer(), trainable=False
         )
 
         def update(h=h, mean=mean):
@@ -418,8 +418,8 @@ def batch_norm(tf):
                 return tf.identity(m)
 
         h = h - tf.cond(training, update, lambda mean=mean: tf.identity(mean)) + 1.0
-        tf.identity(h, name="h%d" % i)
-        tf.identity(mean, name="read%d" % i)
+        tf.identity(h, name=f"h{i}")
+        tf.identity(mean, name=f"read{i}")
     tf.global_variables_initializer()
     x_ = [[1.0, 2.0], [3.0, 5.0]]
     reads = (["read0:0", "read1:0"], {})

@@ -115,9 +115,9 @@ class TensorArrayResource:
         if not dims_lib.compatible(self.shape, shape):
             raise _invalid(
                 f"TensorArray {self._name}: Could not write to TensorArray index {index} because "
-                f"the value shape is {shape_text(shape)} which is incompatible with the TensorArray's "
-                f"inferred element shape: {shape_text(self.shape)} (consider setting "
-                "infer_shape=False)."
+                f"the value shape is {shape_text(shape)} which is incompatible with the "
+                f"TensorArray's inferred element shape: {shape_text(self.shape)} (consider "
+                "setting infer_shape=False)."
             )
         if self._identical:
             self.shape = dims_lib.merge(self.shape, shape)
@@ -132,8 +132,8 @@ class TensorArrayResource:
             if np.shape(present) != shape:
                 raise _invalid(
                     f"TensorArray {self._name}: Could not aggregate to TensorArray index {index} "
-                    f"because the existing shape is {shape_text(np.shape(present))} but the new input "
-                    f"shape is {shape_text(shape)}."
+                    f"because the existing shape is {shape_text(np.shape(present))} but the new "
+                    f"input shape is {shape_text(shape)}."
                 )
             value = present + value
         self._items[index] = value

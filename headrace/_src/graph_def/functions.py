@@ -64,7 +64,7 @@ class Library:
             self._graph._functions.setdefault(name, self._made[name])
 
     def spec(self, name: str) -> OpSpec | None:
-        """The spec of nodes whose op type is the name of a function; None where it is no function."""
+        """The spec of nodes whose op type is a function's name; None where it is no function."""
         spec = self._specs.get(name)
         if spec is not None or (name not in self._defs and name not in self._graph._functions):
             return spec
