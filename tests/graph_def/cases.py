@@ -408,9 +408,7 @@ def batch_norm(tf):
     x = tf.placeholder(tf.float32, [None, 2], name="x")
     h = x
     for i in range(2):
-        mean = tf.get_variable(
-            f"mean{i}", [2], initializer=tf.zeros_initializer(), trainable=False
-        )
+        mean = tf.get_variable(f"mean{i}", [2], initializer=tf.zeros_initializer(), trainable=False)
 
         def update(h=h, mean=mean):
             m = tf.reduce_mean(h, 0)

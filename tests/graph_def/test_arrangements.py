@@ -287,12 +287,26 @@ def test_values_of_unrelated_conditions(nodes):
     )
 
 
-@pytest.mark.parametrize("second", ["x", "sp:1", "sq"])
+def test_a_merge_of_what_is_always_there(nodes):
+    """Where one input is there whenever another is, it is handed on, as 1.15 may do."""
+    x, p = nodes.source("x"), nodes.source("p", B)
+    nodes.add("Switch", "sp", x, p, T=F)
+    nodes.add("Neg", "a", "sp:1", T=F)
+    nodes.add("Exp", "b", x, T=F)
+    nodes.add("Merge", "m", "a", "b", T=F, N=2)
+    nodes.add("Cast", "which", "m:1", SrcT=I, DstT=F)
+    for p in (True, False):
+        assert nodes.run(["m:0", "which:0"], {"x:0": 0.0, "p:0": p}) == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("second", ["sq", "spq"])
 def test_merges_that_are_no_choice(nodes, second):
-    """A merge whose inputs may all be there, or all be missing, is named."""
+    """A merge whose inputs may all be missing, or depend on two predicates, is named."""
     x, p, q = nodes.source("x"), nodes.source("p", B), nodes.source("q", B)
     nodes.add("Switch", "sp", x, p, T=F)
     nodes.add("Switch", "sq", x, q, T=F)
+    nodes.add("Switch", "qp", q, p, T=B)
+    nodes.add("Switch", "spq", "sp", "qp", T=F)
     nodes.add("Neg", "a", "sp:1", T=F)
     nodes.add("Merge", "bad", "a", second, T=F, N=2)
     assert nodes.refused().startswith("Node 'bad' merges ")

@@ -10,10 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from headrace._src.core import dtypes, opspec
-from headrace._src.graph_def.contexts import DEAD, Conflict, Context, Contexts, Join
+from headrace._src.core import opspec
+from headrace._src.graph_def.contexts import (
+    DEAD,
+    Conflict,
+    Context,
+    Contexts,
+    Join,
+    constant_index,
+)
 from headrace._src.graph_def.nodes import Node, Ref
 from headrace._src.graph_def.old_ops import CONTROL_FLOW, MERGES, SWITCHES
 from headrace._src.graph_def.regions import (
@@ -396,15 +401,7 @@ class _Structure:
     def _index_value(self, merge: Node, branch: bool) -> Ref:
         """Which input of the merge one side hands on: a constant, or the result of a condition."""
         join = self._contexts.joins[merge]
-        index = join.true_index if branch else join.false_index
-        if isinstance(index, Ref):
-            return index
-        spec = opspec.lookup("Const")
-        assert spec is not None
-        value = np.array(index, np.int32)
-        node = Node(f"{merge.name}/index", spec, {"value": value, "dtype": dtypes.int32})
-        node.floating = True
-        return Ref(node, 0)
+        return constant_index(merge, join.true_index if branch else join.false_index)
 
 
 __all__ = ["structured"]

@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from headrace._src.core import dtypes, opspec
 from headrace._src.graph_def.nodes import Node, Ref
 from headrace._src.graph_def.old_ops import MERGES, OLD_OPS, SWITCHES
 from headrace._src.graph_def.regions import Values, sorted_items
@@ -73,8 +76,16 @@ class Join(NamedTuple):
     pred: Ref
     false: Ref
     true: Ref
-    false_index: Any
-    true_index: Any
+    false_index: int | Ref
+    true_index: int | Ref
+
+
+class Side(NamedTuple):
+    """An input of a merge: where it is there, and which one it is (or the output that says so)."""
+
+    context: Context
+    ref: Ref
+    index: int | Ref
 
 
 class Conflict(NamedTuple):
@@ -95,7 +106,6 @@ class Contexts:
       found: item → its context, `DEAD` or a `Conflict`.
       levels: item → for its chain's prefixes, shortest first, how many merges came before it there.
       joins: `Merge` → what it joins.
-      passed: `Merge` → the one input that can be alive.
     """
 
     def __init__(self, items: Sequence[Any], values: Values) -> None:
@@ -174,77 +184,81 @@ class Contexts:
     # -- merges --------------------------------------------------------------------------------
 
     def _add_merge(self, node: Node) -> None:
-        alive: list[tuple[Any, Ref, Any]] = []
+        alive: list[Side] = []
         for i, ref in enumerate(node.inputs):
             context = self.of(ref)
             if isinstance(context, Conflict):
                 self.found[node] = context
                 return
             if context is not DEAD:
-                alive.append((context, ref, i))
+                alive.append(Side(context, ref, i))
         if not alive:
             self.found[node] = DEAD
             return
-        if len(alive) == 1:
-            context, ref, _ = alive[0]
-            self._values.same[Ref(node, 0)] = ref
-            self.found[node] = context
-            return
-        self._join(node, alive, 0)
+        side = self._chosen(node, alive) or self._join(node, alive, 0)
+        self.found[node] = side if isinstance(side, Conflict) else side.context
+        if isinstance(side, Side) and side.ref.item is not node:
+            self._values.same[Ref(node, 0)] = side.ref
+            self._values.same[Ref(node, 1)] = constant_index(node, side.index)
 
-    def _join(self, node: Node, alive: list[tuple[Any, Ref, Any]], count: int) -> None:
-        """Notes what a merge joins; one of more than two sides is split into merges of two."""
-        depth = min(c.depth for c, _, _ in alive)
-        chains = {c.up_to(depth) for c, _, _ in alive}
+    @staticmethod
+    def _common(sides: Sequence[Side]) -> Context:
+        """The decisions that all sides share."""
+        depth = min(s.context.depth for s in sides)
+        chains = {s.context.up_to(depth) for s in sides}
         while len(chains) > 1:
             chains = {c.parent for c in chains if c.parent is not None}
         (common,) = chains
-        sides: dict[bool, list[tuple[Any, Ref, Any]]] = {False: [], True: []}
-        preds = set()
-        for side in alive:
-            if side[0] is common:
-                self.found[node] = Conflict(
-                    f"merges '{side[1].item.name}', which is there whenever another input is"
-                )
-                return
-            step = side[0].up_to(common.depth + 1)
-            preds.add(step.pred)
-            sides[step.branch].append(side)
-        if len(preds) > 1:
-            names = " and ".join(sorted(f"'{p.item.name}'" for p in preds))
-            self.found[node] = Conflict(f"merges values that depend on {names}")
-            return
-        (pred,) = preds
-        results: list[tuple[Ref, Any]] = []
-        for branch in (False, True):
-            side = sides[branch]
-            if len(side) > 1:
-                part = self._part(node, side, count + len(results))
-                if isinstance(self.found[part], Conflict):
-                    self.found[node] = self.found[part]
-                    return
-                ref, index, context = Ref(part, 0), Ref(part, 1), self.found[part]
-            else:
-                (context, ref, index) = side[0]
-            if context is not common.inner(pred, branch):
-                self.found[node] = Conflict(
-                    f"merges '{ref.item.name}', which is there only when {context}, and there is "
-                    "no other input when it is not"
-                )
-                return
-            results.append((ref, index))
-        (false, false_index), (true, true_index) = results
-        self.joins[node] = Join(common, pred, false, true, false_index, true_index)
-        self.found[node] = common
-        level = self._levels([None, pred.item, false.item, true.item], common.depth)
-        self.levels[node] = (*level[:-1], level[-1] + 1)
+        return common
 
-    def _part(self, node: Node, side: list[tuple[Any, Ref, Any]], count: int) -> Node:
-        part = Node(
-            f"{node.name}/part_{count}",
-            OLD_OPS["Merge"],
-            {"T": node.types[0].base_dtype, "N": len(side)},
-        )
+    def _chosen(self, node: Node, sides: Sequence[Side]) -> Side | None:
+        """The input that is there whenever another one is; 1.15 hands on what comes first."""
+        common = self._common(sides)
+        return next((s for s in sides if s.context is common), None)
+
+    def _join(self, node: Node, sides: Sequence[Side], count: int) -> Side | Conflict:
+        """Notes what a merge joins; one of more than two sides is split into merges of two."""
+        common = self._common(sides)
+        steps = [s.context.up_to(common.depth + 1) for s in sides]
+        preds = {step.pred for step in steps}
+        if len(preds) > 1:
+            names = " and ".join(sorted(f"'{p.item.name}'" for p in preds if p is not None))
+            return Conflict(f"merges values that depend on {names}")
+        results: list[Side] = []
+        for branch in (False, True):
+            own = [s for s, step in zip(sides, steps, strict=True) if step.branch is branch]
+            side = self._chosen(node, own) or self._part(node, own, 2 * count + 1 + branch)
+            if isinstance(side, Conflict):
+                return side
+            if side.context.depth != common.depth + 1:
+                return Conflict(
+                    f"merges '{side.ref.item.name}', which is there only when {side.context}, and "
+                    "there is no other input when it is not"
+                )
+            results.append(side)
+        false, true = results
+        (pred,) = preds
+        assert pred is not None
+        self.joins[node] = Join(common, pred, false.ref, true.ref, false.index, true.index)
+        self.found[node] = common
+        level = self._levels([None, pred.item, false.ref.item, true.ref.item], common.depth)
+        self.levels[node] = (*level[:-1], level[-1] + 1)
+        return Side(common, Ref(node, 0), Ref(node, 1))
+
+    def _part(self, node: Node, sides: Sequence[Side], count: int) -> Side | Conflict:
+        attrs = {"T": node.types[0].base_dtype, "N": len(sides)}
+        part = Node(f"{node.name}/part_{count}", OLD_OPS["Merge"], attrs)
         part.index = node.index
-        self._join(part, side, 2 * count + 2)
-        return part
+        return self._join(part, sides, count)
+
+
+def constant_index(merge: Node, index: Any) -> Ref:
+    """Which input a merge hands on, as an output."""
+    if isinstance(index, Ref):
+        return index
+    spec = opspec.lookup("Const")
+    assert spec is not None
+    value = np.array(index, np.int32)
+    node = Node(f"{merge.name}/index", spec, {"value": value, "dtype": dtypes.int32})
+    node.floating = True
+    return Ref(node, 0)

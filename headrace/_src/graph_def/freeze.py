@@ -123,9 +123,7 @@ class _Frozen:
             if node.op == "VarHandleOp":
                 continue
             if node.op not in _HANDING_ON:
-                raise ValueError(
-                    "Cannot find the variable that is an input to the ReadVariableOp."
-                )
+                raise ValueError("Cannot find the variable that is an input to the ReadVariableOp.")
             self._types[name] = dtype
             count = len(node.input) if node.op in ("Merge", "RefMerge") else 1
             stack += [node_name(i) for i in node.input[:count] if not i.startswith("^")]
