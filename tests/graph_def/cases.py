@@ -542,12 +542,28 @@ def functions(tf):
     return [(["out:0"], {"x:0": [1.0, 2.0]})]
 
 
+def greedy_decoder(tf):
+    """dynamic_decode of tf.contrib.seq2seq with a greedy helper, frozen."""
+    s = tf.contrib.seq2seq
+    table = tf.get_variable("table", [7, 4])
+    state = tf.placeholder(tf.float32, [2, 4], name="state")
+    helper = s.GreedyEmbeddingHelper(table, tf.constant([1, 1]), 2)
+    cell = tf.nn.rnn_cell.GRUCell(4)
+    decoder = s.BasicDecoder(cell, helper, state, tf.layers.Dense(7))
+    out, _, lengths = s.dynamic_decode(decoder, maximum_iterations=6)
+    tf.identity(out.rnn_output, name="out")
+    tf.identity(out.sample_id, name="ids")
+    tf.identity(lengths, name="lengths")
+    x = np.cos(np.arange(8.0)).reshape(2, 4).tolist()
+    return [(["out:0", "ids:0", "lengths:0"], {"state:0": x})]
+
+
 CASES = [
     counter_loop, nested_while, cond_in_while, while_in_cond, nested_cond, several_results,
     unused_branch, case, exclusive_case, cond_assign, while_assign, maximum_iterations,
     growing_shape, dynamic_rnn, dynamic_rnn_lengths, map_fn, scan, folds, tensor_arrays,
     array_in_loop, array_in_cond, beam_search, control_only, batch_norm, strings_in_loop,
     gradient_of_while, gradient_of_cond_in_while, gradient_of_nested_while, gradient_of_cond,
-    gradient_of_scan, train_rnn, functions,
+    gradient_of_scan, train_rnn, functions, greedy_decoder,
 ]  # fmt: skip
-FROZEN = {"dynamic_rnn", "dynamic_rnn_lengths"}
+FROZEN = {"dynamic_rnn", "dynamic_rnn_lengths", "greedy_decoder"}

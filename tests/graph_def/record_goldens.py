@@ -43,7 +43,7 @@ def record(case):
     folder = os.path.join(HERE, "golden")
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, name + ".pb"), "wb") as file:
-        file.write(graph_def.SerializeToString())
+        file.write(graph_def.SerializeToString(deterministic=True))
     with open(os.path.join(folder, name + ".json"), "w") as file:
         json.dump(done, file, indent=1)
         file.write("\n")

@@ -72,3 +72,15 @@ def test_results_keep_their_names(case):
     with tf.Graph().as_default() as again:
         tf.import_graph_def(exported, name="")
     assert again.as_graph_def().node == exported.node
+
+
+@pytest.mark.parametrize("case", ["nested_while", "tensor_arrays", "gradient_of_while"])
+def test_seeds_of_later_operations_are_those_of_tensorflow(case):
+    """The default seed of an operation is the number of nodes before it, raised or not."""
+    graph_def, graph = imported(case)
+    with graph.as_default():
+        tf.set_random_seed(1)
+        tf.random_uniform([2], name="later")
+    op = graph.get_operation_by_name("later/RandomUniform")
+    # The shape and the bounds come before it.
+    assert op.get_attr("seed2") == len(graph_def.node) + 3

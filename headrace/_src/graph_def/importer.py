@@ -305,6 +305,9 @@ def add_nodes(
     except BaseException:
         build.undo(graph, count, version)
         raise
+    if not graph.building_function:
+        # 1.15 adds every node as it is; the default seeds of later operations follow from that.
+        graph._skipped += len(node_defs) - (len(graph._nodes) - count)
     names.note_used(graph, (op.name for op in graph._nodes[count:]))
     for op in graph._nodes[count:]:
         for function in op.functions:
