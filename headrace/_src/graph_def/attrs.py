@@ -20,6 +20,8 @@ _FIELD_KINDS: Final = {
     "tensor": "tensor",
     "func": "func",
 }
+# Attrs that no op declares, but that say something: the fields of their lists.
+_KNOWN: Final = {"_class": "s", "_output_shapes": "shape"}
 _LONG_NAMES: Final = {"float32": "float", "float64": "double", "float16": "half"}
 # Longer lists of allowed values are shown by their ends.
 _SHOWN_WHOLE: Final = 15
@@ -70,7 +72,9 @@ def read(
     extra: dict[str, Any] = {}
     for name, proto in node_def.attr.items():
         if name.startswith("_"):
-            extra[name] = tensor_proto.attr_from_proto(proto, function)
+            value = _extra(proto, name, shown, function)
+            if value is not None:
+                extra[name] = value
             continue
         attr = spec.attrs.get(name)
         if attr is None:
@@ -95,6 +99,22 @@ def read(
     ordered = {n: values.get(n, a.default) for n, a in spec.attrs.items()}
     ordered.update(extra)
     return ordered
+
+
+def _extra(proto: Any, name: str, shown: str, function: Callable[[str], Any] | None) -> Any:
+    """The value of an attr that no op declares; None where there is none."""
+    try:
+        value = tensor_proto.attr_from_proto(proto, function)
+    except (TypeError, ValueError) as e:
+        raise ValueError(f"Attr '{name}' of node '{shown}' cannot be read: {e}") from None
+    expected = _KNOWN.get(name)
+    if expected is not None and value is not None:
+        listed = [d.name for d, _ in proto.list.ListFields()]
+        if proto.WhichOneof("value") != "list" or listed not in ([], [expected]):
+            raise ValueError(
+                f"Attr '{name}' of node '{shown}' is no list of {_FIELD_KINDS[expected]}s"
+            )
+    return value
 
 
 def _value(

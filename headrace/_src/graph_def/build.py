@@ -70,7 +70,11 @@ class Builder:
         return self._values.source(ref)
 
     def tensor(self, ref: Ref, scope: Scope) -> Tensor:
-        """The tensor of an output; it may belong to a graph around that of `scope`."""
+        """The tensor of an output; it may belong to a graph around that of `scope`.
+
+        Raises:
+          ValueError: it has none here: edges lead into a loop in some unheard-of way.
+        """
         ref = self._values.value(ref)
         if isinstance(ref.item, Tensor):
             return ref.item
@@ -84,7 +88,10 @@ class Builder:
         if isinstance(ref.item, Node) and ref.item.floating:
             self._node(ref.item, Region(()), scope)
             return scope.values[key]
-        raise AssertionError(f"{ref} was needed before it was built")
+        raise ValueError(
+            f"Node '{ref.item.name}' is needed where it has no value: the control flow around it is "
+            "not arranged as loops and conditions are"
+        )
 
     # -- nodes ---------------------------------------------------------------------------------
 

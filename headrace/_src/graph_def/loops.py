@@ -56,7 +56,7 @@ class _Collapse:
         items = self._after(self._body_items(condition), loop)
         results = [self.backs[m].inputs[0] for m in self.merges]
         waits = [c for m in self.merges for c in self.backs[m].controls]
-        misuse = _Misuse(frame, self.switches, self.moved)
+        misuse = _Misuse(self)
         loop.cond = conditions.structured(
             items, values, condition.inputs, condition.controls, misuse
         )
@@ -184,10 +184,11 @@ class _Misuse:
     left the loop; None where nothing is.
     """
 
-    def __init__(self, frame: Frame, switches: set[Node], moved: set[Any]) -> None:
-        self._started = {e for e in frame.enters if not e.attrs["is_constant"]}
-        self._switches = switches
-        self._moved = moved
+    def __init__(self, collapse: _Collapse) -> None:
+        self._started = {e for e in collapse.frame.enters if not e.attrs["is_constant"]}
+        self._switches = collapse.switches
+        self._moved = collapse.moved
+        self._merges = set(collapse.merges)
 
     def __call__(self, refs: Iterable[Ref]) -> str | None:
         for ref in refs:
@@ -195,4 +196,6 @@ class _Misuse:
                 return f"takes '{ref.item.name}', which has a value in the first iteration only"
             if ref.item in self._moved or (ref.item in self._switches and ref.index == 0):
                 return f"takes '{ref.item.name}', which has a value after the loop only"
+            if ref.item in self._merges and ref.index == 1:
+                return f"takes '{ref.item.name}:1', which tells iterations apart"
         return None
