@@ -34,6 +34,7 @@ class Scope:
     Attributes:
       graph: the graph.                  parent: the scope of the graph around it, or None.
       values: output → its tensor.       operations: item → its operation.
+      names: the names that were not in use before.
     """
 
     def __init__(self, graph: Any, parent: Scope | None = None) -> None:
@@ -41,6 +42,7 @@ class Scope:
         self.parent = parent
         self.values: dict[tuple[Any, int], Tensor] = {}
         self.operations: dict[Any, Operation] = {}
+        self.names: list[str] = []
 
 
 class Builder:
@@ -89,8 +91,8 @@ class Builder:
             self._node(ref.item, Region(()), scope)
             return scope.values[key]
         raise ValueError(
-            f"Node '{ref.item.name}' is needed where it has no value: the control flow around it is "
-            "not arranged as loops and conditions are"
+            f"Node '{ref.item.name}' is needed where it has no value: the control flow around it "
+            "is not arranged as loops and conditions are"
         )
 
     # -- nodes ---------------------------------------------------------------------------------
@@ -107,7 +109,10 @@ class Builder:
         if node.shapes is not None and node.type == spec.type:
             _set_shapes(op, node.shapes)
         scope.operations[node] = op
-        scope.graph._names.setdefault(name.lower(), 1)
+        key = name.lower()
+        if key not in scope.graph._names:
+            scope.graph._names[key] = 1
+            scope.names.append(key)
         for i, t in enumerate(op.outputs):
             if op.type == "Placeholder":
                 t.dtype = node.types[i]
@@ -347,17 +352,32 @@ def forget_missing(graph: Any, start: int) -> None:
                 del op.attrs["_class"]
 
 
-def undo(graph: Any, count: int, version: int) -> None:
-    """Removes the operations after the first `count` from a graph."""
-    removed = graph._nodes[count:]
-    gone = set(removed)
-    for op in removed:
-        del graph._by_name[op.name]
-        for t in op._inputs:
-            if t.op not in gone and t._consumers:
-                t._consumers = [c for c in t._consumers if c not in gone]
-        for c in op._control_inputs:
-            if c not in gone and c._control_outputs:
-                c._control_outputs = [o for o in c._control_outputs if o not in gone]
-    del graph._nodes[count:]
-    graph._version = version
+class Before:
+    """What a graph was before an import."""
+
+    def __init__(self, graph: Any) -> None:
+        self._graph = graph
+        self.count = len(graph._nodes)
+        self._version = graph._version
+        self._skipped = graph._skipped
+        self._functions = set(graph._functions)
+
+    def restore(self, names: Iterable[str]) -> None:
+        """Removes the operations and functions added since, and the names."""
+        graph = self._graph
+        removed = graph._nodes[self.count :]
+        gone = set(removed)
+        for op in removed:
+            del graph._by_name[op.name]
+            for t in op._inputs:
+                if t.op not in gone and t._consumers:
+                    t._consumers = [c for c in t._consumers if c not in gone]
+            for c in op._control_inputs:
+                if c not in gone and c._control_outputs:
+                    c._control_outputs = [o for o in c._control_outputs if o not in gone]
+        del graph._nodes[self.count :]
+        graph._version, graph._skipped = self._version, self._skipped
+        for name in set(graph._functions) - self._functions:
+            del graph._functions[name]
+        for name in names:
+            del graph._names[name]

@@ -71,8 +71,8 @@ def import_graph_def(
     _check_versions(graph_def.versions)
     graph._check_not_finalized()
     library = Library(graph_def.library, graph)
-    added = add_nodes(graph, graph_def.node, library, prefix, mapped, targets)
     library.build_all()
+    added = add_nodes(graph, graph_def.node, library, prefix, mapped, targets)
     library.register()
     added.check_mapped(mapped)
     return None if wanted is None else [added.element(n, parsed) for n, parsed in targets]
@@ -296,14 +296,15 @@ def add_nodes(
     region, values = raising.raised(ordered)
     added.builder = builder = build.Builder(values, (n.new_name for n in ordered))
     added.scope = scope = build.Scope(graph)
-    count, version = len(graph._nodes), graph._version
+    before = build.Before(graph)
+    count = before.count
     try:
         builder.region(region, scope)
         if colocated:
             build.forget_missing(graph, count)
         _colocate(graph._nodes[count:])
     except BaseException:
-        build.undo(graph, count, version)
+        before.restore(scope.names)
         raise
     if not graph.building_function:
         # 1.15 adds every node as it is; the default seeds of later operations follow from that.
