@@ -87,6 +87,21 @@ def test_two_functions_of_one_name_are_refused():
         defun.Defun(tf.float32, func_name="Same")(cube)(1.0)
 
 
+def test_loops_that_do_not_count_have_no_gradient():
+    """TensorFlow 1.15 takes the first value for the number of iterations, and is wrong."""
+    loop = [
+        defun.Defun(tf.int32, tf.int32, tf.float32, func_name="Cond")(lambda i, n, x: i < n),
+        defun.Defun(tf.int32, tf.int32, tf.float32, func_name="Body")(
+            lambda i, n, x: (i + 2, n, x * 2.0)
+        ),
+    ]
+    x = tf.constant(1.0)
+    values = functional_ops.While([tf.constant(0), tf.constant(4), x], *loop)
+    assert run(values[2]) == 4.0
+    with pytest.raises(LookupError, match="No gradient defined for operation 'While'"):
+        tf.gradients(values[2], x)
+
+
 def test_bodies_of_for_get_every_number():
     """A For that counts nothing gives its inputs."""
     body = defun.Defun(tf.int32, tf.float32, func_name="B")(lambda i, x: x + tf.cast(i, tf.float32))

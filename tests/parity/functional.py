@@ -109,6 +109,15 @@ else:
 """
 
 _FUNCTIONS = {
+    "stateless_while": """
+@function.Defun(tf.int32, tf.float32, func_name="again")
+def again(i, x):
+    return i < 3
+@function.Defun(tf.int32, tf.float32, func_name="step")
+def step(i, x):
+    return i + 1, x * 2.0
+fetch = tf.raw_ops.StatelessWhile(input=[tf.constant(0), tf.constant(1.5)], cond=again, body=step)
+""",
     "defun": """
 @function.Defun(tf.float32, tf.float32, func_name="Fn")
 def fn(x, y):
@@ -255,6 +264,17 @@ def body(i, x):
     return i + 1, x * k
 fetch = functional_ops.While([tf.constant(0), tf.constant(1.)], cond, body, name="w", hostmem=[0])
 """,
+    "functional_if_gradient": """
+then = function.Defun(tf.float32, func_name="Then")(lambda x: x * x)
+other = function.Defun(tf.float32, func_name="Else")(lambda x: x * 2.)
+x = tf.constant(3.)
+fetch = tf.gradients(functional_ops.If(tf.constant(True), [x], then, other)[0], x)
+""",
+    "defun_second_gradient": """
+fn = function.Defun(tf.float32, func_name="Fn")(lambda x: x * x * x)
+x = tf.constant(3.)
+tf.gradients(tf.gradients(fn(x), x)[0], x)
+""",
     "functional_while_signatures": """
 cond = function.Defun(tf.int32, func_name="Cond")(lambda i: i < 3)
 body = function.Defun(tf.float32, func_name="Body")(lambda i: i + 1)
@@ -283,6 +303,12 @@ fn = function.Defun(tf.float32, func_name="Fn")(lambda x: x * x)
 noisy = function.Defun(tf.float32, func_name="Noisy")(lambda x: tf.Print(x, [x], first_n=0))
 fetch = [functional_ops.partitioned_call([tf.constant(3.)], fn), functional_ops.partitioned_call([tf.constant(3.)], noisy)]
 """,
+    "partitioned_call_shapes": """
+fn = function.Defun(tf.float32, tf.float32, func_name="Fn")(lambda x, y: (tf.matmul(x, y), tf.shape(x)))
+a, b = functional_ops.partitioned_call([tf.zeros([2, 3]), tf.placeholder_with_default(np.zeros([3, 4], np.float32), [None, 4])], fn)
+assert a.shape.as_list() == [2, 4] and b.shape.as_list() == [2]
+fetch = [a, b] + tf.gradients(a, [a.op.inputs[0]])
+""",
     "smart_cond": """
 x = tf.placeholder_with_default(True, [])
 t, f = (lambda: tf.constant(1.)), (lambda: tf.constant(2.))
@@ -299,3 +325,5 @@ fetch = smart_cond.smart_case([(False, lambda: tf.constant(1.)), (x < 3, lambda:
 }
 for _name, _code in _FUNCTIONS.items():
     SNIPPETS[_name] = (_IMPORTS + _code, {"cfv2": True})
+# TensorFlow infers the shapes in a function anew for the arguments of the call.
+SNIPPETS["functional_if_gradient"][1]["nodes"] = False

@@ -51,7 +51,7 @@ for name, cell in CELLS.items():
     )
     SNIPPETS[f"gradient_{name}"] = (
         SEQ + NEST + f"y, s = tf.nn.dynamic_rnn({cell}, x, n, dtype=tf.float32{one})\n" + GRADS,
-        {"cfv2": True, "nodes": False},
+        V2,
     )
 
 SNIPPETS.update(

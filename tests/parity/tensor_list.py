@@ -1,6 +1,6 @@
 """The list operations, one by one: nodes, values, static shapes, gradients, errors."""
 
-_PRELUDE = '''
+_PRELUDE = """
 raw = tf.raw_ops
 f32 = tf.float32
 r = lambda *s: np.arange(np.prod(s)).reshape(s).astype(np.float32)
@@ -31,7 +31,7 @@ join = lambda a, b, t=f32: raw.TensorListConcatLists(input_a=a, input_b=b, eleme
 resize = lambda l, n: raw.TensorListResize(input_handle=l, size=n)
 batch = lambda l, v: raw.TensorListPushBackBatch(input_handles=l, tensor=v)
 two = lambda shape=[-1, 2]: push(push(empty(shape), r(1, 2)), r(3, 2))
-'''
+"""
 
 _VALUES = {
     "push_and_pop": """
@@ -157,6 +157,11 @@ fetch = tf.gradients(out, x) + tf.gradients(old, x)
     "gradients_of_resize": """
 x = tf.constant(r(3, 2))
 fetch = tf.gradients(stack(resize(rows(x, [2]), 2)) * r(2, 2), x) + tf.gradients(stack(resize(rows(x, [2]), 4)) * r(4, 2), x)
+""",
+    "gradients_of_many_reads": """
+x = tf.constant(r(20, 2))
+l = rows(x, [2])
+fetch = tf.gradients([get(l, i) * float(i) for i in range(20)] + [get(l, 3)], x)
 """,
     "gradients_that_add_up": """
 x = tf.constant(r(3, 2))

@@ -17,13 +17,23 @@ class Linear:
 
     Args:
       args: a matrix or a list of them, like those of later calls.
-      size: number of columns of the result.
+      output_size: number of columns of the result.
+      build_bias: whether to add a bias.
+      bias_initializer: initializer of the bias; zeros by default.
+      kernel_initializer: initializer of the kernel; that of the scope by default.
 
     Raises:
       ValueError: there are none, or they are no matrices of known depth.
     """
 
-    def __init__(self, args: Any, size: int) -> None:
+    def __init__(
+        self,
+        args: Any,
+        output_size: int,
+        build_bias: bool = True,
+        bias_initializer: Any = None,
+        kernel_initializer: Any = None,
+    ) -> None:
         if args is None or (nest.is_nested(args) and not args):
             raise ValueError("`args` must be specified")
         self._is_list = nest.is_nested(args)
@@ -40,11 +50,19 @@ class Linear:
             depth += shape.as_list()[1]
         dtype = args[0].dtype
         with scopes.variable_scope(scopes.get_variable_scope()) as outer:
-            self._kernel = scopes.get_variable("kernel", [depth, size], dtype=dtype)
+            self._kernel = scopes.get_variable(
+                "kernel", [depth, output_size], dtype=dtype, initializer=kernel_initializer
+            )
+            self._bias = None
+            if not build_bias:
+                return
             with scopes.variable_scope(outer) as inner:
                 inner.set_partitioner(None)
-                zero = Constant(0.0, dtype=dtype)
-                self._bias = scopes.get_variable("bias", [size], dtype=dtype, initializer=zero)
+                if bias_initializer is None:
+                    bias_initializer = Constant(0.0, dtype=dtype)
+                self._bias = scopes.get_variable(
+                    "bias", [output_size], dtype=dtype, initializer=bias_initializer
+                )
 
     def __call__(self, args: Any) -> Tensor:
         args = args if self._is_list else [args]
@@ -53,4 +71,15 @@ class Linear:
         else:
             one = late.constant(1, dtype=dtypes.int32)
             product = late.matmul(late.concat(args, one), self._kernel)
-        return bias_add(product, self._bias)
+        return product if self._bias is None else bias_add(product, self._bias)
+
+
+def linear(
+    args: Any,
+    output_size: int,
+    bias: bool,
+    bias_initializer: Any = None,
+    kernel_initializer: Any = None,
+) -> Tensor:
+    """`concat(args, 1) @ kernel + bias`, with variables of the present variable scope."""
+    return Linear(args, output_size, bias, bias_initializer, kernel_initializer)(args)

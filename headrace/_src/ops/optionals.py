@@ -16,8 +16,6 @@ from headrace._src.core import errors
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
 
-_REASON = "an optional value is taken apart by OptionalGetValue, which has the gradient"
-
 
 class OptionalValue:
     """The run-time value of an optional: its components, or None."""
@@ -87,7 +85,7 @@ def _kernel_optional_has_value(k: Any, optional: Any) -> Any:
     return np.bool_(_opened(optional).components is not None)
 
 
-OptionalHasValue.no_gradient("whether there is a value does not change smoothly")
+OptionalHasValue.no_gradient("whether there is a value does not change smoothly", undefined=True)
 
 # -- OptionalGetValue ----------------------------------------------------------------------------
 OptionalGetValue = op(

@@ -343,6 +343,11 @@ class TensorArray:
             self._shapes[0] = self.element_shape.merge_with(shape)
 
 
+def build_ta_with_new_flow(old_ta: TensorArray, flow: Tensor) -> TensorArray:
+    """The array with another flow; TensorFlow's inner name for it."""
+    return old_ta._with_flow(flow)
+
+
 class _Handle:
     """What TensorFlow 1's own arrays are known by; bodies that use one bring it in from outside."""
 
@@ -389,4 +394,4 @@ def _check_handle(handle: Any, tensor_array_name: str | None) -> None:
     )
 
 
-__all__ = ["TensorArray"]
+__all__ = ["TensorArray", "build_ta_with_new_flow"]
