@@ -558,12 +558,63 @@ def greedy_decoder(tf):
     return [(["out:0", "ids:0", "lengths:0"], {"state:0": x})]
 
 
+def references(tf):
+    """References of variables that pass through switches, merges and enters."""
+    p = tf.placeholder(tf.bool, [], name="p")
+    v = tf.get_variable("v", [2], initializer=tf.ones_initializer())
+    w = tf.get_variable("w", [2], initializer=tf.zeros_initializer())
+    flow = __import__("tensorflow.python.ops.control_flow_ops", fromlist=["x"])
+    # What switches a reference is RefSwitch, and what merges two of them RefMerge.
+    a, _ = flow._SwitchRefOrTensor(v._ref(), p)
+    _, d = flow._SwitchRefOrTensor(w._ref(), p)
+    chosen, _ = flow.merge([tf.assign_add(a, [1.0, 1.0]), tf.assign_sub(d, [2.0, 2.0])])
+    tf.identity(chosen, name="chosen")
+    _, r = tf.while_loop(
+        lambda i, x: i < 2,
+        lambda i, x: (i + 1, x + tf.assign_add(w, x)),
+        [tf.constant(0), tf.constant([1.0, 0.5])],
+        parallel_iterations=1,
+    )
+    tf.identity(r, name="out")
+    tf.identity(v, name="read_v")
+    tf.identity(w, name="read_w")
+    tf.global_variables_initializer()
+    reads = (["read_v:0", "read_w:0"], {})
+    return [
+        (["chosen:0"], {"p:0": True}),
+        reads,
+        (["chosen:0"], {"p:0": False}),
+        reads,
+        (["out:0"], {}),
+        reads,
+    ]
+
+
+def gradient_through_arrays(tf):
+    """The gradient of a loop that reads from one tensor array and writes to another, unrolled."""
+    x = tf.placeholder(tf.float32, [3, 2], name="x")
+    source = tf.TensorArray(tf.float32, 3, clear_after_read=False).unstack(x)
+    result = tf.TensorArray(tf.float32, 3, element_shape=[2])
+
+    def body(i, result):
+        before = source.read(tf.maximum(i - 1, 0))
+        return i + 1, result.write(i, source.read(i) * before)
+
+    _, result = tf.while_loop(lambda i, t: i < 3, body, [tf.constant(0), result])
+    y = result.stack()
+    parts = tf.TensorArray(tf.float32, 2, infer_shape=False).split(tf.reshape(y, [6]), [2, 4])
+    z = tf.reduce_sum(parts.read(0)) + tf.reduce_sum(tf.square(parts.read(1)))
+    tf.identity(tf.gradients(z, x)[0], name="dx")
+    return [(["dx:0"], {"x:0": [[1.0, 2.0], [0.5, -1.0], [0.25, 3.0]]})]
+
+
 CASES = [
     counter_loop, nested_while, cond_in_while, while_in_cond, nested_cond, several_results,
     unused_branch, case, exclusive_case, cond_assign, while_assign, maximum_iterations,
     growing_shape, dynamic_rnn, dynamic_rnn_lengths, map_fn, scan, folds, tensor_arrays,
     array_in_loop, array_in_cond, beam_search, control_only, batch_norm, strings_in_loop,
     gradient_of_while, gradient_of_cond_in_while, gradient_of_nested_while, gradient_of_cond,
-    gradient_of_scan, train_rnn, functions, greedy_decoder,
+    gradient_of_scan, train_rnn, functions, greedy_decoder, references,
+    gradient_through_arrays,
 ]  # fmt: skip
 FROZEN = {"dynamic_rnn", "dynamic_rnn_lengths", "greedy_decoder"}
