@@ -14,6 +14,7 @@ from typing import Any
 
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
+from headrace._src.engine import functions
 from headrace._src.engine.plan import Plan, Step
 
 # Dtypes that compiled code knows, by name.
@@ -33,11 +34,22 @@ class Unit:
       static: those of the inputs whose value must be known before lowering.
       outputs: tensors that are fetched or that later units take.
       cells: tensors from outside whose run-time value is a variable, in order of first use.
-      random: the operations that draw random numbers, in order.
+      random: the operations that draw random numbers, in order, those in functions included.
+      limit: how many iterations its outermost loop may make, or None.
       aliases: (a tensor made here whose run-time value is a variable, the one of `cells` it is).
     """
 
-    __slots__ = ("aliases", "cells", "compiled", "inputs", "outputs", "random", "static", "steps")
+    __slots__ = (
+        "aliases",
+        "cells",
+        "compiled",
+        "inputs",
+        "limit",
+        "outputs",
+        "random",
+        "static",
+        "steps",
+    )
 
     def __init__(self, compiled: bool, steps: list[Step]) -> None:
         self.compiled = compiled
@@ -47,16 +59,25 @@ class Unit:
         self.outputs: list[Tensor] = []
         self.cells: list[Tensor] = []
         self.aliases: list[tuple[Tensor, Tensor]] = []
-        self.random = [s.op for s in steps if s.op.spec.random]
+        self.random = [*dict.fromkeys(op for s in steps for op in functions.random_in(s.op))]
+        self.limit: int | None = None
 
 
 def lowerable(op: Operation) -> bool:
     """Whether the operation's kernel can be part of compiled code."""
     spec = op.spec
-    if spec.host_only or spec.xla is None or spec.blocking or spec.calls_functions or spec.handle:
+    if spec.host_only or spec.xla is None or spec.blocking or spec.handle:
+        return False
+    if not all(_lowerable_body(f.graph) for f in op.functions):
         return False
     inputs = set(op._inputs) - _ignored(op)
     return all(_fits_device(t) for t in inputs) and all(_fits_device(t) for t in op.outputs)
+
+
+def _lowerable_body(graph: Any) -> bool:
+    """Whether every operation of a function's body can be part of compiled code."""
+    plan = functions.plan_of(graph)
+    return not plan.handles and all(lowerable(s.op) for s in plan.steps)
 
 
 def _ignored(op: Operation) -> set[Tensor]:
@@ -69,7 +90,7 @@ def _ignored(op: Operation) -> set[Tensor]:
 
 def _fits_device(t: Tensor) -> bool:
     name = t.dtype.base_dtype.name
-    return name in _DEVICE_DTYPES or name == "resource"
+    return name in _DEVICE_DTYPES or name in ("resource", "variant")
 
 
 def partition(plan: Plan, elements: Sequence[Any], host: frozenset[Operation]) -> list[Unit]:
@@ -138,6 +159,9 @@ def _known(plan: Plan, device: list[Operation]) -> set[Tensor]:
     known: set[Tensor] = {t for t in plan.slots if t.op in plan._known and t not in plan.fed}
     for op in device:
         spec = op.spec
+        if spec.known_when_lowered:
+            known.update(op.outputs)
+            continue
         if spec.has_effects or spec.random or spec.needs_op or not op._inputs:
             continue
         if spec.value_from_shapes is not None or all(plan.source(t) in known for t in op._inputs):
@@ -147,6 +171,8 @@ def _known(plan: Plan, device: list[Operation]) -> set[Tensor]:
 
 def static_inputs(op: Operation, plan: Plan) -> list[Tensor]:
     """The inputs of an operation whose values must be known before it is lowered."""
+    if op.spec.calls_functions:
+        return functions.static_inputs(op, plan)
     if not op.spec.static:
         return []
     args = op.spec.flat_inputs(op)

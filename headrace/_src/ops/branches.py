@@ -82,7 +82,7 @@ def functions_of(op: Operation) -> list[func_graph.FuncGraph]:
 def _attrs(graphs: Sequence[func_graph.FuncGraph], is_case: bool) -> dict[str, Any]:
     references = [g.reference() for g in graphs]
     if is_case:
-        return {"branches": references}
+        return {"branches": tuple(references)}
     return {"then_branch": references[0], "else_branch": references[1]}
 
 

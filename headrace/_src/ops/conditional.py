@@ -49,12 +49,19 @@ def _kernel_if(k: Any, cond: Any, input: Any, *, then_branch: Any, else_branch: 
     return k.call(then_branch if taken else else_branch, input)
 
 
+@If.xla_kernel
+def _xla_if(k: Any, cond: Any, input: Any, *, then_branch: Any, else_branch: Any) -> Any:
+    taken = cond != 0 if np.ndim(cond) == 0 else np.bool_(np.size(cond))
+    return k.branch(taken, [else_branch, then_branch], input)
+
+
 If.gradient(branches.grad_branches)
 
 # -- StatelessIf ---------------------------------------------------------------------------------
 StatelessIf = op("StatelessIf", _SIGNATURE, calls_functions=True, **_attrs())
 StatelessIf.shape(_shape_if)
 StatelessIf.host_kernel(_kernel_if)
+StatelessIf.xla_kernel(_xla_if)
 StatelessIf.gradient(branches.grad_branches)
 
 
