@@ -390,7 +390,8 @@ class Lowering:
                     f"input {arg.name!r} of {op.name} ({op.type}) must be known before lowering", op
                 )
         if spec.calls_functions:
-            return spec.bind(op, xla=True)(XlaRunKernel(self, op), *args) or ()
+            called: Any = spec.bind(op, xla=True)(XlaRunKernel(self, op), *args)
+            return (called,) if spec.single_output else called or ()
         compound = any(t.dtype.name == "variant" for t in op.outputs)
         impure = spec.has_effects or spec.random or spec.needs_op
         if args and not (impure or compound or any(map(structures.is_traced, args))):
