@@ -102,7 +102,7 @@ def _attr_text(attr, tmp):
 
     text = text_format.MessageToString(attr, as_one_line=True).replace(tmp, "TMP")
     # Names of functions, custom gradients and Python functions end in a process-wide counter.
-    text = re.sub(r'(func \{ name: "\w+?)_\d+(")', r"\1\2", text)
+    text = re.sub(r'_\d+(?=(_\d+|_rewritten|_grad)*")', "", text) if "func {" in text else text
     text = re.sub(r'"CustomGradient-\d+"', '"CustomGradient-N"', text)
     text = re.sub(r'"pyfunc_\d+"', '"pyfunc_N"', text)
     if len(text) > MAX_TEXT:

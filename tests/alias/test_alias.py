@@ -50,6 +50,20 @@ def check(code):
         "assert session.Session is tf.Session",
         "from tensorflow.python.ops import gen_math_ops; import tensorflow as tf\n"
         "assert gen_math_ops.add(tf.constant(1), 2, name='s').op.type == 'Add'",
+        "from tensorflow.python.ops import rnn_cell_impl as r; import tensorflow as tf\n"
+        "assert r.LSTMCell is tf.nn.rnn_cell.LSTMCell is tf.contrib.rnn.LSTMCell\n"
+        "assert r._concat(2, 3, static=True) == [2, 3] and r._BIAS_VARIABLE_NAME == 'bias'\n"
+        "assert issubclass(r.LSTMCell, r.LayerRNNCell)",
+        "from tensorflow.python.ops.rnn import dynamic_rnn, _transpose_batch_time\n"
+        "import tensorflow as tf; assert dynamic_rnn is tf.nn.dynamic_rnn\n"
+        "assert _transpose_batch_time(tf.zeros([2, 3, 4])).shape.as_list() == [3, 2, 4]",
+        "from tensorflow.contrib.rnn.python.ops.core_rnn_cell import _linear, _Linear\n"
+        "import tensorflow as tf\n"
+        "assert _linear([tf.zeros([2, 3]), tf.zeros([2, 1])], 5, True).shape.as_list() == [2, 5]",
+        "from tensorflow.contrib.rnn import LSTMBlockFusedCell, DropoutWrapper, static_rnn",
+        "from tensorflow.python.layers import base, core, utils; import tensorflow as tf\n"
+        "assert base.Layer is tf.layers.Layer and core.Dense is tf.layers.Dense\n"
+        "assert utils.smart_cond(True, lambda: 1, lambda: 2) == 1",
         "import pickle, tensorflow as tf\n"
         "assert pickle.loads(pickle.dumps(tf.placeholder)) is tf.placeholder",
     ],

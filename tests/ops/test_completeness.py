@@ -20,7 +20,7 @@ TYPES = {
 # Ops of headrace itself, which TensorFlow 1.15 does not have, and why.
 OWN = {}
 # Ops whose gradients are defined here and not in TensorFlow 1.15, or the other way round.
-GRADIENTS_APART = {"If", "StatelessIf"}
+GRADIENTS_APART = {"If", "StatelessIf", "PartitionedCall", "StatefulPartitionedCall"}
 
 
 def specs():

@@ -11,7 +11,7 @@ SNIPPETS = {
     "fetch = [y, tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)]",
     "dense_no_bias": X + "fetch = tf.layers.dense(x, 2, use_bias=False, activation='tanh')",
     "dense_names": X + "y = tf.layers.dense(tf.layers.dense(tf.layers.dense(x, 2), 3), 2)\n"
-    "with tf.variable_scope('s'):\n    y = tf.layers.dense(tf.layers.dense(y, 2), 2, name='dense')\n"
+    "with tf.variable_scope('s'):\n    y = tf.layers.dense(tf.layers.dense(y, 2), 2, name='other')\n"
     "with tf.name_scope('n'):\n    y = tf.layers.dense(y, 2)\n"
     "l = tf.layers.Dense(2)\nfetch = l(l(y))",
     "dense_3d": "x = tf.placeholder(tf.float32, [None, 2, 3])\n"
@@ -70,7 +70,8 @@ SNIPPETS = {
     "y = tf.placeholder(tf.float32, [3, None, 2])\n"
     "fetch = [tf.layers.flatten(x), tf.layers.flatten(y)]\n"
     "feed = {x: np.ones((2, 2, 3)), y: np.ones((3, 4, 2))}",
-    "own_layer": X + """
+    "own_layer": X
+    + """
 class Scale(tf.layers.Layer):
     def build(self, input_shape):
         self.scale = self.add_variable('scale', [int(input_shape[-1])],
@@ -86,7 +87,8 @@ a, b = l(x), l(x, training=True)
 fetch = [a, b, len(tf.get_collection(tf.GraphKeys.UPDATE_OPS)) * x, len(l.get_updates_for(x)) * x,
          len(l.get_updates_for(None)) * x, len(l.updates) * x]
 """,
-    "nested_training": X + """
+    "nested_training": X
+    + """
 class Outer(tf.layers.Layer):
     def __init__(self):
         super(Outer, self).__init__(name='outer')
@@ -95,12 +97,114 @@ class Outer(tf.layers.Layer):
         return self.inner(inputs)
 fetch = [Outer()(x, training=True), Outer()(x)]
 """,
-    "scope_in_call": X + """
+    "scope_in_call": X
+    + """
 class L(tf.layers.Layer):
     def call(self, inputs, scope=None):
         return inputs * tf.get_variable('v', [3]) + len(scope.name)
 l = L()
 fetch = [l(x), L(_reuse=True, name='l')(x)]
+""",
+    "scopes_mixed": X
+    + """
+with tf.variable_scope('a') as a:
+    y = tf.layers.dense(x, 2)
+    with tf.name_scope('n'):
+        y = tf.layers.dense(y, 2)
+    with tf.variable_scope('b'):
+        y = tf.layers.dense(y, 2, name='d')
+with tf.variable_scope(a):
+    y = tf.layers.dense(y, 2, name='again')
+with tf.variable_scope(a, auxiliary_name_scope=False):
+    y = tf.layers.dense(y, 2, name='e')
+with tf.variable_scope(a, reuse=True):
+    y = tf.layers.dense(y, 2, name='e')
+    y = tf.layers.dense(y, 2, name='e')
+with tf.variable_scope('c', reuse=tf.AUTO_REUSE):
+    y = tf.layers.dense(y, 2)
+    y = tf.layers.dense(y, 2)
+with tf.variable_scope('c', reuse=tf.AUTO_REUSE):
+    y = tf.layers.dense(y, 2)
+fetch = y
+""",
+    "scopes_of_one_layer": X
+    + """
+l = tf.layers.Dense(3)
+with tf.name_scope('n'):
+    y = l(x)
+with tf.variable_scope('v'):
+    y = l(y)
+with tf.device('/cpu:0'), tf.control_dependencies([y]):
+    y = l(y)
+m = tf.layers.Dense(3, name='m')
+with tf.variable_scope('v'):
+    y = m(y)
+with tf.variable_scope('w'):
+    z = tf.layers.Dense(3, name='m')(y)
+    z = tf.layers.Dense(3, _reuse=True, name='m')(z)
+fetch = z
+""",
+    "scope_object_as_name": X
+    + """
+with tf.variable_scope('s') as s:
+    pass
+y = tf.layers.dense(x, 3, name=s)
+fetch = tf.layers.dense(y, 3, name=s, reuse=True)
+""",
+    "slash_in_name": X
+    + "fetch = tf.layers.dense(tf.layers.dense(x, 2, name='a/b'), 2, name='a/c')",
+    "custom_getter": X
+    + """
+def getter(getter, name, *args, **kwargs):
+    v = getter(name, *args, **kwargs)
+    return v * 2 if 'kernel' in name else v
+with tf.variable_scope('s', custom_getter=getter):
+    l = tf.layers.Dense(2)
+    y = l(x)
+fetch = [y, tf.constant([len(l.trainable_weights), len(l.non_trainable_weights)])]
+""",
+    "build_twice": X
+    + "l = tf.layers.Dense(2)\nl.build([None, 3])\nfetch = [l(x), tf.constant(l.scope_name)]",
+    "make_template": X
+    + "t = tf.make_template('t', lambda v: tf.layers.dense(v, 3))\nfetch = [t(x), t(x * 2)]",
+    "two_graphs": X
+    + """
+names = []
+for _ in range(2):
+    with tf.Graph().as_default():
+        l = tf.layers.Dense(2)
+        l(tf.zeros([1, 3]))
+        names += [l.name, l.scope_name]
+fetch = [tf.layers.dense(x, 2), tf.constant(names)]
+""",
+    "input_lists": X
+    + """
+class Add(tf.layers.Layer):
+    def build(self, shapes):
+        assert [s.as_list() for s in shapes] == [[2, 3], [2, 3]]
+        self.w = self.add_weight('w', [3], initializer=tf.ones_initializer(), regularizer=tf.nn.l2_loss)
+        super(Add, self).build(shapes)
+    def call(self, inputs):
+        return [inputs[0] + self.w, inputs[1] - self.w]
+l = Add(activity_regularizer=lambda t: tf.reduce_sum(t))
+y = l([x, x * 2])
+fetch = [y, l.losses, tf.losses.get_regularization_losses()]
+""",
+    "weights_in_scopes": X
+    + """
+class L(tf.layers.Layer):
+    def build(self, shape):
+        self.a = self.add_variable('a', [3, 2], regularizer=tf.nn.l2_loss, use_resource=True)
+        with tf.variable_scope('in', initializer=tf.zeros_initializer()):
+            self.b = self.add_variable('b', [2])
+            self.c = tf.get_variable('c', [2])
+        self.d = self.add_variable('d', [], tf.int32)
+        self.built = True
+    def call(self, inputs):
+        return tf.matmul(inputs, self.a) + self.b + self.c + tf.cast(self.d, tf.float32)
+l = L(trainable=True)
+y = l(x)
+fetch = [y, tf.constant([v.name for v in l.weights]), tf.losses.get_regularization_loss()]
 """,
     "deepcopy": X + "import copy\na = tf.layers.Dense(2, name='q')\nb = copy.deepcopy(a)\n"
     "fetch = [a(x), b(x)]",

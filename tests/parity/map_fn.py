@@ -5,7 +5,10 @@ VALUES = {"cfv2": True, "nodes": False}
 
 SNIPPETS = {
     "map": ("fetch = tf.map_fn(lambda x: x * x, tf.constant([1., 2., 3.]))", V2),
-    "map_of_numpy": ("fetch = tf.map_fn(lambda x: x + 1, np.arange(6).reshape(3, 2), name='m')", V2),
+    "map_of_numpy": (
+        "fetch = tf.map_fn(lambda x: x + 1, np.arange(6).reshape(3, 2), name='m')",
+        V2,
+    ),
     "map_of_several": (
         """
 a, b = tf.constant([1., 2., 3.]), tf.constant([[1], [2], [3]])
@@ -64,6 +67,42 @@ assert tf.get_variable_scope().caching_device is None
     "map_of_map": (
         "fetch = tf.map_fn(lambda r: tf.map_fn(lambda v: v + 1., r), tf.constant([[1., 2.], [3., 4.]]))",
         V2,
+    ),
+    "second_gradient_of_map": (
+        """
+x = tf.constant([1., 2., 3.])
+y = tf.map_fn(lambda v: v * v * v, x)
+g = tf.gradients(y, x)[0]
+fetch = [g] + tf.gradients(g, x)
+""",
+        VALUES,
+    ),
+    "gradient_of_map_of_map": (
+        """
+x = tf.constant([[1., 2.], [3., 4.]])
+fetch = tf.gradients(tf.map_fn(lambda r: tf.map_fn(lambda v: v * v, r), x), x)
+""",
+        VALUES,
+    ),
+    "map_with_cond": (
+        """
+x = tf.constant([1., -2., 3.])
+y = tf.map_fn(lambda v: tf.cond(v > 0., lambda: v * v, lambda: -v), x)
+fetch = [y] + tf.gradients(y, x)
+""",
+        VALUES,
+    ),
+    "map_of_strings": (
+        "fetch = tf.map_fn(lambda s: tf.strings.join([s, '!']), tf.constant(['a', 'b']))",
+        V2,
+    ),
+    "map_of_ragged_results": (
+        "fetch = tf.map_fn(lambda n: tf.ones([n]), tf.constant([1, 2]), dtype=tf.float32, infer_shape=False)",
+        VALUES,
+    ),
+    "map_returns_other_dtype": (
+        "fetch = tf.map_fn(lambda n: tf.cast(n, tf.float32), tf.constant([1, 2]))",
+        {"cfv2": True, "nodes": False, "error": "type"},
     ),
     "gradient_of_map": (
         """

@@ -51,20 +51,20 @@ for name, cell in CELLS.items():
     )
     SNIPPETS[f"gradient_{name}"] = (
         SEQ + NEST + f"y, s = tf.nn.dynamic_rnn({cell}, x, n, dtype=tf.float32{one})\n" + GRADS,
-        {"cfv2": True, "nodes": False},
+        V2,
     )
 
 SNIPPETS.update(
     {
         "static_initial_state": LIST
         + "y, s = tf.nn.static_rnn(C.GRUCell(2), xs, initial_state=tf.ones([2, 2]))\nfetch = [y, s]",
-        "static_scope": LIST
-        + "with tf.variable_scope('outer'):\n"
+        "static_scope": LIST + "with tf.variable_scope('outer'):\n"
         "    y, s = tf.nn.static_rnn(C.GRUCell(2), xs, dtype=tf.float32, scope='mine')\n"
         "with tf.variable_scope('outer', reuse=True):\n"
         "    z, s = tf.nn.static_rnn(C.GRUCell(2), xs, dtype=tf.float32, scope='mine')\n"
         "fetch = [y, z, s]",
-        "static_unknown_batch": C + "x = [tf.placeholder(tf.float32, [None, 3]) for _ in range(2)]\n"
+        "static_unknown_batch": C
+        + "x = [tf.placeholder(tf.float32, [None, 3]) for _ in range(2)]\n"
         "fetch = tf.nn.static_rnn(C.GRUCell(2), x, dtype=tf.float32)\n"
         "feed = {t: np.ones((2, 3)) for t in x}",
         "static_tuples": LIST
@@ -79,8 +79,7 @@ class Two(C.RNNCell):
 y, s = tf.nn.static_rnn(Two(), [(x, x * 2) for x in xs], dtype=tf.float32)
 fetch = [y, s]
 """,
-        "static_caching_device": LIST
-        + "with tf.device('/cpu:0'):\n"
+        "static_caching_device": LIST + "with tf.device('/cpu:0'):\n"
         "    fetch = tf.nn.static_rnn(C.GRUCell(2), xs, dtype=tf.float32)",
         "static_bidirectional": LIST
         + "y, a, b = tf.nn.static_bidirectional_rnn(C.GRUCell(2), C.LSTMCell(3), xs, "
@@ -225,8 +224,7 @@ fetch = tf.nn.dynamic_rnn(Cell(), x, [1, 2], dtype=tf.float32)
             "dtype=tf.float32, sequence_length=n)\nfetch = [y, a, b]",
             V2,
         ),
-        "stacked_static_bidirectional": LIST
-        + "y, a, b = tf.contrib.rnn.stack_bidirectional_rnn("
+        "stacked_static_bidirectional": LIST + "y, a, b = tf.contrib.rnn.stack_bidirectional_rnn("
         "[C.GRUCell(2), C.GRUCell(2)], [C.GRUCell(3), C.GRUCell(1)], xs, dtype=tf.float32)\n"
         "fetch = [y, a, b]",
         "raw": (
@@ -269,8 +267,7 @@ fetch = [ta[0].stack(), ta[1].stack(), s, extra]
         "error_static_batches": C + "tf.nn.static_rnn(C.GRUCell(2), [tf.zeros([2, 3]), "
         "tf.zeros([3, 3])], dtype=tf.float32)",
         "error_static_rank": C + "tf.nn.static_rnn(C.GRUCell(2), [tf.zeros([])], dtype=tf.float32)",
-        "error_state_name": LIST
-        + "tf.nn.static_state_saving_rnn(C.LSTMCell(2), xs, None, 'name')",
+        "error_state_name": LIST + "tf.nn.static_state_saving_rnn(C.LSTMCell(2), xs, None, 'name')",
         "error_state_names": LIST
         + "tf.nn.static_state_saving_rnn(C.LSTMCell(2), xs, None, ('a', 'b', 'c'))",
         "error_no_cell": "tf.nn.dynamic_rnn(3, tf.zeros([1, 2, 3]))",
@@ -307,5 +304,137 @@ fetch = [ta[0].stack(), ta[1].stack(), s, extra]
         "error_raw_function": C + "tf.nn.raw_rnn(C.GRUCell(2), 3)",
         "error_raw_state": C + "tf.nn.raw_rnn(C.GRUCell(2), lambda *a: (tf.zeros([1], tf.bool), "
         "tf.zeros([1, 2]), (tf.zeros([1, 2]),), None, None))",
+    }
+)
+
+# Without functional control flow the nodes differ; names of variables and default seeds do not.
+AFTER = (
+    "z = tf.layers.dense(tf.ones([1, 2]), 2)\n"
+    "fetch = [{v.name: v for v in tf.global_variables()}, y, s, z]\n"
+)
+DEFAULT = {"nodes": False}
+for name, cell in CELLS.items():
+    one = ", parallel_iterations=1" if name == "dropout" else ""
+    SNIPPETS[f"default_{name}"] = (
+        SEQ + f"y, s = tf.nn.dynamic_rnn({cell}, x, dtype=tf.float32{one})\n" + AFTER,
+        DEFAULT,
+    )
+    SNIPPETS[f"default_lengths_{name}"] = (
+        SEQ + f"y, s = tf.nn.dynamic_rnn({cell}, x, n, dtype=tf.float32{one})\n" + AFTER,
+        DEFAULT,
+    )
+SNIPPETS.update(
+    {
+        "default_static_lengths": (
+            LIST + "y, s = tf.nn.static_rnn(C.LSTMCell(4), xs, dtype=tf.float32, "
+            "sequence_length=n)\n" + AFTER,
+            DEFAULT,
+        ),
+        "default_fed": (
+            C + "x = tf.placeholder(tf.float32, [None, None, 3])\n"
+            "n = tf.placeholder(tf.int64, [None])\n"
+            "y, s = tf.nn.dynamic_rnn(C.DropoutWrapper(C.LSTMCell(2), 0.8, 0.7), x, n, "
+            "dtype=tf.float32, parallel_iterations=1)\n"
+            + AFTER
+            + "feed = {x: np.linspace(0, 1, 24).reshape(2, 4, 3), n: [1, 3]}",
+            DEFAULT,
+        ),
+        "default_bidirectional": (
+            SEQ + "y, s = tf.nn.bidirectional_dynamic_rnn(C.GRUCell(2), C.LSTMCell(3), x, n, "
+            "dtype=tf.float32)\n" + AFTER,
+            DEFAULT,
+        ),
+        "default_stacked_bidirectional": (
+            SEQ + "y, s, _ = tf.contrib.rnn.stack_bidirectional_dynamic_rnn("
+            "[C.GRUCell(2), C.GRUCell(2)], [C.GRUCell(3), C.LSTMCell(2)], x, "
+            "dtype=tf.float32, sequence_length=n)\n" + AFTER,
+            DEFAULT,
+        ),
+        "default_time_major": (
+            SEQ + "y, s = tf.nn.dynamic_rnn(C.GRUCell(2), tf.transpose(x, [1, 0, 2]), n, "
+            "dtype=tf.float32, time_major=True, swap_memory=True)\n" + AFTER,
+            DEFAULT,
+        ),
+        "default_resource": (
+            SEQ + "with tf.variable_scope('v', use_resource=True):\n"
+            "    y, s = tf.nn.dynamic_rnn(C.LSTMCell(2), x, n, dtype=tf.float32)\n" + AFTER,
+            DEFAULT,
+        ),
+        "default_regularized": (
+            SEQ + "with tf.variable_scope('r', regularizer=tf.nn.l2_loss):\n"
+            "    y, s = tf.nn.dynamic_rnn(C.GRUCell(2), x, dtype=tf.float32)\n"
+            + AFTER
+            + "fetch.append(tf.losses.get_regularization_losses())",
+            DEFAULT,
+        ),
+        "default_twice": (
+            SEQ + "y, s = tf.nn.dynamic_rnn(C.GRUCell(2), x, dtype=tf.float32)\n"
+            "y, s = tf.nn.dynamic_rnn(C.LSTMCell(2), y, n, dtype=tf.float32, scope='two')\n"
+            + AFTER,
+            DEFAULT,
+        ),
+        "default_dense_in_cell": (
+            SEQ
+            + """
+class Cell(C.RNNCell):
+    state_size = property(lambda self: 2)
+    output_size = property(lambda self: 3)
+    def call(self, inputs, state):
+        w = tf.get_variable('w', [3, 2])
+        new = tf.layers.dense(tf.concat([tf.matmul(inputs, w), state], 1), 2, tf.tanh)
+        return tf.layers.dense(new, 3), new
+y, s = tf.nn.dynamic_rnn(Cell(), x, n, dtype=tf.float32)
+"""
+            + AFTER,
+            DEFAULT,
+        ),
+        "default_raw": (
+            SEQ
+            + """
+cell = C.LSTMCell(3)
+inputs = tf.TensorArray(tf.float32, 4).unstack(tf.transpose(x, [1, 0, 2]))
+def loop_fn(time, output, state, loop_state):
+    done = time >= n
+    if output is None:
+        state = cell.zero_state(2, tf.float32)
+    nxt = tf.cond(tf.reduce_all(done), lambda: tf.zeros([2, 3]), lambda: inputs.read(time))
+    return done, nxt, state, output, None
+ta, s, extra = tf.nn.raw_rnn(cell, loop_fn)
+y = ta.stack()
+"""
+            + AFTER,
+            DEFAULT,
+        ),
+        "default_decoder": (
+            SEQ
+            + """
+cell = C.GRUCell(3)
+table = tf.get_variable('table', [5, 3])
+def loop_fn(time, output, state, loop_state):
+    done = time >= n
+    if output is None:
+        return done, tf.nn.embedding_lookup(table, [0, 1]), tf.zeros([2, 3]), None, None
+    with tf.variable_scope('out', reuse=tf.AUTO_REUSE):
+        logits = tf.layers.dense(output, 5, name='logits')
+    return done, tf.nn.embedding_lookup(table, tf.argmax(logits, 1)), state, output, None
+ta, s, extra = tf.nn.raw_rnn(cell, loop_fn)
+y = ta.stack()
+"""
+            + AFTER,
+            DEFAULT,
+        ),
+        "default_gradient": (
+            SEQ
+            + "y, s = tf.nn.dynamic_rnn(C.LSTMCell(2, True), x, n, dtype=tf.float32)\n"
+            + AFTER
+            + "fetch.append(tf.gradients(tf.reduce_sum(y * y), tf.trainable_variables()[:-2]))",
+            DEFAULT,
+        ),
+        "default_training": (
+            SEQ + "y, s = tf.nn.dynamic_rnn(C.LSTMCell(2), x, n, dtype=tf.float32)\n"
+            "loss = tf.losses.mean_squared_error(tf.ones([2, 4, 2]), y)\n"
+            "train = tf.train.AdamOptimizer(0.1).minimize(loss)\nfetch = [loss, train]",
+            {"nodes": False, "runs": 4},
+        ),
     }
 )

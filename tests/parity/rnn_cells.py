@@ -1,9 +1,6 @@
 """Recurrent cells and their wrappers: nodes, values, errors of single steps."""
 
-HEAD = (
-    "C = tf.nn.rnn_cell\n"
-    "x = tf.constant([[0.1, -0.4, 0.3], [0.7, 0.2, -0.5]])\n"
-)
+HEAD = "C = tf.nn.rnn_cell\nx = tf.constant([[0.1, -0.4, 0.3], [0.7, 0.2, -0.5]])\n"
 # Two steps, so that the second shares the variables of the first, and gradients of all.
 STEP = (
     "s = cell.zero_state(2, tf.float32)\n"
@@ -106,7 +103,8 @@ SNIPPETS.update(
         "C.DeviceWrapper(C.GRUCell(2), '/cpu:0').zero_state(1, tf.float32)]\nfeed = {b: 2}",
         "zero_state_unknown_batch": "C = tf.nn.rnn_cell\nx = tf.placeholder(tf.float32, [None, 3])\n"
         "fetch = C.GRUCell(2).get_initial_state(x)\nfeed = {x: np.ones((4, 3))}",
-        "facts": HEAD + "cells = [C.LSTMCell(4, num_proj=3, name='l'), C.BasicLSTMCell(4), C.GRUCell(2), "
+        "facts": HEAD
+        + "cells = [C.LSTMCell(4, num_proj=3, name='l'), C.BasicLSTMCell(4), C.GRUCell(2), "
         "C.MultiRNNCell([C.GRUCell(2), C.LSTMCell(3)]), C.DropoutWrapper(C.GRUCell(5), 0.5)]\n"
         "for c in cells:\n    c(x, c.zero_state(2, tf.float32))\n"
         "fetch = tf.constant([str([c.name, c.state_size, c.output_size, c.dtype, c.built, "
@@ -114,9 +112,11 @@ SNIPPETS.update(
         "configs": HEAD + "fetch = tf.constant([str(sorted(c.get_config().items())) for c in ("
         "C.LSTMCell(4, num_proj=3, name='l'), C.BasicLSTMCell(4, activation='relu'), C.GRUCell(2), "
         "C.BasicRNNCell(3, reuse=True))])",
-        "from_config": HEAD + "cell = C.LSTMCell.from_config(C.LSTMCell(4, True, 0.1).get_config())\n"
+        "from_config": HEAD
+        + "cell = C.LSTMCell.from_config(C.LSTMCell(4, True, 0.1).get_config())\n"
         + STEP,
-        "reuse_by_name": HEAD + "a = C.GRUCell(2, name='g')\nb = C.GRUCell(2, name='g', reuse=True)\n"
+        "reuse_by_name": HEAD
+        + "a = C.GRUCell(2, name='g')\nb = C.GRUCell(2, name='g', reuse=True)\n"
         "s = tf.zeros([2, 2])\nfetch = [a(x, s)[0], b(x, s)[0]]",
         "reuse_scope": HEAD + "s = tf.zeros([2, 2])\nwith tf.variable_scope('s'):\n"
         "    a = C.GRUCell(2)(x, s)[0]\nwith tf.variable_scope('s', reuse=True):\n"
@@ -154,8 +154,7 @@ SNIPPETS.update(
         "c(tf.zeros([2, 3], tf.int32), tf.zeros([2, 2], tf.int32))",
         # TensorFlow puts a line of AutoGraph's before what an error in `call` says.
         "error_state_dtype": (
-            "c = tf.nn.rnn_cell.GRUCell(2)\n"
-            "c(tf.zeros([2, 3]), tf.zeros([2, 2], tf.float64))",
+            "c = tf.nn.rnn_cell.GRUCell(2)\nc(tf.zeros([2, 3]), tf.zeros([2, 2], tf.float64))",
             {"error": "type"},
         ),
         "error_joined_state": "c = tf.nn.rnn_cell.LSTMCell(2)\nc(tf.zeros([2, 3]), tf.zeros([2, 4]))",

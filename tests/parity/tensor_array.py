@@ -161,6 +161,90 @@ fetch = tf.TensorArray(tf.float32, flow=flow).stack()
 """,
         V2,
     ),
+    "result_of_cond": (
+        """
+p = tf.placeholder_with_default(True, [])
+ta = tf.TensorArray(tf.float32, size=2, element_shape=[])
+out, x = tf.cond(p, lambda: (ta.write(0, 1.), 3.), lambda: (ta, 4.))
+alone = tf.cond(p, lambda: ta.write(1, 7.), lambda: ta)
+assert isinstance(out, tf.TensorArray) and out.element_shape.as_list() == []
+later = tf.TensorArray(tf.float32, size=1)
+fetch = [out.stack(), x, alone.stack()]
+""",
+        V2,
+    ),
+    "gradient_through_cond": (
+        """
+p = tf.placeholder_with_default(True, [])
+x = tf.constant(3.)
+ta = tf.TensorArray(tf.float32, size=2).write(0, x).write(1, x * x)
+out = tf.cond(p, lambda: ta.write(0, x * 5.), lambda: ta)
+fetch = tf.gradients(out.stack() * [1., 2.], x)
+""",
+        {"cfv2": True, "nodes": False},
+    ),
+    "result_of_switch_case": (
+        """
+i = tf.placeholder_with_default(1, [])
+ta = tf.TensorArray(tf.float32, size=2, element_shape=[])
+out = tf.switch_case(i, [lambda: ta, lambda: ta.write(0, 1.), lambda: ta.write(1, 1.)])
+fetch = out.stack()
+""",
+        V2,
+    ),
+    "cond_in_while_loop": (
+        """
+x = tf.constant([1., 2., 3., 4.])
+def body(i, ta, keep):
+    ta = tf.cond(tf.equal(i % 2, 0), lambda: ta.write(i, x[i] * 10.), lambda: ta.write(i, -x[i]))
+    return i + 1, ta, {"n": keep["n"] + 1, "a": keep["a"].write(0, x[i])}
+_, ta, keep = tf.while_loop(lambda i, *_: i < 4, body, (0, tf.TensorArray(tf.float32, size=4),
+                            {"n": 0, "a": tf.TensorArray(tf.float32, size=1)}))
+loss = tf.reduce_sum(ta.stack() * x) + keep["a"].read(0)
+fetch = [ta.stack(), keep["n"], loss] + tf.gradients(loss, x)
+""",
+        {"cfv2": True, "nodes": False},
+    ),
+    "shape_invariants": (
+        """
+x = tf.zeros([1, 2])
+def body(i, x, ta):
+    return i + 1, tf.concat([x, x], 0), ta.write(i, tf.shape(x)[0])
+_, x, ta = tf.while_loop(lambda i, *_: i < 3, body, [0, x, tf.TensorArray(tf.int32, size=3)],
+    shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, 2]), tf.TensorShape(None)])
+_, tb = tf.while_loop(lambda i, *_: i < 3, lambda i, t: (i + 1, t.write(i, 1.)),
+    [0, tf.TensorArray(tf.float32, size=3)], shape_invariants=[tf.TensorShape([]), tf.TensorShape([])])
+fetch = [ta.stack(), tf.shape(x), tb.stack()]
+""",
+        V2,
+    ),
+    "nested_loops": (
+        """
+x = tf.constant([[1., 2.], [3., 4.]])
+rows = tf.TensorArray(tf.float32, size=2).unstack(x)
+def outer(i, out):
+    row = tf.TensorArray(tf.float32, size=2).unstack(rows.read(i))
+    def inner(j, total):
+        return j + 1, total + row.read(j) * tf.cast(i + 1, tf.float32)
+    _, total = tf.while_loop(lambda j, _: j < 2, inner, [0, 0.])
+    return i + 1, out.write(i, total)
+_, out = tf.while_loop(lambda i, _: i < 2, outer, [0, tf.TensorArray(tf.float32, size=2)])
+fetch = [out.stack()] + tf.gradients(out.stack() * [3., 5.], x)
+""",
+        {"cfv2": True, "nodes": False},
+    ),
+    "array_made_and_stacked_in_a_loop": (
+        """
+def body(i, out):
+    ta = tf.TensorArray(tf.float32, size=0, dynamic_size=True, element_shape=[])
+    ta = ta.write(0, out[0]).write(1, out[1] + 1.)
+    return i + 1, ta.stack()
+_, out = tf.while_loop(lambda i, _: i < 3, body, [0, tf.constant([1., 2.])],
+                       shape_invariants=[tf.TensorShape([]), tf.TensorShape([None])])
+fetch = out
+""",
+        {"cfv2": True, "nodes": False},
+    ),
     "in_while_loop": (
         """
 def body(i, ta):
@@ -185,7 +269,10 @@ fetch = [loss] + tf.gradients(loss, x)
 """,
         {"cfv2": True, "nodes": False},
     ),
-    "grad_is_refused": ("tf.TensorArray(tf.float32, size=1).grad('x')", {"cfv2": True, "error": "type"}),
+    "grad_is_refused": (
+        "tf.TensorArray(tf.float32, size=1).grad('x')",
+        {"cfv2": True, "error": "type"},
+    ),
     "size_is_required": ("tf.TensorArray(tf.float32)", V2),
     "flow_and_size": (
         "tf.TensorArray(tf.float32, size=1, flow=tf.TensorArray(tf.float32, size=1).flow)",
@@ -245,7 +332,9 @@ _COUNTED = {
 }
 for _name, _code in _COUNTED.items():
     SNIPPETS["counted_" + _name] = (
-        "x, v = tf.constant(2.), tf.constant([1., 2.])\n" + _code + "\nfetch = tf.random_uniform([2])",
+        "x, v = tf.constant(2.), tf.constant([1., 2.])\n"
+        + _code
+        + "\nfetch = tf.random_uniform([2])",
         {"nodes": False, "xla": False},
     )
 SNIPPETS["random_in_map"] = (

@@ -100,6 +100,12 @@ MODULES = {
         "state.collections",
     ),
     "ops.variable_scope": ("state.variable_scope", "state.variable_store"),
+    "ops.rnn": ("alias.replacements.rnn_internals",),
+    "ops.rnn_cell_impl": ("alias.replacements.rnn_internals",),
+    "ops.weights_broadcast_ops": ("ops.weights_broadcast",),
+    "tensorflow.contrib.rnn.python.ops.core_rnn_cell": ("alias.replacements.rnn_internals",),
+    "tensorflow.contrib.rnn.python.ops.rnn_cell": ("alias.replacements.rnn_internals",),
+    "layers.utils": ("layers.conditions",),
     "ops.state_ops": ("state.assign", "ops.variable_ops", "ops.variable_scatter"),
     "ops.init_ops": ("state.initializers", "state.orthogonal_initializers"),
     "ops.resource_variable_ops": ("state.resource_variable", "ops.variable_ops"),
@@ -148,7 +154,10 @@ def recorded() -> dict[str, dict[str, str]]:
 @functools.cache
 def _packages() -> frozenset[str]:
     """Every module name below `tensorflow` that is known, with its parents."""
-    inner = [f"{_PYTHON}.{name}" for name in (*SPACES, *MODULES)]
+    inner = [
+        name if name.startswith("tensorflow.") else f"{_PYTHON}.{name}"
+        for name in (*SPACES, *MODULES)
+    ]
     out = set()
     for name in [*recorded(), *inner, _CORE, f"{_PYTHON}.ops.gen_math_ops"]:
         parts = name.split(".")

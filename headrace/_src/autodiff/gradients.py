@@ -17,7 +17,7 @@ from typing import Any
 
 from headrace._api.export import export
 from headrace._src.autodiff import registry
-from headrace._src.core import convert, dtypes, scopes
+from headrace._src.core import convert, dtypes, numbering, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.operation import Operation
@@ -133,7 +133,9 @@ def gradients(
     with scopes.name_scope(name, "gradients", values):
         # 1.15 names each call; the name is taken even though nothing bears it.
         graph_lib.get_default_graph().unique_name("uid")
-        ys = [convert.convert_to_tensor_or_indexed_slices(y, name="y") for y in ys]
+        ys = [
+            convert.convert_to_tensor_or_indexed_slices(y, name=f"y_{i}") for i, y in enumerate(ys)
+        ]
         sources = [_source(x) for x in xs]
         stops = [_source(s) for s in stop_gradients]
         work = _Backprop(colocate_gradients_with_ops, gate_gradients, aggregation_method)
@@ -276,14 +278,21 @@ class _Backprop:
         function = registry.gradient_function(op)
         if function is None:
             return [None] * len(op._inputs)
+        # A rule that is a function of the graph takes the gradients of all outputs.
+        every = getattr(function, "takes_every_gradient", lambda op: False)(op)
+        flowing = [i for i, g in enumerate(out_grads) if g is not None]
         out_grads = [
-            identity_zeros(t) if g is None and is_trainable(t) else g
+            identity_zeros(t) if g is None and (every or is_trainable(t)) else g
             for t, g in zip(op.outputs, out_grads, strict=True)
         ]
         with scopes.name_scope(op.name + "_grad"):
             result = function(op, *out_grads)
             in_grads = list(result) if isinstance(result, (list, tuple)) else [result]
             _verify(in_grads, op)
+            reaches = getattr(function, "reaches", None)
+            if reaches is not None and not numbering.is_functional():
+                reached = reaches(op, flowing)
+                in_grads = [g if i in reached else None for i, g in enumerate(in_grads)]
             if self.gate and sum(g is not None for g in in_grads) > 1:
                 graph = graph_lib.get_default_graph()
                 with scopes.device(None), graph.colocate_with(None, ignore_existing=True):

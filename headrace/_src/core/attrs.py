@@ -178,6 +178,12 @@ def _to_tensor(spec: AttrSpec, value: Any, name: str) -> np.ndarray[Any, Any]:
 def _to_func(spec: AttrSpec, value: Any, name: str) -> FuncRef:
     if isinstance(value, FuncRef):
         return value
+    # What `Defun` and the like return says what it refers to.
+    reference = getattr(value, "reference", None)
+    if callable(reference):
+        found = reference()
+        if isinstance(found, FuncRef):
+            return found
     raise TypeError(f"Don't know how to convert {value} to a func for argument {name}")
 
 

@@ -37,6 +37,7 @@ from headrace._src.engine.plan import Plan
 from headrace._src.engine.resources import Cell, ResourceManager
 from headrace._src.engine.run import Cancellation, Run
 from headrace._src.engine.staged import Staged
+from headrace._src.engine.tensor_lists import TensorList
 
 if TYPE_CHECKING:
     from headrace._src.engine.explain import Explanation
@@ -97,6 +98,8 @@ def finished(value: Any) -> Any:
     if isinstance(value, Cell):
         held = value.read()
         return held.copy() if isinstance(held, np.ndarray) and held.ndim else finished(held)
+    if isinstance(value, TensorList):
+        raise errors.InternalError(None, None, "Tensorflow type 21 not convertible to numpy dtype.")
     return value
 
 

@@ -1,4 +1,4 @@
-"""TensorList: the run-time value behind the list operations, `tf.TensorArray` and loop accumulators.
+"""TensorList: the run-time value behind list operations, tensor arrays and loop accumulators.
 
 A list never changes for those who hold it: every operation gives a new version. The versions of
 one list share a buffer that belongs to the newest of them; an older one knows what differs from
@@ -17,6 +17,8 @@ from headrace._src.core.dtypes import DType
 
 # Held for a few bytecodes at a time: two runs may hold the same version.
 _LOCK: Final = threading.Lock()
+# How many positions a list that is unset elsewhere keeps in mind.
+_FEW: Final = 16
 # How many steps are followed before an old version gets a buffer of its own.
 _NEAR: Final = 4
 
@@ -29,6 +31,9 @@ class TensorList:
       dims: the static shape that every element fits.
       limit: the largest length allowed, or -1.
       length: the number of elements.
+      touched: the only positions that may be set, where they are few; None when not known. The
+        gradient of reading one element is a list with that one; adding it must not take longer
+        than setting it.
 
     State inventory:
       _items: the elements, None where one was never set; None in a version that is not the newest.
@@ -47,6 +52,7 @@ class TensorList:
         "element_dtype",
         "length",
         "limit",
+        "touched",
     )
 
     def __init__(
@@ -55,12 +61,20 @@ class TensorList:
         self.element_dtype = element_dtype
         self.dims = dims
         self.limit = limit
+        self.touched: tuple[int, ...] | None = None
         self._items: list[Any] | None = list(items)
         self.length = len(self._items)
         self._alone = False
         self._newer: TensorList | None = None
         self._index = -1
         self._value: Any = None
+
+    @classmethod
+    def reserved(cls, element_dtype: DType, dims: Dims, length: int) -> TensorList:
+        """A list of elements that are not set."""
+        made = cls(element_dtype, dims, [None] * length)
+        made.touched = ()
+        return made
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -112,6 +126,7 @@ class TensorList:
         newer.element_dtype = self.element_dtype
         newer.dims = self.dims
         newer.limit = self.limit
+        newer.touched = None
         newer._alone = False
         newer._newer = newer._value = None
         newer._index = -1
@@ -144,7 +159,11 @@ class TensorList:
         """The list with another element at a position within it."""
         before = self.get(index)
         with _LOCK:
-            return self._next(lambda items: items.__setitem__(index, value), index, before)
+            newer = self._next(lambda items: items.__setitem__(index, value), index, before)
+        touched = self.touched
+        if touched is not None and (index in touched or len(touched) < _FEW):
+            newer.touched = touched if index in touched else (*touched, index)
+        return newer
 
     def resize(self, length: int) -> TensorList:
         """The list cut to, or filled with unset elements up to, a length."""

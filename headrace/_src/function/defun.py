@@ -13,6 +13,7 @@ from typing import Any
 from headrace._src.core import convert, dtypes, errors, opspec, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import FuncRef
+from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import func_graph, function_call
@@ -66,6 +67,10 @@ class DefunGraph(func_graph.FuncGraph):
         self._stateful_allowed = stateful_allowed
         self._read_variables_outside = read_variables_outside
         self._scope = variable_scope.get_variable_scope()
+        # Variables are shared with the outer graph, the variable scope is not.
+        outer = self.outer_graph._collections
+        shared = (*GraphKeys._VARIABLE_COLLECTIONS, variable_scope._STORE_KEY)
+        self._collections = {key: outer.setdefault(key, []) for key in shared}
         self.extra_vars: list[Any] = []
         self.attrs: dict[str, Any] = {}
         self.gradient_graph: func_graph.FuncGraph | None = None

@@ -161,9 +161,7 @@ def For(  # noqa: N802
     captured = body.captured_inputs
     values = [*inputs, *captured]
     function = _handing_on(body) if captured else body
-    results = function_call.For(
-        start, limit, delta, values, body=function.reference(), name=name
-    )
+    results = function_call.For(start, limit, delta, values, body=function.reference(), name=name)
     if captured:
         results = results[: -len(captured)]
     if hostmem:

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from headrace._api.export import export
-from headrace._src.core.constant_value import constant_value
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.tensor import Tensor
 from headrace._src.layers.base import Layer
+from headrace._src.layers.conditions import smart_cond
 from headrace._src.ops._late import late
-from headrace._src.state.variable import Variable
-
-
-def smart_cond(condition: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
-    """The result of one of two functions, chosen now where the condition is known.
-
-    Raises:
-      TypeError: the condition is no bool, 0, 1 or tensor.
-    """
-    known = None
-    if isinstance(condition, Tensor):
-        known = constant_value(condition)
-    elif not isinstance(condition, Variable):
-        if condition not in (0, 1):
-            raise TypeError(
-                "`pred` must be a Tensor, or a Python bool, or 1 or 0. Found instead: "
-                f"{type(condition)}"
-            )
-        known = bool(condition)
-    if known is None:
-        return late.cond(condition, true_fn=true_fn, false_fn=false_fn)
-    return true_fn() if known else false_fn()
 
 
 @export("layers.Dropout", v2=())

@@ -89,18 +89,25 @@ def _sum_of_lists(a: TensorList, b: TensorList) -> TensorList:
         refuse("lists of tensors with incompatible element shapes", *shapes)
     if a.length != b.length:
         refuse("lists of tensors with different lengths", a.length, b.length)
-    items = []
-    for x, y in zip(a.items(), b.items(), strict=True):
+
+    def plus(x: Any, y: Any) -> Any:
         if x is None or y is None:
-            items.append(y if x is None else x)
-        elif isinstance(x, TensorList):
-            items.append(_sum_of_lists(x, y))
-        elif x.shape != y.shape:
+            return y if x is None else x
+        if isinstance(x, TensorList):
+            return _sum_of_lists(x, y)
+        if x.shape != y.shape:
             shapes = (lists.dims_text(v.shape) for v in (x, y))
             refuse("tensors with incompatible element shapes", *shapes)
-        else:
-            items.append(x + y)
-    return TensorList(a.element_dtype, dims_lib.merge(a.dims, b.dims), items)
+        return x + y
+
+    dims = dims_lib.merge(a.dims, b.dims)
+    few, rest = (a, b) if b.touched is None else (b, a)
+    if few.touched is not None and rest.dims == dims:
+        for i in few.touched:
+            rest = rest.set_item(i, plus(rest.get(i), few.get(i)))
+        return rest
+    pairs = zip(a.items(), b.items(), strict=True)
+    return TensorList(a.element_dtype, dims, [plus(x, y) for x, y in pairs])
 
 
 # -- AddN -------------------------------------------------------------------------------------

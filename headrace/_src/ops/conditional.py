@@ -15,7 +15,7 @@ from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
-from headrace._src.ops import branches, func_graph, identity
+from headrace._src.ops import branches, flows, func_graph, identity
 from headrace._src.ops._late import late
 
 _SIGNATURE = "cond: Tcond, input: list:Tin -> output: list:Tout"
@@ -142,7 +142,7 @@ def _build(
         return node
     node.graph.prevent_fetching(node)
     results = [identity.identity(t) for t in node.outputs]
-    packed = nest.pack_sequence_as(true_graph.structured_outputs, results, expand_composites=True)
+    packed = flows.from_flows(true_graph.structured_outputs, results)
     if not strict and isinstance(packed, (list, tuple)) and len(packed) == 1:
         packed = packed[0]
     return packed

@@ -17,11 +17,14 @@ def is_tensor_array(value: Any) -> bool:
     return getattr(type(value), "_is_tensor_array", False)
 
 
+def flow_of(value: Any) -> Any:
+    """The flow of a tensor array; any other value itself."""
+    return value.flow if is_tensor_array(value) else value
+
+
 def to_flows(structure: Any) -> Any:
     """The structure with each tensor array replaced by its flow."""
-    return nest.map_structure(
-        lambda v: v.flow if is_tensor_array(v) else v, structure, expand_composites=True
-    )
+    return nest.map_structure(flow_of, structure, expand_composites=True)
 
 
 def from_flows(template: Any, flat: Sequence[Any]) -> Any:

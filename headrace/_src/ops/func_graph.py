@@ -16,7 +16,7 @@ from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import OpSpec
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
-from headrace._src.ops import identity
+from headrace._src.ops import flows, identity
 from headrace._src.ops import placeholder as placeholder_ops
 
 
@@ -199,7 +199,7 @@ def trace(
         flat = []
         for value in nest.flatten(result, expand_composites=True):
             flat.append(None if value is None else _as_result(graph, value, op_result))
-    graph.structured_outputs = nest.pack_sequence_as(result, flat, expand_composites=True)
+    graph.structured_outputs = flows.from_flows(result, flat)
     graph.outputs = [t for t in flat if t is not None]
     return graph
 
@@ -213,7 +213,7 @@ def _as_result(graph: FuncGraph, value: Any, op_result: Tensor | None) -> Tensor
         with graph.control_dependencies([value]):
             return identity.identity(op_result)
     try:
-        tensor = convert.convert_to_tensor(value)
+        tensor = convert.convert_to_tensor(flows.flow_of(value))
     except (TypeError, ValueError) as e:
         raise TypeError(
             f"To be compatible with tf.eager.defun, Python functions must return zero or more "

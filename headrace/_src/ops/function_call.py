@@ -8,6 +8,7 @@ from typing import Any
 
 from headrace._src.core import attrs as A
 from headrace._src.core import convert, dtypes
+from headrace._src.core import dims as dims_lib
 from headrace._src.core.attrs import FuncRef
 from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import OpSpec, op
@@ -19,11 +20,28 @@ _LOCK = threading.RLock()
 
 
 def _results_dims(s: Any, *inputs: Any, **attrs: Any) -> list[Any]:
-    """What the body of the function says of its results."""
+    """What the body of the function says of its results for these arguments."""
     graph = s.operation.functions[0].graph
     for i, t in enumerate(graph.outputs):
         s.set_handle_data(t.handle_data, i)
-    return [t.dims for t in graph.outputs]
+    arguments = s.operation.inputs
+    outputs = graph.outputs
+    if any(not dims_lib.is_full(t.dims) for t in outputs) and any(
+        t.dims != a.dims for t, a in zip(arguments, graph.inputs, strict=True)
+    ):
+        outputs = _inferred_anew(graph, arguments)
+    return [t.dims for t in outputs]
+
+
+def _inferred_anew(graph: func_graph.FuncGraph, arguments: Sequence[Tensor]) -> list[Tensor]:
+    """The results of a copy of the body whose arguments have the shapes of a call's."""
+    copy = func_graph.FuncGraph(f"{graph.name}Shapes")
+    inner = []
+    for argument, t in zip(graph.inputs, arguments, strict=True):
+        stand_in = copy.stand_in(argument)
+        stand_in.dims, stand_in.handle_data = t.dims, t.handle_data
+        inner.append(stand_in)
+    return function_copy.inlined(graph, copy, inner)
 
 
 # -- SymbolicGradient ----------------------------------------------------------------------------
@@ -72,11 +90,13 @@ def _built_backward(graph: func_graph.FuncGraph) -> func_graph.FuncGraph:
         func_graph.Argument(t.dtype.base_dtype, t.dims) for t in (*graph.inputs, *graph.outputs)
     ]
 
+    from headrace._src.autodiff import gradients as autodiff
+
     def gradients(*args: Tensor) -> list[Tensor]:
         xs = list(args[:count])
         ys = function_copy.inlined(graph, body, xs)
         pairs = [(y, dy) for y, dy in zip(ys, args[count:], strict=True) if _flows(y)]
-        grads = late.gradients([y for y, _ in pairs], xs, grad_ys=[dy for _, dy in pairs])
+        grads = autodiff.gradients([y for y, _ in pairs], xs, grad_ys=[dy for _, dy in pairs])
         return [
             _zeros(x) if g is None else convert.convert_to_tensor(g)
             for x, g in zip(xs, grads, strict=True)
@@ -105,10 +125,7 @@ def _gradient_dtype(x: Tensor) -> dtypes.DType:
 
 def symbolic(operation: Operation, function: FuncRef, dys: Sequence[Any]) -> list[Tensor]:
     """Adds the node that computes the gradients of a call's inputs."""
-    given = [
-        constant.zeros_like(y, optimize=False) if dy is None else convert.convert_to_tensor(dy)
-        for y, dy in zip(operation.outputs, dys, strict=True)
-    ]
+    given = [convert.convert_to_tensor(dy) for dy in dys]
     reference = FuncRef(function.name, function.graph, dict(operation.attrs))
     return SymbolicGradient(
         [*operation.inputs, *given],
@@ -140,6 +157,11 @@ def _kernel_partitioned_call(k: Any, args: Any, *, f: Any) -> Any:
 def _grad_partitioned_call(op: Operation, *dys: Any) -> Any:
     own = getattr(op.attrs["f"].graph, "python_gradient", None)
     return symbolic(op, op.attrs["f"], dys) if own is None else own(op, *dys)
+
+
+_grad_partitioned_call.takes_every_gradient = lambda op: (
+    getattr(op.attrs["f"].graph, "python_gradient", None) is None
+)
 
 
 # -- StatefulPartitionedCall ---------------------------------------------------------------------
@@ -184,9 +206,7 @@ For.no_gradient("write the loop with While", undefined=True)
 # -- nodes whose type is the name of a function ----------------------------------------------------
 
 
-def call_spec(
-    graph: func_graph.FuncGraph, inputs: Sequence[str], outputs: Sequence[str]
-) -> OpSpec:
+def call_spec(graph: func_graph.FuncGraph, inputs: Sequence[str], outputs: Sequence[str]) -> OpSpec:
     """The interface of nodes that call a function by having its name as their type.
 
     Args:
@@ -215,6 +235,7 @@ def call_spec(
         own = getattr(graph, "python_gradient", None)
         return symbolic(op, graph.reference(), dys) if own is None else own(op, *dys)
 
+    _grad_call.takes_every_gradient = lambda op: getattr(graph, "python_gradient", None) is None
     return spec
 
 

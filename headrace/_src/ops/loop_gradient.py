@@ -8,21 +8,22 @@ inputs and outputs once the backward body is complete, so a gradient that fails 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from headrace._src.core import convert, dims, dtypes, scopes
+from headrace._src.core import constant_value, convert, dims, dtypes, scopes
+from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
-from headrace._src.ops import constant, func_graph, identity, loop_node
+from headrace._src.ops import constant, dependence, func_graph, identity, loop_node
 from headrace._src.ops._late import late
 
 # The loop variables that a backward loop adds before the gradients.
 _ADDED = 3
 
-_TRAINABLE = frozenset({"float16", "float32", "float64", "complex64", "complex128"})
-_CARRIERS = frozenset({"resource", "variant"})
+_RESULT_NAME = re.compile("[a-z0-9_]+")
 
 
 class _Accumulator(NamedTuple):
@@ -63,6 +64,9 @@ class BackwardBody(func_graph.FuncGraph):
         self._values: dict[Tensor, Tensor] = {}
         self.accumulators: list[_Accumulator] = []
         self.next_values: dict[Tensor, Tensor] = {}
+        # As in 1.15 these collections are there from now on, even if empty.
+        for key in ("GLOBAL_VARIABLES", "LOCAL_VARIABLES", "TRAINABLE_VARIABLES"):
+            self.get_collection_ref(getattr(GraphKeys, key))
 
     def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
         """The tensor that stands for one of the forward body or of an outer graph."""
@@ -117,9 +121,11 @@ class BackwardBody(func_graph.FuncGraph):
 
     def _name_of(self, tensor: Tensor) -> str:
         """The tensor's name as 1.15 reads it back from the function's definition."""
-        # A node may not have the name of the result that it gives.
-        suffix = "_0" if any(tensor is t for t in self._forward.outputs) else ""
-        return f"{tensor.op.name}{suffix}_{tensor.value_index}"
+        name = tensor.op.name
+        # There results have names in lower case, and a node may not have that of a result.
+        if _RESULT_NAME.fullmatch(name) and any(tensor is t for t in self._forward.outputs):
+            name += "_0"
+        return f"{name}_{tensor.value_index}"
 
     def give_up(self) -> None:
         """Forgets the lists of a gradient that failed."""
@@ -131,14 +137,38 @@ class BackwardBody(func_graph.FuncGraph):
 def is_trainable(tensor: Tensor) -> bool:
     """Whether a gradient can flow through a loop variable."""
     if tensor.op.type == "TensorListPopBack" and tensor.value_index == 0:
-        return dtypes.as_dtype(tensor.op.attrs["element_dtype"]).name in _TRAINABLE | _CARRIERS
-    return tensor.dtype.base_dtype.name in _TRAINABLE | _CARRIERS
+        return dependence.is_flowing_dtype(dtypes.as_dtype(tensor.op.attrs["element_dtype"]))
+    return dependence.is_flowing(tensor)
+
+
+def _counts_iterations(body: func_graph.FuncGraph) -> bool:
+    """Whether the first value of a loop is the number of iterations so far, the next its limit."""
+    if len(body.outputs) < 2:
+        return False
+    next_count, limit = (_behind_identities(t) for t in body.outputs[:2])
+    add = next_count.op
+    if limit is not body.inputs[1] or add.type not in ("Add", "AddV2"):
+        return False
+    one = constant_value.constant_value(add._inputs[1])
+    return _behind_identities(add._inputs[0]) is body.inputs[0] and one is not None and one == 1
+
+
+def _behind_identities(t: Tensor) -> Tensor:
+    while t.op.type == "Identity":
+        t = t.op._inputs[0]
+    return t
 
 
 def grad_while(op: Operation, *dys: Any) -> list[Any]:
-    """The gradients of a loop's inputs: the rule of `While`."""
+    """The gradients of a loop's inputs: the rule of `While`.
+
+    Raises:
+      LookupError: the loop does not count its iterations, as those of `tf.while_loop` do.
+    """
     cond: func_graph.FuncGraph = op.attrs["cond"].graph
     body: func_graph.FuncGraph = op.attrs["body"].graph
+    if not _counts_iterations(body):
+        raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})")
     func_graph.note_copy(cond)
     func_graph.note_copy(body)
     n = op.attrs.get("_num_original_outputs", len(op.outputs))
@@ -168,6 +198,9 @@ def grad_while(op: Operation, *dys: Any) -> list[Any]:
     for i, gradient in zip(flowing, outputs[_ADDED:], strict=False):
         result[i] = gradient
     return result
+
+
+grad_while.reaches = dependence.through_loop  # type: ignore[attr-defined]
 
 
 def _trace(

@@ -18,8 +18,6 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.engine.optional_values import OptionalValue
 from headrace._src.engine.traced_lists import TracedOptional
 
-_REASON = "an optional value is taken apart by OptionalGetValue, which has the gradient"
-
 
 # -- OptionalNone --------------------------------------------------------------------------------
 OptionalNone = op("OptionalNone", "-> optional: variant", stateful=False)
@@ -94,7 +92,7 @@ def _xla_optional_has_value(k: Any, optional: Any) -> Any:
     return np.bool_(optional.has) if isinstance(optional.has, bool) else optional.has
 
 
-OptionalHasValue.no_gradient("whether there is a value does not change smoothly")
+OptionalHasValue.no_gradient("whether there is a value does not change smoothly", undefined=True)
 
 # -- OptionalGetValue ----------------------------------------------------------------------------
 OptionalGetValue = op(

@@ -13,7 +13,7 @@ from headrace._src.core import nest, scopes
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
-from headrace._src.ops import branches, func_graph, identity
+from headrace._src.ops import branches, flows, func_graph, identity
 
 # -- Case ----------------------------------------------------------------------------------------
 Case = op(
@@ -129,7 +129,7 @@ def _build(branch_index: Tensor, functions: Sequence[Callable[[], Any]], scope: 
         return node
     node.graph.prevent_fetching(node)
     results = [identity.identity(t) for t in node.outputs]
-    return nest.pack_sequence_as(bodies[0].structured_outputs, results, expand_composites=True)
+    return flows.from_flows(bodies[0].structured_outputs, results)
 
 
 def _check_same(first: func_graph.FuncGraph, other: func_graph.FuncGraph, i: int) -> None:

@@ -235,6 +235,9 @@ class TensorArray:
             value = self._converted(value)
             self._learn_shape(value.shape)
             flow = self._flow
+            # Brought in first: what follows is not counted.
+            here = graph_lib.get_default_graph()
+            here.capture_inputs([flow, *([index] if isinstance(index, Tensor) else [])])
             before = _number()
             if self._dynamic_size:
                 flow = tensor_list.grown(flow, index)
@@ -340,6 +343,11 @@ class TensorArray:
             self._shapes[0] = self.element_shape.merge_with(shape)
 
 
+def build_ta_with_new_flow(old_ta: TensorArray, flow: Tensor) -> TensorArray:
+    """The array with another flow; TensorFlow's inner name for it."""
+    return old_ta._with_flow(flow)
+
+
 class _Handle:
     """What TensorFlow 1's own arrays are known by; bodies that use one bring it in from outside."""
 
@@ -386,4 +394,4 @@ def _check_handle(handle: Any, tensor_array_name: str | None) -> None:
     )
 
 
-__all__ = ["TensorArray"]
+__all__ = ["TensorArray", "build_ta_with_new_flow"]

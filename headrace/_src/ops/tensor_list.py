@@ -100,7 +100,8 @@ def _size(value: Any) -> int:
 
 @TensorListReserve.host_kernel
 def _kernel_tensor_list_reserve(k, element_shape, num_elements, *, element_dtype):
-    return TensorList(element_dtype, lists.dims_of(element_shape), [None] * _size(num_elements))
+    dims = lists.dims_of(element_shape)
+    return TensorList.reserved(element_dtype, dims, _size(num_elements))
 
 
 @TensorListReserve.xla_kernel

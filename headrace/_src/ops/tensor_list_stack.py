@@ -531,13 +531,13 @@ def _part(
     """The i-th element, zeros when it was never set."""
     if item is not None:
         return item
-    if first is None:
-        if i >= len(leading_dims):
-            lists.fail(
-                f"List contains uninitialized tensor at index {i} but leading_dims has only "
-                f"{len(leading_dims)} elements."
-            )
+    if i < len(leading_dims):
         first = int(leading_dims[i])
+    elif first is None:
+        lists.fail(
+            f"List contains uninitialized tensor at index {i} but leading_dims has only "
+            f"{len(leading_dims)} elements."
+        )
     return lists.zeros(found.element_dtype, (first, *inner))
 
 

@@ -17,6 +17,7 @@ from headrace._src.core import convert, dims, dtypes, nest, numbering, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.opspec import op
 from headrace._src.core.shape import TensorShape
+from headrace._src.core.sparse_tensor import SparseTensor
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
 from headrace._src.ops import constant, flows, func_graph, identity, loop_gradient, loop_node
@@ -131,7 +132,8 @@ class _Variables:
         self.initial: list[Tensor] = nest.flatten(values, expand_composites=True)
         self.invariants: list[dims.Dims] = []
         if shape_invariants is None:
-            self.invariants = [t.dims for t in self.initial]
+            for value in nest.flatten(values):
+                self.invariants += _kept_shapes(value)
             return
         nest.assert_same_structure(loop_vars, shape_invariants, expand_composites=False)
         given = nest.flatten(list(shape_invariants))
@@ -153,6 +155,15 @@ class _Variables:
         nest.assert_same_structure(list(returned), list(self._template), expand_composites=True)
         values = flows.to_flows(list(returned))
         return list(nest.flatten(values, expand_composites=True))
+
+
+def _kept_shapes(value: Any) -> list[dims.Dims]:
+    """The shapes that one loop variable keeps when the program says nothing."""
+    if isinstance(value, SparseTensor):
+        # How many elements there are may change.
+        rank = dims.with_rank(value.dense_shape.dims, 1)[0]
+        return [(None, rank), (None,), (rank,)]
+    return [t.dims for t in nest.flatten(value, expand_composites=True)]
 
 
 def _invariants(value: Any, shape: Any) -> list[dims.Dims]:
@@ -203,7 +214,8 @@ def _build(
         func_graph.Argument(t.dtype.base_dtype, shape)
         for t, shape in zip(variables.initial, variables.invariants, strict=True)
     ]
-    handles = [t.handle_data for t in variables.initial]
+    # As in 1.15 the elements of a list that changes are not known in the body.
+    handles = [t.handle_data if t.dtype == dtypes.resource else None for t in variables.initial]
 
     def traced_cond(count: Tensor, most: Tensor, *flat: Tensor) -> Any:
         _set_handle_data(flat, handles)
@@ -296,8 +308,8 @@ def _check(body: func_graph.FuncGraph, variables: _Variables) -> None:
     for first, out in zip(variables.initial, outputs, strict=True):
         if first.dtype.base_dtype is not out.dtype.base_dtype:
             raise TypeError(
-                f"Loop var {first.name} enters the loop with type {first.dtype.base_dtype!r} but "
-                f"has type {out.dtype!r} after 1 iteration."
+                f"Loop var {first.name} enters the loop with type {first.dtype.base_dtype} but "
+                f"has type {out.dtype} after 1 iteration."
             )
     for first, shape, out in zip(variables.initial, variables.invariants, outputs, strict=True):
         if not _is_within(out.dims, shape):

@@ -38,9 +38,6 @@ def check_like_cell(label: str, cell: Any) -> None:
         raise TypeError(f"The argument {label!r} ({cell}) is not an RNNCell: {', '.join(wrong)}.")
 
 
-assert_like_rnncell = check_like_cell
-
-
 def check_dtype(dtype: Any) -> None:
     """Check that cells can compute with a dtype; None passes.
 

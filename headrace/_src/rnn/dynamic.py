@@ -137,7 +137,7 @@ class _Loop:
             for size in self._output_sizes
         ]
         self._zero_output = nest.pack_sequence_as(self._cell.output_size, zeros)
-        self._ends = None if self._lengths is None else Lengths(self._lengths)
+        self._ends = None if self._lengths is None else Lengths.of(self._lengths)
         longest = self._steps if self._ends is None else self._ends.longest
         time = late.constant(0, dtype=dtypes.int32, name="time")
         results = self._make_arrays()

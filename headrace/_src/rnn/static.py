@@ -113,7 +113,7 @@ def static_rnn(
             if lengths.shape.ndims not in (None, 1):
                 raise ValueError("sequence_length must be a vector of length batch_size")
             zeros = _zero_output(cell, batch_size, static_batch_size, state_dtype(dtype, state))
-            ends = Lengths(late.cast(lengths, dtypes.int32))
+            ends = Lengths.of(late.cast(lengths, dtypes.int32))
         keras = is_keras_cell(cell)
         if keras and not nest.is_nested(state):
             state = [state]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from headrace._api.export import export
 from headrace._src.core import nest
 from headrace._src.core.scopes import colocate_with
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
-from headrace._src.layers.base import Layer
+from headrace._src.layers.layer import BaseLayer
 from headrace._src.ops._late import late
 from headrace._src.ops.tensor_array import TensorArray
 from headrace._src.rnn.cell import RNNCell
@@ -37,7 +37,7 @@ def transpose_batch_time(x: Any) -> Any:
     swapped = late.transpose(x, late.concat(([1, 0], late.range(2, rank)), axis=0))
     sizes = shape.as_list() if shape.ndims is not None else None
     if sizes is None:
-        # As in TensorFlow, the first two dimensions must be known to exist.
+        # What TensorFlow's own code runs into, and so what programs may expect.
         raise TypeError("'NoneType' object is not subscriptable")
     swapped.set_shape(TensorShape([sizes[1], sizes[0], *sizes[2:]]))
     return swapped
@@ -103,8 +103,8 @@ def first_state(cell: Any, initial_state: Any, batch_size: Any, dtype: Any, erro
 
 def is_keras_cell(cell: Any) -> bool:
     """Whether a cell is Keras's: those take and give states as lists."""
-    is_layer = isinstance(cell, Layer.__mro__[1])
-    return is_layer and not isinstance(cell, RNNCell) and not hasattr(cell, "zero_state")
+    is_own = isinstance(cell, RNNCell) or hasattr(cell, "zero_state")
+    return isinstance(cell, BaseLayer) and not is_own
 
 
 def choose(finished: Any, old: Any, new: Any) -> Any:
@@ -115,7 +115,7 @@ def choose(finished: Any, old: Any, new: Any) -> Any:
         return late.where(finished, old, new)
 
 
-class Lengths:
+class Lengths(NamedTuple):
     """When the sequences of a batch end.
 
     Attributes:
@@ -124,10 +124,14 @@ class Lengths:
       longest: the greatest of them.
     """
 
-    def __init__(self, lengths: Any) -> None:
-        self.lengths = lengths
-        self.shortest = late.reduce_min(lengths)
-        self.longest = late.reduce_max(lengths)
+    lengths: Any
+    shortest: Any
+    longest: Any
+
+    @classmethod
+    def of(cls, lengths: Tensor) -> Lengths:
+        """Adds the operations that find the shortest and the longest."""
+        return cls(lengths, late.reduce_min(lengths), late.reduce_max(lengths))
 
 
 def masked_step(
