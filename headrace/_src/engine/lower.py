@@ -390,12 +390,12 @@ class Lowering:
                     f"input {arg.name!r} of {op.name} ({op.type}) must be known before lowering", op
                 )
         if spec.calls_functions:
-            called: Any = spec.bind(op, xla=True)(XlaRunKernel(self, op), *args)
-            return (called,) if spec.single_output else called or ()
+            result: Any = spec.bind(op, xla=True)(XlaRunKernel(self, op), *args)
+            return (result,) if spec.single_output else result or ()
         compound = any(t.dtype.name == "variant" for t in op.outputs)
         impure = spec.has_effects or spec.random or spec.needs_op
         if args and not (impure or compound or any(map(structures.is_traced, args))):
-            result: Any = spec.bind(op)(kernel.HOST, *args)
+            result = spec.bind(op)(kernel.HOST, *args)
         else:
             args = [_lifted(a) for a in args]
             result = spec.bind(op, xla=True)(XlaRunKernel(self, op), *args)
