@@ -221,7 +221,7 @@ def _unsorted(op_type: str, kind: str, allowed: Any, grad: Any) -> Any:
         Tnumsegments=A.dtype(G.INDEX, default=dtypes.int32),
         static=("num_segments",),
         shape=_shape_unsorted,
-        padding="rows",
+        padding="groups",
     )
 
     @spec.kernel
