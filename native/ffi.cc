@@ -1,13 +1,11 @@
 // The library's door for XLA: one handler a kernel, for float32 and float64.
 
-#include <algorithm>
-#include <memory>
 #include <new>
 #include <string>
 
+#include "ffi_threads.h"
 #include "kernels.h"
 #include "updates.h"
-#include "work.h"
 #include "xla/ffi/api/ffi.h"
 
 namespace headrace {
@@ -15,21 +13,6 @@ namespace {
 
 namespace ffi = xla::ffi;
 using Geometry = ffi::Span<const std::int64_t>;
-
-// XLA's own threads. A handler runs on one of them or on the caller's.
-ParallelFor xla_threads(ffi::ThreadPool pool) {
-  ParallelFor parallel;
-  parallel.threads = static_cast<int>(std::max<std::int64_t>(1, pool.num_threads()));
-  parallel.run = [pool, threads = parallel.threads](
-                     int count, const std::function<void(int)>& task) mutable {
-    const auto work = std::make_shared<Work>(count, task);
-    for (int helper = 1; helper < std::min(threads, count); ++helper) {
-      pool.Schedule([work] { work->help(); });
-    }
-    work->finish();
-  };
-  return parallel;
-}
 
 template <Kernel kernel>
 ffi::Error handle(ffi::ThreadPool pool, ffi::RemainingArgs arguments,

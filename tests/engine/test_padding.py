@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import headrace as tf
+from headrace._src.engine import program
+from headrace._src.native import library
 
 pytestmark = [pytest.mark.xla, pytest.mark.slow]
 ROWS, WIDTH = 20, 3
@@ -65,9 +67,14 @@ OPTIMIZERS = {
 }
 
 
+@pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize("resource", [False, True])
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_sparse_training_is_one_segment(monkeypatch, name, resource):
+def test_sparse_training_is_one_segment(monkeypatch, name, resource, native):
+    if not native:
+        monkeypatch.setattr(library, "serves_xla", lambda kernel, dtype: False)
+    program._CACHE.clear()
+
     def build(ids):
         table = table_of(resource)
         loss = tf.reduce_sum(tf.square(tf.nn.embedding_lookup(table, ids) - 0.3))
@@ -81,6 +88,7 @@ def test_sparse_training_is_one_segment(monkeypatch, name, resource):
     staged = runs(monkeypatch, build)
     assert [len(s.programs) for s in staged.segments] == [1]
     assert len(staged.units) == 1
+    program._CACHE.clear()
 
 
 def grouped(ids, table):
