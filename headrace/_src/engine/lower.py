@@ -3,7 +3,7 @@
 Lowering is partial evaluation: what is known while tracing is a NumPy value and goes through the
 same kernels on NumPy; the rest is traced. Variables are threaded: their values come in as
 arguments, their new values go out as results. Conditions that a kernel needs (`k.require`) become
-one more result, and every new value is the old one where they do not hold.
+one more result; `guard` then keeps every old value where they do not hold.
 
 Inventory of a `Lowering`:
   unit, plan: what is lowered.       cells: the variables, in the order of `unit.cells`.
@@ -259,14 +259,13 @@ class Lowering:
                 outputs.append(value)
             else:
                 self.known[i] = value
-        new = [(before.get(c), self._state[c]) for c in self._written]
         ok = self._all_required()
-        if ok is not None:
-            where = backend.jax().numpy.where
-            if any(old is None or np.shape(old) != np.shape(value) for old, value in new):
-                raise NotLowerable("a checked unit gives a variable its first value")
-            new = [(old, where(ok, value, old)) for old, value in new]
-        return [value for _, value in new], outputs, [] if ok is None else [ok]
+        if ok is not None and any(
+            c not in before or np.shape(before[c]) != np.shape(self._state[c])
+            for c in self._written
+        ):
+            raise NotLowerable("a checked unit gives a variable its first value")
+        return [self._state[c] for c in self._written], outputs, [] if ok is None else [ok]
 
     def _all_required(self) -> Any:
         if not self._required:

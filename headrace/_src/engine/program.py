@@ -90,7 +90,7 @@ def _compiled(
     jax = backend.jax()
     closed, layout = lowered(unit, plan, slots, inputs)
     # Importing it imports JAX.
-    from headrace._src.engine import roll
+    from headrace._src.engine import guard, roll
 
     with backend.wide():
         try:
@@ -98,6 +98,8 @@ def _compiled(
         except Exception as e:  # the unrolled form is as right, only slower
             message = f"a part of the graph is compiled unrolled, rolling it failed: {e!r}"
             warnings.warn(message, RuntimeWarning, stacklevel=2)
+        if layout.checked:
+            closed = guard.guarded(closed, layout)
     function, constants = _with_large_constants(closed)
     function = _with_own_results(function, closed.jaxpr, len(layout.writes))
     args = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in closed.jaxpr.invars]
