@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from headrace._src.core.dtypes import DType
-from headrace._src.engine import backend, disk_cache
+from headrace._src.engine import backend, disk_cache, donation
 from headrace._src.engine.lower import Layout, lowered
 from headrace._src.engine.partition import Unit
 from headrace._src.engine.plan import Plan
@@ -100,11 +100,13 @@ def _compiled(
             warnings.warn(message, RuntimeWarning, stacklevel=2)
         if layout.checked:
             closed = guard.guarded(closed, layout)
+    given: tuple[int, ...] = ()
+    if donate:
+        closed, layout, given = donation.arranged(closed, layout)
     function, constants = _with_large_constants(closed)
     function = _with_own_results(function, closed.jaxpr, len(layout.writes))
     args = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in closed.jaxpr.invars]
     args += [jax.ShapeDtypeStruct(c.shape, c.dtype) for c in constants]
-    given = _donated(closed.jaxpr, layout) if donate else ()
     with backend.wide():
         stage = jax.jit(function, donate_argnums=given, keep_unused=True)
         executable = stage.lower(*args).compile()
@@ -150,18 +152,6 @@ def _with_own_results(
         return function
     copy = backend.jax().numpy.copy
     return lambda *args: [copy(v) if i in copied else v for i, v in enumerate(function(*args))]
-
-
-def _donated(jaxpr: Any, layout: Layout) -> tuple[int, ...]:
-    """The arguments that hold old values of written variables of unchanged shape."""
-    result = []
-    for at, position in enumerate(layout.reads):
-        if position in layout.writes:
-            old = jaxpr.invars[at].aval
-            new = jaxpr.outvars[layout.writes.index(position)].aval
-            if (old.shape, old.dtype) == (new.shape, new.dtype):
-                result.append(at)
-    return tuple(result)
 
 
 # -- the cache in memory ---------------------------------------------------------------------------
