@@ -35,7 +35,8 @@ class Program:
       call: takes variables, inputs, generator words and constants; gives new values of variables,
         outputs and, for checked units, whether all conditions hold.
       layout: positions of all these in the unit.
-      constants: large constants, on the device.
+      constants: what every call takes last: no generator words where nothing is drawn, and the
+        large constants, on the device.
       seconds: how long compilation took; 0 when it was found on disk.
     """
 
@@ -73,9 +74,8 @@ def _loaded(key: bytes | None) -> Program | None:
     if entry is None:
         return None
     layout, constants, executable = entry
-    jax = backend.jax()
     with backend.wide():
-        return Program(executable, Layout(*layout), [jax.device_put(c) for c in constants], 0.0)
+        return Program(executable, Layout(*layout), _placed(Layout(*layout), constants), 0.0)
 
 
 def _compiled(
@@ -110,10 +110,16 @@ def _compiled(
     with backend.wide():
         stage = jax.jit(function, donate_argnums=given, keep_unused=True)
         executable = stage.lower(*args).compile()
-        placed = [jax.device_put(c) for c in constants]
+        placed = _placed(layout, constants)
     if key is not None:
         disk_cache.store(key, (tuple(layout), [np.asarray(c) for c in constants]), executable)
     return Program(executable, layout, placed, time.perf_counter() - start)
+
+
+def _placed(layout: Layout, constants: Sequence[Any]) -> list[Any]:
+    """The last arguments of every call, on the device."""
+    words = [] if layout.draws else [np.zeros((0, 6), np.uint32)]
+    return [backend.jax().device_put(c) for c in (*words, *constants)]
 
 
 def _with_large_constants(closed: Any) -> tuple[Callable[..., Any], list[Any]]:

@@ -86,7 +86,8 @@ class Segment:
         """Executes the unit with NumPy kernels."""
         for i in self._inputs:
             slots[i] = on_host(slots[i])
-        interpret.execute_steps(self.unit.steps, slots, run)
+        with np.errstate(all="ignore"):
+            interpret.execute_steps(self.unit.steps, slots, run)
 
     def call(
         self,
@@ -111,8 +112,12 @@ class Segment:
         array = backend.jax().Array
         with backend.wide():
             held = [_placed(cells[i].stored, array) for i in layout.reads]
-            words, drawn = self._words(layout.draws, run)
-            results = program.call(*held, *values, words, *program.constants)
+            if layout.draws:
+                words, drawn = self._words(layout.draws, run)
+                results = program.call(*held, *values, words, *program.constants)
+            else:
+                drawn = []
+                results = program.call(*held, *values, *program.constants)
         n = len(layout.writes)
         if layout.checked and not bool(results[-1]):
             for state, counter in drawn:
