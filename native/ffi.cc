@@ -67,9 +67,10 @@ void run_adam(std::int64_t n, void* const* in, void* const* out, const ParallelF
 }
 
 // var, m, v, grad and four scalars in; var, m and v out, which may share the memory of the inputs.
+// Further arguments are not looked at: they are what must have been computed before.
 ffi::Error handle_adam(ffi::ThreadPool pool, ffi::RemainingArgs arguments,
                        ffi::RemainingRets results) {
-  if (arguments.size() != 5 || results.size() != 3) {
+  if (arguments.size() < 5 || results.size() != 3) {
     return ffi::Error::InvalidArgument("wrong number of arguments or results");
   }
   void *in[5], *out[3];

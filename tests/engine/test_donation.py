@@ -66,27 +66,34 @@ def test_new_values_of_other_shape_or_from_nowhere():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("optimizer", ["AdamOptimizer", "MomentumOptimizer"])
-def test_no_weight_is_copied(monkeypatch, optimizer):
-    """Four square layers: their weights and slots are of one shape, gradients read the weights."""
+@pytest.mark.parametrize(
+    ("optimizer", "width"),
+    [("AdamOptimizer", 64), ("AdamOptimizer", 400), ("MomentumOptimizer", 64)],
+)
+def test_no_weight_is_copied(monkeypatch, optimizer, width):
+    """Four square layers: their weights and slots are of one shape, gradients read the weights.
+
+    The wide ones are updated by the native kernel, where there is one.
+    """
     monkeypatch.setenv("HEADRACE_CACHE", "off")
     results = []
     for mode in ("off", "always"):
         monkeypatch.setenv("HEADRACE_JIT", mode)
         tf.reset_default_graph()
-        x = y = tf.placeholder(tf.float32, [None, 64])
+        x = y = tf.placeholder(tf.float32, [None, width])
         weights = []
         for i in range(4):
-            start = np.random.RandomState(i).standard_normal((64, 64)).astype(np.float32) / 8
-            weights.append(tf.Variable(start))
+            start = np.random.RandomState(i).standard_normal((width, width)) / np.sqrt(width)
+            weights.append(tf.Variable(start.astype(np.float32)))
             y = tf.tanh(y @ weights[-1])
         loss = tf.reduce_mean(tf.square(y - 0.3))
-        extra = {"momentum": 0.9} if optimizer == "MomentumOptimizer" else {}
+        # Small gradients divided by their own size would show every rounding.
+        extra = {"momentum": 0.9} if optimizer == "MomentumOptimizer" else {"epsilon": 1e-2}
         train = getattr(tf.train, optimizer)(0.01, **extra).minimize(loss)
         with tf.Session() as sess:
             sess.run(tf.global_variables_initializer())
             for i in range(5):
-                batch = np.random.RandomState(i).standard_normal((8, 64)).astype(np.float32)
+                batch = np.random.RandomState(i).standard_normal((8, width)).astype(np.float32)
                 sess.run([loss, train], {x: batch})
             results.append(sess.run(weights))
             staged = [p.staged for p in sess.prepared if p.staged is not None and p.plan.fed]
@@ -94,4 +101,4 @@ def test_no_weight_is_copied(monkeypatch, optimizer):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
     ((program,),) = ([p for s in plan.segments for p in s.programs.values()] for plan in staged)
     code = program.call.as_text()
-    assert not re.findall(r"= f32\[64,64\]\S* copy\(", code)
+    assert not re.findall(rf"= f32\[{width},{width}\]\S* copy\(", code)

@@ -34,6 +34,8 @@ KERNELS = (
 )
 # Those that only compiled code calls.
 _XLA_KERNELS = ("adam", "take_rows", "put_rows", "add_rows", "sum_rows", "adagrad_rows", "distinct")
+# Targets that ignore further arguments, which make XLA call them later.
+TAKE_ORDER = frozenset({"headrace_adam"})
 _NUMBERS = {name: number for number, name in enumerate(KERNELS)}
 _INTERFACE = 3
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
@@ -222,14 +224,13 @@ def lower_adam(var: Any, m: Any, v: Any, grad: Any, scalars: Any) -> list[Any]:
         of decay, epsilon.
 
     Returns:
-      The new `var`, `m` and `v`; the averages in the memory of the old ones where XLA may give it
-      up. XLA would copy `var` to let the kernel write there, since gradients read it too.
+      The new `var`, `m` and `v`, in the memory of the old ones where XLA may give it up.
     """
     import jax
 
     register_targets()
     results = [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in (var, m, v)]
-    call = jax.ffi.ffi_call("headrace_adam", results, input_output_aliases={1: 1, 2: 2})
+    call = jax.ffi.ffi_call("headrace_adam", results, input_output_aliases={0: 0, 1: 1, 2: 2})
     return list(call(var, m, v, grad, scalars))
 
 

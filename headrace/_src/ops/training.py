@@ -350,8 +350,8 @@ def _adam(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
     return [var - step * alpha / (xp.sqrt(v) + s["epsilon"]), m, v]
 
 
-# Smaller variables stay in the caches, where a loop of XLA's for each result is as quick.
-_LEAST_NATIVE = 1 << 20
+# For smaller variables a loop of XLA's for each result is as quick.
+_LEAST_NATIVE = 1 << 17
 
 
 def _lowered_adam(k: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
