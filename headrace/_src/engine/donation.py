@@ -1,10 +1,12 @@
-"""Donation: which new values of variables take the memory of old ones, and in which order.
+"""Donation: new values of variables take the memory of old ones, in an order that copies little.
+
+JAX pairs donated arguments and results of one shape in the order in which they come; results are
+put in an order that pairs each variable with itself, or XLA would copy them across.
 
 XLA copies an old value that it is to write over while something else may still read it, as a
-gradient reads the weight that an update changes. Native updates are made to wait for such readers;
-any other variable of this kind gets memory of its own for the new value. JAX pairs donated
-arguments and results of one shape in the order in which they come; results are put in an order that
-pairs each variable with itself, or XLA would copy them across.
+gradient reads the weight that an update changes. Native updates are made to wait for such readers.
+Memory of its own for such a new value would be no better: it is cold, and among the large blocks
+that every call takes and gives back it made the C library return those to the system.
 """
 
 from __future__ import annotations
@@ -25,14 +27,12 @@ def arranged(closed: Any, layout: Layout) -> tuple[Any, Layout, tuple[int, ...]]
       (the jaxpr with other results first, its layout, the arguments to donate).
     """
     jaxpr = closed.jaxpr.replace(eqns=_waiting(closed.jaxpr))
-    order = _Order(jaxpr)
     new = dict(zip(layout.writes, jaxpr.outvars, strict=False))
     donated = []
     for at, position in enumerate(layout.reads):
         if position in new:
             old, value = jaxpr.invars[at], new[position]
-            same = (old.aval.shape, old.aval.dtype) == (value.aval.shape, value.aval.dtype)
-            if same and order.is_read_before(old, value):
+            if (old.aval.shape, old.aval.dtype) == (value.aval.shape, value.aval.dtype):
                 donated.append(at)
     first = [layout.reads[at] for at in donated]
     writes = [*first, *(p for p in layout.writes if p not in first)]
@@ -86,42 +86,6 @@ def _last_readers(eqns: list[Any], readers: dict[Any, list[int]], written: list[
                 seen.add(m)
                 stack += eqns[m].outvars
     return found
-
-
-class _Order:
-    """Which equations of a jaxpr come before which."""
-
-    def __init__(self, jaxpr: Any) -> None:
-        self._eqns = jaxpr.eqns
-        self._made = {v: n for n, e in enumerate(self._eqns) for v in e.outvars}
-        self._uses: dict[Any, set[int]] = {v: set() for v in jaxpr.invars}
-        for n, e in enumerate(self._eqns):
-            for v in _variables(e):
-                if v in self._uses:
-                    self._uses[v].add(n)
-
-    def is_read_before(self, old: Any, new: Any) -> bool:
-        """Whether whatever reads the input `old` is needed to compute `new`."""
-        users = set(self._uses[old])
-        maker = None if hasattr(new, "val") else self._made.get(new)
-        if maker in users and self._writes_apart(self._eqns[maker], old):
-            return False
-        stack = [] if maker is None else [maker]
-        seen = set(stack)
-        while stack and users:
-            n = stack.pop()
-            users.discard(n)
-            before = {self._made[v] for v in _variables(self._eqns[n]) if v in self._made} - seen
-            seen |= before
-            stack += before
-        return not users
-
-    @staticmethod
-    def _writes_apart(eqn: Any, old: Any) -> bool:
-        """Whether a native kernel reads `old` while it writes its results elsewhere."""
-        if eqn.primitive.name != "ffi_call":
-            return False
-        return not any(eqn.invars[i] is old for i, _ in eqn.params["input_output_aliases"])
 
 
 def _variables(eqn: Any) -> list[Any]:
