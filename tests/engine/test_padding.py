@@ -181,3 +181,24 @@ def test_rows_of_two_makers_do_not_mix(monkeypatch):
         return [tf.scatter_sub(table, distinct, sums + others).op], table
 
     runs(monkeypatch, build)
+
+
+def test_padded_rows_do_not_leave_their_unit(monkeypatch):
+    """What stands behind work on the host would take surplus rows for rows of the table."""
+
+    def trained(mode):
+        monkeypatch.setenv("HEADRACE_JIT", mode)
+        with tf.Graph().as_default():
+            table = tf.get_variable("e", [20, 4], initializer=tf.ones_initializer())
+            ids = tf.placeholder(tf.int32, [None])
+            rows = tf.nn.embedding_lookup(table, ids)
+            values = tf.reshape(tf.py_func(lambda v: v * 1.5, [rows], tf.float32), [-1, 4])
+            slices = tf.IndexedSlices(values, ids, tf.constant([20, 4]))
+            update = tf.train.AdagradOptimizer(0.1).apply_gradients([(slices, table)])
+            with tf.Session() as session:
+                session.run(tf.global_variables_initializer())
+                for _ in range(3):
+                    session.run(update, {ids: [1, 2, 1, 5]})
+                return session.run(table)
+
+    np.testing.assert_allclose(trained("always"), trained("off"), rtol=1e-6)

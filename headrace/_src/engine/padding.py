@@ -38,27 +38,52 @@ def without_seen_padding(
       device: operations that are to be lowered, in plan order.
       elements: the plan's fetches.
     """
+    seen = {op for op, reached in _padded(plan, device, elements).items() if reached is None}
+    return [op for op in device if op not in seen]
+
+
+def makers_apart(
+    plan: Plan, device: list[Operation], elements: Sequence[Any], levels: dict[Operation, int]
+) -> frozenset[Operation]:
+    """The operations whose padded results leave their unit: the next one knows nothing of padding.
+
+    Args:
+      plan: the plan.
+      device: operations that are to be lowered, in plan order.
+      elements: the plan's fetches.
+      levels: the unit of each operation.
+    """
+    return frozenset(
+        op
+        for op, reached in _padded(plan, device, elements).items()
+        if reached is None or any(levels[r] != levels[op] for r in reached)
+    )
+
+
+def _padded(
+    plan: Plan, device: list[Operation], elements: Sequence[Any]
+) -> dict[Operation, list[Operation] | None]:
+    """For each operation that pads: what takes padded rows, or None where padding is seen."""
     makers = [op for op in device if op.spec.padding == "makes"]
     if not makers:
-        return device
+        return {}
     takers: dict[Tensor, list[Operation]] = {}
     for step in plan.steps:
         for t in map(plan.source, step.op._inputs):
             takers.setdefault(t, []).append(step.op)
     fetched = {plan.source(e) for e in elements if isinstance(e, Tensor)}
     lowered = set(device)
-    seen = {m for m in makers if _is_seen(m, plan, takers, fetched, lowered)}
-    return [op for op in device if op not in seen]
+    return {m: _reached(m, plan, takers, fetched, lowered) for m in makers}
 
 
-def _is_seen(
+def _reached(
     maker: Operation,
     plan: Plan,
     takers: dict[Tensor, list[Operation]],
     fetched: set[Tensor],
     lowered: set[Operation],
-) -> bool:
-    """Whether anything notices that the results of `maker` are padded and in another order."""
+) -> list[Operation] | None:
+    """What takes results of `maker`; None where it notices that they are padded or reordered."""
     holds = {maker.outputs[0]: _ELEMENTS, maker.outputs[1]: _NUMBERS}
     stack = list(holds)
     reached: dict[Operation, None] = {}
@@ -66,24 +91,26 @@ def _is_seen(
     while stack:
         t = stack.pop()
         if t in fetched:
-            return True
+            return None
         for op in takers.get(t, ()):
             if op not in lowered:
-                return True
+                return None
             if op in reached:
                 continue
             gives = _GIVES.get(op.spec.padding)
             if gives is None:
-                return True
+                return None
             if op.spec.padding != "groups" or holds[t] == _SIZE:
                 reached[op] = None
                 if gives:
                     holds[op.outputs[0]] = gives
                     stack.append(op.outputs[0])
             elif holds[t] != _NUMBERS:
-                return True
+                return None
     numbered = {op for op in takers.get(maker.outputs[1], ()) if op not in reached}
-    return bool(numbered) or not all(_fits(op, plan, holds) for op in reached)
+    if numbered or not all(_fits(op, plan, holds) for op in reached):
+        return None
+    return list(reached)
 
 
 # Flag → what the first output then holds.

@@ -15,7 +15,7 @@ from typing import Any
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine import functions
-from headrace._src.engine.padding import without_seen_padding
+from headrace._src.engine.padding import makers_apart, without_seen_padding
 from headrace._src.engine.plan import Plan, Step
 
 # Dtypes that compiled code knows, by name.
@@ -108,6 +108,9 @@ def partition(plan: Plan, elements: Sequence[Any], host: frozenset[Operation]) -
     on_host = {s.op for s in plan.steps} - set(device)
     on_host |= _host_cone(plan, on_host, set(device), known)
     levels, static = _levels(plan, on_host, known)
+    apart = makers_apart(plan, device, elements, levels)
+    if apart:
+        return partition(plan, elements, host | apart)
     by_level: dict[int, list[Step]] = {}
     for step in plan.steps:
         by_level.setdefault(levels[step.op], []).append(step._replace(free=()))
