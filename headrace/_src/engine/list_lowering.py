@@ -223,6 +223,7 @@ def gather(k: Any, found: TracedList, indices: Any, shape: Any) -> Any:
     xp = backend.jax().numpy
     if found.dtype.name == "variant":
         raise Unfit("elements of a list of lists are gathered")
+    indices = indices.reshape(-1)
     k.require((indices >= 0) & (indices < found.length))
     if found.items is None:
         element = _unset(found, shape)
@@ -233,6 +234,7 @@ def gather(k: Any, found: TracedList, indices: Any, shape: Any) -> Any:
 def scatter(k: Any, found: TracedList, indices: Any, rows: Any) -> TracedList:
     """The list with some elements replaced by the rows of a tensor; the last one wins."""
     rows = backend.jax().numpy.asarray(rows)
+    indices = indices.reshape(-1)
     k.require((indices >= 0) & (indices < found.length))
     if not rows.shape[0]:
         return found
