@@ -34,7 +34,7 @@ class _Seen:
         self.rule = rule
 
 
-@export("GradientTape")
+@export("GradientTape", "contrib.eager.GradientTape", v2=("GradientTape",))
 class GradientTape:
     """A context manager that records operations for differentiation.
 
@@ -138,9 +138,7 @@ class GradientTape:
           RuntimeError: the tape is not recording.
         """
         if not self._open:
-            raise RuntimeError(
-                "Trying to stop recording a tape which is not recording."
-            )
+            raise RuntimeError("Trying to stop recording a tape which is not recording.")
         self._close()
         try:
             yield
@@ -207,8 +205,8 @@ class GradientTape:
         flat = nest.flatten(sources)
         handles = [getattr(s, "handle", s) for s in flat]
         targets = [convert.convert_to_tensor(t) for t in nest.flatten(target)]
-        given = [None] * len(targets) if output_gradients is None else nest.flatten(
-            output_gradients
+        given = (
+            [None] * len(targets) if output_gradients is None else nest.flatten(output_gradients)
         )
         if graph_lib.get_default_graph().executes:
             found = self._walk(targets, handles, given, UnconnectedGradients(unconnected_gradients))
@@ -400,4 +398,3 @@ def _total(grads: list[Any] | None) -> Any:
         else:
             grads[:] = [add_n.add_n([convert.convert_to_tensor(g) for g in grads])]
     return grads[0]
-

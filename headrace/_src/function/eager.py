@@ -56,7 +56,7 @@ class EagerGraph(graph_lib.Graph):
         for t in inputs:
             if not isinstance(t, EagerTensor):
                 raise TypeError(
-                    "An op outside of the function building code is being passed a \"Graph\" "
+                    'An op outside of the function building code is being passed a "Graph" '
                     f"tensor: {t!r}. Tensors of graphs have no value in eager execution."
                 )
         if spec.type in ("Placeholder", "PlaceholderV2"):
@@ -116,7 +116,17 @@ class EagerGraph(graph_lib.Graph):
         self.engine.forget_states()
 
 
-@export("enable_eager_execution", v2=())
+_SHARED: Final[list[EagerGraph]] = []
+
+
+def shared() -> EagerGraph:
+    """The graph of eager execution, for Python functions that graphs call, enabled or not."""
+    if not _SHARED:
+        _SHARED.append(EagerGraph())
+    return _SHARED[0]
+
+
+@export("enable_eager_execution", "contrib.eager.enable_eager_execution", v2=())
 def enable_eager_execution(
     config: Any = None, device_policy: Any = None, execution_mode: Any = None
 ) -> None:
@@ -134,7 +144,7 @@ def enable_eager_execution(
         return
     if graph_lib.get_default_graph().version:
         raise ValueError("tf.enable_eager_execution must be called at program startup.")
-    graph_lib.set_outermost(EagerGraph())
+    graph_lib.set_outermost(shared())
 
 
 @export("enable_v2_behavior", v2=())
@@ -155,19 +165,3 @@ def disable_eager_execution() -> None:
     """Adds operations to graphs, which is what happens unless a program asks for more."""
     if graph_lib.executes_by_default():
         graph_lib.set_outermost(None)
-
-
-def context() -> EagerGraph:
-    """The graph of eager execution.
-
-    Raises:
-      RuntimeError: it is not enabled.
-    """
-    graph = graph_lib.get_default_graph()
-    while graph.building_function:
-        graph = graph.outer_graph
-    if not isinstance(graph, EagerGraph):
-        raise RuntimeError("eager execution is not enabled")
-    return graph
-
-

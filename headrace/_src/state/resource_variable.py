@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from headrace._api.export import export
 from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes
 from headrace._src.core.convert import convert_to_tensor, register_tensor_conversion_function
@@ -345,6 +346,7 @@ class BaseResourceVariable(VariableV1):
         return made
 
 
+@export("contrib.eager.Variable", v2=())
 class ResourceVariable(BaseResourceVariable):
     """A variable whose reads and writes are ordered by the nodes that make them."""
 

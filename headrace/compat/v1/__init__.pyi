@@ -56,6 +56,7 @@ from headrace._src.core.graphkeys import GraphKeys as GraphKeys
 from headrace._src.core.indexed_slices import IndexedSlices as IndexedSlices
 from headrace._src.engine.session import InteractiveSession as InteractiveSession
 from headrace._src.platform.versions import MONOLITHIC_BUILD as MONOLITHIC_BUILD
+from headrace._src.function.module import Module as Module
 from headrace._src.autodiff.registry import no_gradient as NoGradient
 from headrace._src.autodiff.registry import no_gradient as NotDifferentiable
 from headrace._src.core.errors import OpError as OpError
@@ -338,6 +339,7 @@ from headrace._src.ops.special import polygamma as polygamma
 from headrace._src.ops.math_binary import pow_ as pow
 from headrace._src.ops.printing import print_v2 as print
 from headrace._src.ops.py_func import py_func as py_func
+from headrace._src.function.py_function import py_function as py_function
 from headrace._src.core.dtypes import qint16 as qint16
 from headrace._src.core.dtypes import qint32 as qint32
 from headrace._src.core.dtypes import qint8 as qint8
