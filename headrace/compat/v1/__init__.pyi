@@ -3,6 +3,7 @@
 from typing import Any
 
 from headrace import app as app
+from headrace import autograph as autograph
 from headrace import bitwise as bitwise
 from headrace import compat as compat
 from headrace import contrib as contrib
@@ -71,6 +72,7 @@ from headrace._src.core.sparse_tensor import SparseTensorValue as SparseTensorVa
 from headrace._src.core.tensor import Tensor as Tensor
 from headrace._src.ops.tensor_array import TensorArray as TensorArray
 from headrace._src.core.shape import TensorShape as TensorShape
+from headrace._src.core.tensor_spec import TensorSpec as TensorSpec
 from headrace._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from headrace._src.platform.versions import VERSION as VERSION
 from headrace._src.state.variable import VariableV1 as Variable
