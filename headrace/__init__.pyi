@@ -6,6 +6,7 @@ from headrace import app as app
 from headrace import autograph as autograph
 from headrace import bitwise as bitwise
 from headrace import compat as compat
+from headrace import config as config
 from headrace import contrib as contrib
 from headrace import debugging as debugging
 from headrace import distribute as distribute
@@ -219,6 +220,7 @@ from headrace._src.ops.math_binary import floordiv as floordiv
 from headrace._src.ops.math_binary import floormod as floormod
 from headrace._src.function.fold import foldl as foldl
 from headrace._src.function.fold import foldr as foldr
+from headrace._src.function.function import function as function
 from headrace._src.ops.gather import gather as gather
 from headrace._src.ops.gather import gather_nd as gather_nd
 from headrace._src.core.graph import get_collection as get_collection

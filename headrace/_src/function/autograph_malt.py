@@ -61,10 +61,9 @@ def _transpiler() -> Any:
         variables,
     )
     from malt.core import unsupported_features_checker
+    from malt.lang import directives as malts
     from malt.pyct import anno, cfg, qual_names, transpiler
     from malt.pyct.static_analysis import activity, reaching_definitions
-
-    from malt.lang import directives as malts
 
     from headrace._src.function import autograph
 

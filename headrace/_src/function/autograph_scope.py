@@ -9,8 +9,8 @@ from typing import Any
 from headrace._src.core import conversion_status, nest, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.tensor import Tensor
-from headrace._src.function import control_dependencies
 from headrace._src.function.autograph_operators import UndefinedReturnValue
+from headrace._src.ops import effects_order
 
 
 class FunctionScope:
@@ -28,7 +28,7 @@ class FunctionScope:
         self.callopts = options.call_options()
         self._function_name = function_name
         self._stack = contextlib.ExitStack()
-        self._control: control_dependencies.AutomaticControlDependencies | None = None
+        self._control: effects_order.AutomaticControlDependencies | None = None
 
     def __enter__(self) -> FunctionScope:
         options = self.options
@@ -42,7 +42,7 @@ class FunctionScope:
             )
         if options.uses("AUTO_CONTROL_DEPS"):
             graph = graph_lib.get_default_graph()
-            self._control = control_dependencies.AutomaticControlDependencies(graph)
+            self._control = effects_order.AutomaticControlDependencies(graph)
             self._stack.enter_context(self._control)
         return self
 

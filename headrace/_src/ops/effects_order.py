@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from headrace._src.core import dtypes
@@ -71,25 +72,29 @@ class AutomaticControlDependencies:
             return
         if graph_lib.get_default_graph() is not self._graph:
             raise RuntimeError("Graph changed while trying to add control dependencies.")
-        last: dict[Any, Operation] = {}
-        for operation in self._graph.get_operations()[self._begin :]:
-            ordered = is_ordered(operation)
-            if ordered:
-                self.must_run.append(operation)
-            resources = dict.fromkeys(t for t in operation.inputs if t.dtype is dtypes.resource)
-            before = [last[r] for r in resources if r in last]
-            if ordered and not resources:
-                if None in last:
-                    before.append(last[None])
-                last[None] = operation
-            for r in resources:
-                last[r] = operation
-            before = [b for b in before if b is not operation]
-            if before:
-                operation._add_control_inputs(before)
+        self.must_run = put_in_order(self._graph.get_operations()[self._begin :])
         if self.must_run:
             for tensor in self._returned:
                 tensor.op._add_control_inputs(self.must_run)
 
 
-__all__ = ["AutomaticControlDependencies", "is_ordered"]
+def put_in_order(operations: Iterable[Operation]) -> list[Operation]:
+    """Makes operations with effects wait for those before; returns them."""
+    must_run = []
+    last: dict[Any, Operation] = {}
+    for operation in operations:
+        ordered = is_ordered(operation)
+        if ordered:
+            must_run.append(operation)
+        resources: dict[Any, None] = dict.fromkeys(
+            t for t in operation.inputs if t.dtype is dtypes.resource
+        )
+        used = resources or ({None: None} if ordered else {})
+        before = [last[r] for r in used if r in last]
+        last.update(dict.fromkeys(used, operation))
+        if before:
+            operation._add_control_inputs(before)
+    return must_run
+
+
+__all__ = ["AutomaticControlDependencies", "is_ordered", "put_in_order"]
