@@ -3,8 +3,10 @@
 from typing import Any
 
 from headrace import app as app
+from headrace import autograph as autograph
 from headrace import bitwise as bitwise
 from headrace import compat as compat
+from headrace import config as config
 from headrace import contrib as contrib
 from headrace import debugging as debugging
 from headrace import distribute as distribute
@@ -74,6 +76,7 @@ from headrace._src.core.sparse_tensor import SparseTensorValue as SparseTensorVa
 from headrace._src.core.tensor import Tensor as Tensor
 from headrace._src.ops.tensor_array import TensorArray as TensorArray
 from headrace._src.core.shape import TensorShape as TensorShape
+from headrace._src.core.tensor_spec import TensorSpec as TensorSpec
 from headrace._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from headrace._src.platform.versions import VERSION as VERSION
 from headrace._src.state.variable import VariableV1 as Variable
@@ -222,6 +225,7 @@ from headrace._src.ops.math_binary import floordiv as floordiv
 from headrace._src.ops.math_binary import floormod as floormod
 from headrace._src.function.fold import foldl as foldl
 from headrace._src.function.fold import foldr as foldr
+from headrace._src.function.function import function as function
 from headrace._src.ops.gather import gather as gather
 from headrace._src.ops.gather import gather_nd as gather_nd
 from headrace._src.core.graph import get_collection as get_collection
