@@ -16,6 +16,7 @@ import numpy as np
 
 from headrace._src.core import errors, kernel
 from headrace._src.core.operation import Operation
+from headrace._src.engine import tiers
 from headrace._src.engine.resources import Cell, ResourceManager
 from headrace._src.engine.run import Cancellation, Run, RunKernel
 
@@ -31,6 +32,8 @@ class EagerEngine:
         self._kernel_states: dict[Any, Any] = {}
         self._cancellation = Cancellation()
         self._local = threading.local()
+        # Long loops of functions ask whether they may be compiled, as sessions say it.
+        self._jit = tiers.mode()
 
     def _run(self) -> Run:
         run: Run | None = getattr(self._local, "run", None)

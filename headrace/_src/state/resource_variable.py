@@ -391,7 +391,7 @@ class ResourceVariable(BaseResourceVariable):
             with name_scope(name, "Variable", given) as scope:
                 self._make_handle(scope, initial_value, dtype, shape)
                 if get_default_graph().executes:
-                    self._start(collections)
+                    self._start()
                     return
                 self._make_initializer(scope)
                 self._make_read(caching_device)
@@ -424,7 +424,7 @@ class ResourceVariable(BaseResourceVariable):
         self._unique_id = op_name
         self._initial_value = first
 
-    def _start(self, collections: Any) -> None:
+    def _start(self) -> None:
         """Gives a variable of eager execution its first value."""
         self._in_graph_mode = False
         self._graph_element = None
