@@ -40,12 +40,11 @@ class EagerTensor(Tensor):
 
     def numpy(self) -> Any:
         """Returns the value: a NumPy array of its own, or a scalar; strings as bytes."""
-        held = self.held
+        held: Any = self.held
         if not isinstance(held, (np.ndarray, np.generic)):
             raise TypeError(f"a tensor of dtype {self.dtype.name} has no value in NumPy")
-        if held.ndim == 0:
-            return held[()]
-        return np.array(held)
+        array: Any = np.array(held)
+        return array[()] if array.ndim == 0 else array
 
     def _numpy(self) -> Any:
         return self.numpy()

@@ -3,12 +3,14 @@
 State inventory of `EagerEngine`:
   resources: what outlives a call; variables belong to their handles, not to names.
   states: (op type, attrs) → state of a kernel, such as a random generator.
+  _tiered: function body → its plan and tier.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,9 +18,10 @@ import numpy as np
 
 from headrace._src.core import errors, kernel
 from headrace._src.core.operation import Operation
-from headrace._src.engine import tiers
+from headrace._src.engine import functions, tiers
 from headrace._src.engine.resources import Cell, ResourceManager
 from headrace._src.engine.run import Cancellation, Run, RunKernel
+from headrace._src.engine.tiered import Tiered
 
 _NO_LOCK = contextlib.nullcontext()
 
@@ -32,6 +35,7 @@ class EagerEngine:
         self._kernel_states: dict[Any, Any] = {}
         self._cancellation = Cancellation()
         self._local = threading.local()
+        self._tiered: weakref.WeakKeyDictionary[Any, Tiered] = weakref.WeakKeyDictionary()
         # Long loops of functions ask whether they may be compiled, as sessions say it.
         self._jit = tiers.mode()
 
@@ -78,6 +82,14 @@ class EagerEngine:
             run.journal.clear()
         return (result,) if spec.single_output else result or ()
 
+    def call(self, graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
+        """Calls the body of a function."""
+        plan = functions.plan_of(graph)
+        tiered = self._tiered.get(graph)
+        if tiered is None or tiered.plan is not plan:
+            tiered = self._tiered[graph] = Tiered(plan, functions.elements_of(graph))
+        return functions.called(tiered, graph, arguments, run, self._jit)
+
     def _stateful(self, op: Operation, values: Sequence[Any], run: Run) -> Any:
         spec = op.spec
         exclusive = not (spec.blocking or spec.calls_functions) and any(
@@ -95,6 +107,10 @@ class EagerKernel(RunKernel):
     def __init__(self, run: Run, op: Operation, engine: EagerEngine) -> None:
         super().__init__(run, op)
         self._engine = engine
+
+    def call(self, function: Any, arguments: Any) -> list[Any]:
+        """Calls a function body; returns its results."""
+        return self._engine.call(function.graph, arguments, self.run)
 
     def resource(self, make: Callable[[], Any]) -> Any:
         """A new resource: it lives as long as its handle, whatever its name."""
@@ -120,7 +136,8 @@ def worded(e: Exception, op: Operation) -> Exception:
     if isinstance(e, errors.OpError):
         if e.op is not None:
             return e
-        return type(e)(None, None, f"{e.message}{place}")
+        kind: Any = type(e)
+        return kind(None, None, f"{e.message}{place}")  # type: ignore[no-any-return]
     if isinstance(e, NotImplementedError):
         return errors.UnimplementedError(None, None, f"{e}{place}")
     if isinstance(e, (ValueError, TypeError, IndexError, ArithmeticError)):
