@@ -9,9 +9,22 @@ import numpy as np
 
 from headrace._src.core.dtypes import DType
 from headrace._src.core.tensor import Tensor
+from headrace._src.core.uids import next_uid
 
 if TYPE_CHECKING:
     from headrace._src.core.operation import Operation
+
+
+def of_number(number: float, like: EagerTensor) -> EagerTensor | None:
+    """A Python number as a tensor of another one's dtype; None where it may not fit."""
+    held = like.held
+    kind = held.dtype.kind if isinstance(held, (np.ndarray, np.generic)) else ""
+    if kind != "f" and not (kind in "iu" and type(number) is int):
+        return None
+    try:
+        return EagerTensor(like.op, 0, like.dtype, held.dtype.type(number))
+    except OverflowError:
+        return None
 
 
 class EagerTensor(Tensor):
@@ -24,14 +37,19 @@ class EagerTensor(Tensor):
     __slots__ = ("held", "is_trainable_handle")
 
     def __init__(self, op: Operation, value_index: int, dtype: DType, held: Any) -> None:
-        super().__init__(op, value_index, dtype)
+        # What `Tensor.__init__` does, by hand: every executed operation comes here.
+        self.op = op
+        self.value_index = value_index
+        self.dtype = dtype
+        self._id = next_uid()
+        self.handle_data = self._consumers = self._constant = None
         self.held = held
         # Whether it is the handle of a variable that tapes watch by themselves.
         self.is_trainable_handle = False
         if isinstance(held, (np.ndarray, np.generic)):
             self.dims = held.shape
             # What is asked about values at build time is known.
-            self._constant = [held, held] if held.dtype.kind != "O" or held.ndim == 0 else None
+            self._constant = [held, held] if held.dtype.kind != "O" or not held.shape else None
         elif hasattr(held, "dims") and hasattr(held, "dtype"):
             self.dims = ()
             self.handle_data = (held.dtype, held.dims)

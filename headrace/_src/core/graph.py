@@ -237,6 +237,13 @@ class Graph:
     def _last_id(self) -> int:
         return self._version + self._skipped
 
+    def executed(self, spec: OpSpec, inputs: Sequence[Any]) -> Tensor | None:
+        """The result of an operation without given attrs, where it is executed at once.
+
+        None leaves it to the general way, which a plain graph always does.
+        """
+        return None
+
     def default_op_seed(self) -> int:
         """The seed of an operation that was given none: how many were made before it."""
         return self._last_id

@@ -7,18 +7,22 @@ kernel, and its outputs are `EagerTensor`s. Everything that builds graphs works 
 from __future__ import annotations
 
 import contextlib
+import functools
 import random
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from headrace._api.export import export
-from headrace._src.core import eager_mode, scopes
+from headrace._src.core import eager_mode, kernel, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import OpSpec
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine.eager import EagerEngine
+from headrace._src.engine.rewrite import is_pure
 
 _MODULUS: Final = 2**31 - 1
 
@@ -28,6 +32,7 @@ class EagerGraph(graph_lib.Graph):
 
     State inventory:
       engine: executes operations.        _random: draws the default seeds of operations.
+      _quick: (spec, dtypes of its inputs) → its kernel, an operation, the dtype of the result.
     """
 
     executes = True
@@ -36,6 +41,32 @@ class EagerGraph(graph_lib.Graph):
         super().__init__()
         self.engine = EagerEngine()
         self._random = random.Random()
+        self._quick: dict[Any, Any] = {}
+
+    def executed(self, spec: OpSpec, inputs: Sequence[Any]) -> Tensor | None:
+        """The result of an operation that was executed before on inputs of these dtypes."""
+        if eager_mode.recorders():
+            return None
+        try:
+            key = (spec, *[t.dtype for t in inputs])
+            call, op, dtype = self._quick[key]
+            with np.errstate(all="ignore"):
+                held = call(*[t.held for t in inputs])
+        except Exception:  # the general way does it, or words the error
+            return None
+        return EagerTensor(op, 0, dtype, held)
+
+    def _remember(self, op: Operation, inputs: Sequence[Tensor]) -> None:
+        """Notes how to execute such an operation without looking at it again."""
+        spec = op.spec
+        defaults = all(
+            name in spec._inferred or (a.has_default and op.attrs[name] == a.default)
+            for name, a in spec.attrs.items()
+        )
+        if is_pure(op) and spec.single_output and not spec.has_list_inputs and defaults:
+            direct = None if spec.direct_rule is None else spec.direct_rule(op)
+            call = direct or functools.partial(spec.bind(op), kernel.HOST)
+            self._quick[spec, *[t.dtype for t in inputs]] = call, op, op.outputs[0].dtype
 
     def add_operation(
         self,
@@ -70,6 +101,8 @@ class EagerGraph(graph_lib.Graph):
         ]
         for watch in eager_mode.recorders():
             watch.record(op)
+        if inputs and (spec, *[t.dtype for t in inputs]) not in self._quick:
+            self._remember(op, inputs)
         # What a value was made from is the business of tapes alone.
         op._inputs = []
         return op
