@@ -2,3 +2,4 @@
 
 from headrace._src.core.tensor_spec import TensorSpec as TensorSpec
 from headrace._src.function.function import defun as defun
+from headrace._src.function.function import function as function
