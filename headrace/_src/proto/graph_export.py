@@ -49,7 +49,9 @@ def graph_def(graph: Any, from_version: int | None = None, add_shapes: bool = Fa
             )
             gradient = getattr(function.graph, "gradient_graph", None)
             if gradient is not None and gradient.name in getattr(graph, "_functions", {}):
-                proto.library.gradient.add(function_name=function.name, gradient_func=gradient.name)
+                proto.library.gradient.add(
+                    function_name=function.name, gradient_func=gradient.name
+                )
     return proto
 
 
@@ -64,7 +66,10 @@ def _fill_node(node: Any, op: Any, control_inputs: Sequence[str]) -> None:
     node.name = op.name
     node.op = op.type
     node.input.extend(
-        [t.op.name if t.value_index == 0 else f"{t.op.name}:{t.value_index}" for t in op.inputs]
+        [
+            t.op.name if t.value_index == 0 else f"{t.op.name}:{t.value_index}"
+            for t in op.inputs
+        ]
     )
     node.input.extend(["^" + name for name in control_inputs])
     if op.device:
@@ -174,7 +179,9 @@ def function_def(name: str, graph: Any, add_shapes: bool = False) -> Any:
     for op in body:
         names.node(op.name)
     for result, tensor in zip(results, graph.outputs, strict=True):
-        proto.signature.output_arg.add(name=result, type=tensor.dtype.base_dtype.as_datatype_enum)
+        proto.signature.output_arg.add(
+            name=result, type=tensor.dtype.base_dtype.as_datatype_enum
+        )
         proto.ret[result] = _reference(tensor, arguments, names)
     for op in body:
         _fill_function_node(proto.node_def.add(), op, arguments, names, add_shapes)
@@ -201,7 +208,9 @@ def _fill_function_node(
     node.name = names.node(op.name)
     node.op = op.type
     node.input.extend([_reference(tensor, arguments, names) for tensor in op.inputs])
-    node.input.extend(["^" + (arguments.get(c) or names.node(c.name)) for c in op.control_inputs])
+    node.input.extend(
+        ["^" + (arguments.get(c) or names.node(c.name)) for c in op.control_inputs]
+    )
     if op.device:
         node.device = op.device
     _fill_attrs(node, op)
