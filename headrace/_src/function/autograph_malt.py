@@ -38,6 +38,19 @@ class _Caught(ast.NodeTransformer):
         return node
 
 
+class _Returned(ast.NodeTransformer):
+    """Drops the flag that says whether a function returned where its result is handed on.
+
+    Nothing reads it there; as a variable in use it would become a result of conditions.
+    """
+
+    def visit_Return(self, node: ast.Return) -> ast.Return:  # noqa: N802
+        call = node.value
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "ret":
+            call.args[1] = ast.copy_location(ast.Constant(True), call.args[1])
+        return node
+
+
 def caught() -> BaseException | None:
     """The exception that an `except` block handles."""
     return sys.exc_info()[1]
@@ -129,7 +142,7 @@ def _transpiler() -> Any:
             node = Directives(ctx).visit(node)
             steps = [break_statements]
             steps += [asserts] if uses("ASSERT_STATEMENTS") else []
-            steps += [continue_statements, return_statements]
+            steps += [continue_statements, return_statements, _returns]
             steps += [lists, slices] if uses("LISTS") else []
             for step in (*steps, call_trees, control_flow):
                 node = step.transform(node, ctx)
@@ -139,6 +152,14 @@ def _transpiler() -> Any:
             return node
 
     return Transpiler()
+
+
+class _returns:  # noqa: N801
+    """A step like malt's converters: see `_Returned`."""
+
+    @staticmethod
+    def transform(node: Any, ctx: Any) -> Any:
+        return _Returned().visit(node)
 
 
 @functools.cache
