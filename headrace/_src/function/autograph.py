@@ -334,17 +334,20 @@ def to_graph(
 
     Raises:
       AutoGraphError: it cannot be converted.
+      NotImplementedError: it is neither a function nor a method.
     """
     from headrace._src.function import autograph_malt
 
     options = ConversionOptions(
         recursive, user_requested=True, optional_features=experimental_optional_features
     )
+    if not (inspect.isfunction(entity) or inspect.ismethod(entity)):
+        raise NotImplementedError(
+            f'cannot convert entity "{entity}": object conversion is not yet supported.'
+        )
     try:
-        if not hasattr(entity, "__code__"):
-            raise ValueError(f"{entity} has no code of its own")
         return mark_artifact(autograph_malt.transform(entity, options))
-    except Exception as e:
+    except (ValueError, AttributeError, KeyError, NameError, AssertionError) as e:
         raise autograph_errors.ConversionError(
             f"converting {entity}: {type(e).__name__}: {e}"
         ) from e
@@ -375,7 +378,7 @@ def set_loop_options(
 ) -> None:
     """Gives arguments of `tf.while_loop` for the loop in which it is the first statement.
 
-    A call does nothing; where the loop becomes one of the graph, its source is read.
+    Converted code does not call it. As in 1.15, loops of the graph do without the arguments.
     """
 
 

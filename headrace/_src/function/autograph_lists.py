@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from headrace._src.core import convert, dtypes
 from headrace._src.core.tensor import Tensor
-from headrace._src.ops import flows
+from headrace._src.ops import conditional, flows
 from headrace._src.ops._late import late
 
 
@@ -40,9 +40,15 @@ def new_list(iterable: Any = None) -> Any:
     elements = list(iterable) if iterable else []
     if elements:
         return elements
-    return late.EmptyTensorList(
-        element_shape=late.constant(-1), max_num_elements=-1, element_dtype=dtypes.variant
+    return late.EmptyTensorList(late.constant(-1), late.constant(-1), element_dtype=dtypes.variant)
+
+
+def _list_of(element: Tensor) -> Tensor:
+    """An empty list of the graph for elements like this one."""
+    made: Tensor = late.EmptyTensorList(
+        late.shape(element), late.constant(-1), element_dtype=element.dtype
     )
+    return made
 
 
 def list_append(list_: Any, x: Any) -> Any:
@@ -50,8 +56,12 @@ def list_append(list_: Any, x: Any) -> Any:
     if flows.is_tensor_array(list_):
         return list_.write(list_.size(), x)
     if _is_tensor_list(list_):
-        x = convert.convert_to_tensor(x)
-        return late.TensorListPushBack(list_, x)
+        element = convert.convert_to_tensor(x)
+        # The first element says what the list holds.
+        list_ = conditional.cond(
+            late.TensorListLength(list_) > 0, lambda: list_, lambda: _list_of(element)
+        )
+        return late.TensorListPushBack(list_, element)
     list_.append(x)
     return list_
 

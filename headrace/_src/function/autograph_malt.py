@@ -2,7 +2,8 @@
 
 malt parses a function and replaces its statements by calls of `ag__.<operator>`; the operators and
 the calls of functions are this package's. What is mended here: `except E as e` (malt expects
-another syntax tree), and a module of the standard library that malt uses without importing it.
+another syntax tree), conditional expressions inside others, and a module of the standard library
+that malt uses without importing it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,19 @@ class _Caught(ast.NodeTransformer):
             ast.fix_missing_locations(first)
             node.body.insert(0, first)
             node.name = None
+        return node
+
+
+class _Returned(ast.NodeTransformer):
+    """Drops the flag that says whether a function returned where its result is handed on.
+
+    Nothing reads it there; as a variable in use it would become a result of conditions.
+    """
+
+    def visit_Return(self, node: ast.Return) -> ast.Return:  # noqa: N802
+        call = node.value
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "ret":
+            call.args[1] = ast.copy_location(ast.Constant(True), call.args[1])
         return node
 
 
@@ -99,6 +113,13 @@ def _transpiler() -> Any:
             anno.setanno(scope.ast_node, anno.Basic.DIRECTIVES, noted)
             return None
 
+    class Conditionals(  # type: ignore[misc]
+        conditional_expressions.ConditionalExpressionTransformer
+    ):
+        def visit_IfExp(self, node: Any) -> Any:  # noqa: N802
+            """Converts the conditional expressions inside this one too."""
+            return super().visit_IfExp(self.generic_visit(node))
+
     class Transpiler(transpiler.PyToPy):  # type: ignore[misc]
         def get_transformed_name(self, node: Any) -> str:
             return "tf__" + str(super().get_transformed_name(node))
@@ -121,15 +142,24 @@ def _transpiler() -> Any:
             node = Directives(ctx).visit(node)
             steps = [break_statements]
             steps += [asserts] if uses("ASSERT_STATEMENTS") else []
-            steps += [continue_statements, return_statements]
+            steps += [continue_statements, return_statements, _returns]
             steps += [lists, slices] if uses("LISTS") else []
-            steps += [call_trees, control_flow, conditional_expressions]
-            steps += [logical_expressions, variables]
-            for step in steps:
+            for step in (*steps, call_trees, control_flow):
+                node = step.transform(node, ctx)
+            node = Conditionals(ctx).visit(node)
+            for step in (logical_expressions, variables):
                 node = step.transform(node, ctx)
             return node
 
     return Transpiler()
+
+
+class _returns:  # noqa: N801
+    """A step like malt's converters: see `_Returned`."""
+
+    @staticmethod
+    def transform(node: Any, ctx: Any) -> Any:
+        return _Returned().visit(node)
 
 
 @functools.cache
@@ -171,6 +201,8 @@ def transform(function: Any, options: Any) -> Any:
         for at, was in source_map.items()
     }
     origin.map_lines(lines)
+    # Python puts the names of malt's functions around it, and tells them in errors.
+    made.__qualname__ = made.__name__
     made.ag_module = module
     made.ag_source_map = lines
     return made
@@ -196,8 +228,10 @@ def is_library(function: Any) -> bool:
     """Whether a function belongs to a library whose code is not converted."""
     from malt.impl import conversion
 
-    module = inspect.getmodule(function)
-    name = getattr(module, "__name__", "")
+    name = getattr(function, "__module__", None) or ""
     if name.split(".")[0] in _OUTSIDE:
+        return True
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is not None and origin.is_internal(code):
         return True
     return bool(conversion.is_allowlisted(function))

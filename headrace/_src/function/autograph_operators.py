@@ -23,7 +23,6 @@ SetState = Callable[[tuple[Any, ...]], None]
 
 _MOST_ITERATIONS: Final = 100_000_000
 _MANY_ITERATIONS: Final = 3000
-_LOOP_OPTIONS: Final = ("parallel_iterations", "back_prop", "swap_memory", "maximum_iterations")
 
 
 class Undefined:
@@ -167,7 +166,10 @@ def while_stmt(
     symbol_names: Sequence[str],
     opts: dict[str, Any],
 ) -> None:
-    """A `while` statement; the first test, in a graph of its own, decides what it becomes."""
+    """A `while` statement; the first test, in a graph of its own, decides what it becomes.
+
+    As in 1.15, the options that the program gives with `set_loop_options` have no effect.
+    """
     first = get_state()
     with func_graph.FuncGraph("tmp").as_default():
         outcome = test()
@@ -175,7 +177,7 @@ def while_stmt(
     if is_tensor(outcome):
         _check_defined_before(first)
         loop = _Loop(body, get_state, set_state, symbol_names)
-        loop.run((), lambda: test(), lambda: ((), body), opts)
+        loop.run((), test, lambda: ((), body))
         return
     if not outcome:
         return
@@ -215,7 +217,6 @@ class _Loop:
         extra: tuple[Any, ...],
         test: Callable[..., Any],
         step: Callable[..., tuple[tuple[Any, ...], Callable[[], None]]],
-        opts: dict[str, Any],
     ) -> None:
         """Adds the loop.
 
@@ -223,7 +224,6 @@ class _Loop:
           extra: the first values of loop variables that are none of the program.
           test: takes them; says whether to go on.
           step: takes them; returns their next values' maker and the block to execute.
-          opts: options of tf.while_loop.
         """
         n = len(extra)
 
@@ -242,10 +242,7 @@ class _Loop:
             return (*(f() if callable(f) else f for f in following), *new)
 
         before = (*extra, *(self.first[i] for i in self._kept))
-        options = {k: v for k, v in opts.items() if k in _LOOP_OPTIONS}
-        final = while_loop.while_loop(
-            condition, iteration, before, return_same_structure=True, **options
-        )
+        final = while_loop.while_loop(condition, iteration, before, return_same_structure=True)
         self._restore(tuple(final)[n:])
 
 
@@ -377,7 +374,7 @@ def _over_rows(
         row = array.read(index)
         return (lambda: index + 1,), lambda: body(row)
 
-    loop.run((0,), lambda index: _and_then(index < count, extra_test), step, {})
+    loop.run((0,), lambda index: _and_then(index < count, extra_test), step)
 
 
 def _over_range(
@@ -397,7 +394,7 @@ def _over_range(
     def step(number: Tensor) -> tuple[tuple[Any, ...], Callable[[], None]]:
         return (lambda: number + delta,), lambda: body(number)
 
-    loop.run((start,), lambda number: _and_then(within(number), extra_test), step, {})
+    loop.run((start,), lambda number: _and_then(within(number), extra_test), step)
 
 
 # -- logic, comparison, assert -------------------------------------------------------------------

@@ -326,7 +326,7 @@ class _Method:
         return self.target()(*args, **kwargs)
 
 
-@export("function")
+@export("function", "contrib.eager.function")
 def function(
     func: Any = None,
     input_signature: Any = None,

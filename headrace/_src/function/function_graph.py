@@ -151,7 +151,9 @@ class _Inputs:
     def _one(self, value: Any, name: str | None) -> Any:
         shape = None if self._shapes is None else next(self._shapes)
         if is_resource_variable(value):
-            self._graph.capture(value.handle, name)
+            argument = self._graph.capture(value.handle, name)
+            if name is not None:
+                argument.op.attrs["_user_specified_name"] = name
             return value
         if not isinstance(value, (Tensor, TensorSpec)):
             return value
@@ -183,11 +185,8 @@ def _signature(values: Sequence[Any], names: Sequence[str | None]) -> Any:
 
     made = []
     for value, name in zip(values, names, strict=True):
-        parts = [
-            described((name, *path), v)
-            for path, v in nest.flatten_with_tuple_paths(value, expand_composites=True)
-        ]
-        made.append(nest.pack_sequence_as(value, parts, expand_composites=True))
+        parts = [described((name, *path), v) for path, v in nest.flatten_with_tuple_paths(value)]
+        made.append(nest.pack_sequence_as(value, parts))
     return tuple(made)
 
 

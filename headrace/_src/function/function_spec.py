@@ -42,12 +42,11 @@ class FunctionSpec:
     """
 
     def __init__(self, function: Any, input_signature: Any, is_method: bool) -> None:
-        full = inspect.getfullargspec(_without_partial(function))
+        partial = isinstance(function, functools.partial)
+        full = inspect.getfullargspec(function if partial else _with_arguments(function))
         names = full.args[1:] if is_method or inspect.ismethod(function) else list(full.args)
         offset = len(names) - len(full.defaults or ())
         self._defaults = {offset + i: v for i, v in enumerate(full.defaults or ())}
-        if isinstance(function, functools.partial):
-            names, self._defaults = _partial_arguments(function, names, self._defaults)
         self.fullargspec = full
         self.arg_names = names
         self.vararg_name = full.varargs
@@ -55,7 +54,7 @@ class FunctionSpec:
         self.input_signature: tuple[Any, ...] | None = None
         self.flat_input_signature: tuple[Any, ...] = ()
         if input_signature is not None:
-            if full.kwonlyargs:
+            if full.kwonlyargs and not partial:
                 raise ValueError(_KEYWORDS)
             if not isinstance(input_signature, (tuple, list)):
                 raise TypeError(
@@ -117,7 +116,7 @@ class FunctionSpec:
         given = inputs[: len(signature)]
         try:
             flat = nest.flatten_up_to(signature, given)
-        except (ValueError, TypeError):
+        except ValueError:
             raise ValueError(
                 f"Structure of Python function inputs does not match input_signature:\n{shown}"
             ) from None
@@ -144,22 +143,11 @@ _KEYWORDS = (
 )
 
 
-def _without_partial(function: Any) -> Any:
-    while isinstance(function, functools.partial):
-        function = function.func
+def _with_arguments(function: Any) -> Any:
+    """What has the arguments: the function, or the method that makes an object callable."""
     if inspect.isfunction(function) or inspect.ismethod(function):
         return inspect.unwrap(function)
     return function if inspect.isbuiltin(function) else type(function).__call__
-
-
-def _partial_arguments(
-    function: functools.partial[Any], names: list[str], defaults: dict[int, Any]
-) -> tuple[list[str], dict[int, Any]]:
-    """The arguments that a partial function leaves to give."""
-    first = len(function.args)
-    kept = [(i, n) for i, n in enumerate(names) if i >= first and n not in function.keywords]
-    values = {new: defaults[old] for new, (old, _) in enumerate(kept) if old in defaults}
-    return [name for _, name in kept], values
 
 
 def _shown(inputs: Sequence[Any], signature: Sequence[Any]) -> str:

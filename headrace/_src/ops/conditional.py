@@ -175,6 +175,12 @@ def _check_same(a: func_graph.FuncGraph, b: func_graph.FuncGraph) -> None:
         )
     except (ValueError, TypeError) as e:
         raise TypeError(f"{_MISMATCH}{shown}\n\nError details:\n{e}") from None
+    if len(a.outputs) != len(b.outputs):
+        raise ValueError(
+            "Lengths of branch outputs of cond must match.\n"
+            f"len(graphs[0].outputs): {len(a.outputs)}\n"
+            f"len(graphs[1].outputs): {len(b.outputs)}\n"
+        )
     for x, y in zip(a.outputs, b.outputs, strict=True):
         if x.dtype.base_dtype is not y.dtype.base_dtype:
             raise TypeError(f"{_MISMATCH}{shown}")

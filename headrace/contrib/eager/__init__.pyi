@@ -6,6 +6,7 @@ from headrace._src.state.resource_variable import ResourceVariable as Variable
 from headrace._src.function.function import defun as defun
 from headrace._src.function.eager import enable_eager_execution as enable_eager_execution
 from headrace._src.contrib.eager import executing_eagerly as executing_eagerly
+from headrace._src.function.function import function as function
 from headrace._src.contrib.eager import gradients_function as gradients_function
 from headrace._src.contrib.eager import implicit_gradients as implicit_gradients
 from headrace._src.contrib.eager import implicit_value_and_gradients as implicit_value_and_gradients
