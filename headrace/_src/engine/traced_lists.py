@@ -28,11 +28,13 @@ class TracedList:
         optionals a tree of arrays; None when nothing is known of them.
       capacity: the length of these arrays.
       length: the number of elements, an int or a traced int32 scalar.
+      within: of whole numbers, the least and the greatest that an element may be; () where there is
+        no element yet, None where nothing is known.
       most: what `length` is at most; in a loop that is to carry the list it may pass `capacity`.
       fixed: whether the capacity must stay.
     """
 
-    __slots__ = ("capacity", "dims", "dtype", "fixed", "items", "length", "limit", "most")
+    __slots__ = ("capacity", "dims", "dtype", "fixed", "items", "length", "limit", "most", "within")
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class TracedList:
         items: Any = None,
         capacity: int = 0,
         length: Any = 0,
+        within: tuple[int, ...] | None = None,
         most: int | None = None,
         fixed: bool = False,
     ) -> None:
@@ -51,6 +54,7 @@ class TracedList:
         self.items = items
         self.capacity = capacity
         self.length = length
+        self.within = within
         if most is None:
             most = length if isinstance(length, int) else capacity
         self.most = most
