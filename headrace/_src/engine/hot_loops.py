@@ -64,6 +64,10 @@ class _Plan:
         self.template: list[Any] = [None] * (len(self.slots) + 1)
         self._known: set[Operation] = set()
 
+    def is_shared(self, t: Any) -> bool:
+        """Whether several operations take a value: there is only one."""
+        return False
+
     def source(self, t: Any) -> Any:
         """The tensor that stands for another: itself."""
         return t

@@ -16,6 +16,8 @@ from headrace._src.engine import backend, structures
 from headrace._src.engine.traced_lists import TracedList
 
 _MOST_ROWS: Final = 64
+# How many elements of a list of zeros are remembered.
+_MOST_PARTS: Final = 4
 
 _WHOLE: Final = frozenset({"int32", "int64"})
 
@@ -72,7 +74,7 @@ def made(dtype: DType, dims: Dims, length: int, limit: int = -1) -> TracedList:
     if dtype.name != "variant" and dims_lib.is_full(dims):
         items = backend.jax().numpy.zeros((length, *(dims or ())), dtype.np_dtype)
     within = None if dtype.name not in _WHOLE else (0, 0) if length else ()
-    return TracedList(dtype, dims, limit, items, length, length, within)
+    return TracedList(dtype, dims, limit, items, length, length, within, parts=())
 
 
 def stacked(dtype: DType, dims: Dims, rows: Any) -> TracedList:
@@ -197,6 +199,8 @@ def pop(k: Any, found: TracedList, shape: Any) -> tuple[TracedList, Any]:
 
 def get(k: Any, found: TracedList, index: Any, shape: Any) -> Any:
     """One element of a list."""
+    if found.seen is not None and found.seen[0] is index:
+        return _seen(k, found, found.seen[1])
     index = _position(k, found, index)
     element = _unset(found, shape) if found.items is None else _taken(found, index)
     return _seen(k, found, element)
@@ -204,10 +208,37 @@ def get(k: Any, found: TracedList, index: Any, shape: Any) -> Any:
 
 def put(k: Any, found: TracedList, index: Any, element: Any) -> TracedList:
     """The list with another element at a position."""
+    given = index
     index = _position(k, found, index)
     within = _within(k, found, element)
+    parts = found.parts
+    if parts is not None:
+        parts = (*parts, (index, element)) if len(parts) < _MOST_PARTS else None
+    at = index
+    if found.items is not None and found.dtype.name != "variant" and k.is_shared(0):
+        at = _after_reading(found, given, index)
     found, element = _holding(found, element)
-    return found.replaced(items=_put(found, index, element), within=within)
+    return found.replaced(items=_put(found, at, element), within=within, parts=parts)
+
+
+def _after_reading(found: TracedList, given: Any, index: Any) -> Any:
+    """The position at which to replace an element, known once the old one has been read.
+
+    XLA replaces an element in place only where everything that reads the list comes before: else
+    each iteration of a loop copies the list. The branch keeps the element from being read again by
+    whatever computes with it.
+    """
+    jax = backend.jax()
+    at = jax.numpy.asarray(index, np.int32)
+    old = jax.lax.cond(at >= 0, lambda: _taken(found, at), lambda: _taken(found, at * 0))
+    found.seen = (given, old)
+    if not old.size:
+        return index
+    first = old.reshape(-1)[0]
+    if jax.numpy.issubdtype(first.dtype, np.complexfloating):
+        first = first.real
+    # A number that XLA does not know to be zero.
+    return at + jax.lax.clamp(np.int32(0), (first > 0).astype(np.int32), np.int32(0))
 
 
 def _position(k: Any, found: TracedList, index: Any) -> Any:
@@ -338,6 +369,10 @@ def added(k: Any, a: Any, b: Any) -> Any:
             raise Unfit("lists of different lengths are added")
     else:
         k.require(same)
+    if a.parts is not None or b.parts is not None:
+        # A gradient often has one element only.
+        most, few = (a, b) if b.parts is not None else (b, a)
+        return _with_parts(most, few.parts or ())
     kind = structures.of(a)
     try:
         both = structures.joined(kind, structures.of(b))
@@ -349,3 +384,15 @@ def added(k: Any, a: Any, b: Any) -> Any:
     if items is not None:
         items = structures.combined(lambda x, y: x + y, items, b.items)
     return a.replaced(items=items, length=length, most=max(a.most, b.most), within=None)
+
+
+def _with_parts(found: TracedList, parts: Any) -> TracedList:
+    """A list with something added to some of its elements."""
+    for index, element in parts:
+        found, element = _holding(found, element)
+        old = _taken(found, index)
+        found = found.replaced(
+            items=_put(found, index, structures.combined(lambda x, y: x + y, old, element)),
+            within=None,
+        )
+    return found

@@ -271,6 +271,11 @@ class Plan:
         """The tensor whose computed value stands for `t`."""
         return self.replaced.get(t, t)
 
+    def is_shared(self, t: Tensor) -> bool:
+        """Whether several operations take the value of a tensor."""
+        t = self.source(t)
+        return sum(self.source(i) is t for s in self.steps for i in s.op._inputs) > 1
+
     def _slot(self, t: Tensor) -> int:
         slot = self.slots.get(t)
         if slot is None:
