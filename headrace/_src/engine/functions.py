@@ -62,6 +62,7 @@ def loop(cond: Any, body: Any, values: Sequence[Any], run: Run, op: Operation) -
     test = _Stepper(cond, held, changing, [0], run)
     step = _Stepper(body, held, changing, changing, run)
     values = [held[i] for i in changing]
+    lengths = [getattr(v, "length", None) for v in held]
     before = run.spent
     trips = 0
     look_at = hot_loops.FIRST_LOOK
@@ -76,7 +77,7 @@ def loop(cond: Any, body: Any, values: Sequence[Any], run: Run, op: Operation) -
             look_at = 2 * trips
             for i, value in zip(changing, values, strict=True):
                 held[i] = value
-            ended, more = hot_loops.continued(op, (cond, body), held, changing, trips, run)
+            ended, more = hot_loops.continued(op, (cond, body), held, changing, lengths, trips, run)
             values = [held[i] for i in changing]
             trips += more
             if ended:

@@ -44,6 +44,8 @@ _NO_LOCK: Final = contextlib.nullcontext()
 class Segment:
     """One unit that can be compiled; see the module's docstring."""
 
+    eager_programs = _EAGER_PROGRAMS
+
     def __init__(self, unit: Unit, plan: Plan, donate: bool, place: Place = HOST) -> None:
         self.unit = unit
         self.plan = plan
@@ -219,8 +221,8 @@ class Segment:
         """The program of a signature that has none yet; None while it stays interpreted."""
         n = len(self.programs)
         count = self.waiting[signature] = self.waiting.get(signature, 0) + 1
-        if n >= _EAGER_PROGRAMS:
-            self._warn(signature)
+        if n >= self.eager_programs:
+            self.warn(signature)
             if n >= _MOST_PROGRAMS or count < n:
                 return None
         for i, v in enumerate(values):
@@ -243,7 +245,7 @@ class Segment:
         self.waiting.pop(signature, None)
         return program
 
-    def _warn(self, signature: Any) -> None:
+    def warn(self, signature: Any) -> None:
         """Says once which input keeps changing."""
         if self._warned:
             return
