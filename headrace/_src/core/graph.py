@@ -120,7 +120,7 @@ class Graph:
             self._by_name[name] = operation
         for t in inputs:
             consumers = t._consumers
-            if consumers is None:
+            if not consumers:
                 t._consumers = [operation]
             elif consumers[-1] is not operation:
                 consumers.append(operation)

@@ -114,7 +114,8 @@ class Segment:
         """Executes the unit with NumPy kernels."""
         for i in self._inputs:
             slots[i] = on_host(slots[i])
-        interpret.execute_steps(self.unit.steps, slots, run)
+        with np.errstate(all="ignore"):
+            interpret.execute_steps(self.unit.steps, slots, run)
 
     def call(
         self,
@@ -141,10 +142,14 @@ class Segment:
         array = backend.jax().Array
         with backend.on(self.place.device):
             held = [_placed(cells[i].stored, array) for i in layout.reads]
-            words, drawn = self._words(layout.draws, run)
             if self._variants:
                 values = [a for v in values for a in structures.leaves(v)]
-            results = program.call(*held, *values, words, *program.constants)
+            if layout.draws:
+                words, drawn = self._words(layout.draws, run)
+                results = program.call(*held, *values, words, *program.constants)
+            else:
+                drawn = []
+                results = program.call(*held, *values, *program.constants)
         n = len(layout.writes)
         failed = layout.checked and not bool(results[-1])
         exceeded = int(results[-1 - layout.checked]) if layout.exceeds else 0

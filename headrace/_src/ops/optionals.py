@@ -18,7 +18,6 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.engine.optional_values import OptionalValue
 from headrace._src.engine.traced_lists import TracedOptional
 
-
 # -- OptionalNone --------------------------------------------------------------------------------
 OptionalNone = op("OptionalNone", "-> optional: variant", stateful=False)
 

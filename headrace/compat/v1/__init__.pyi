@@ -12,6 +12,7 @@ from headrace import dtypes as dtypes
 from headrace import errors as errors
 from headrace import flags as flags
 from headrace import gfile as gfile
+from headrace import graph_util as graph_util
 from headrace import image as image
 from headrace import initializers as initializers
 from headrace import io as io
@@ -251,6 +252,7 @@ from headrace._src.ops.identity import identity_n as identity_n
 from headrace._src.ops.special import igamma as igamma
 from headrace._src.ops.special import igammac as igammac
 from headrace._src.ops.casts import imag as imag
+from headrace._src.graph_def.importer import import_graph_def as import_graph_def
 from headrace._src.core.scopes import init_scope as init_scope
 from headrace._src.state.resources import initialize_all_tables as initialize_all_tables
 from headrace._src.state.collections import initialize_all_variables as initialize_all_variables
