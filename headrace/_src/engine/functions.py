@@ -79,6 +79,7 @@ def loop(cond: Any, body: Any, values: Sequence[Any], run: Run, op: Operation) -
     test = _Stepper(cond, held, changing, [0], run)
     step = _Stepper(body, held, changing, changing, run)
     values = [held[i] for i in changing]
+    lengths = [getattr(v, "length", None) for v in held]
     before = run.spent
     trips = 0
     look_at = hot_loops.FIRST_LOOK
@@ -93,11 +94,12 @@ def loop(cond: Any, body: Any, values: Sequence[Any], run: Run, op: Operation) -
             look_at = 2 * trips
             for i, value in zip(changing, values, strict=True):
                 held[i] = value
-            ended, more = hot_loops.continued(op, (cond, body), held, changing, trips, run)
+            ended, more = hot_loops.continued(op, (cond, body), held, changing, lengths, trips, run)
             values = [held[i] for i in changing]
             trips += more
             if ended:
                 break
+    body.plan.trips = max(body.plan.trips, trips)
     run.spent = costs.plus(before, costs.of_loop(cond.plan, body.plan, trips))
     for i, value in zip(changing, values, strict=True):
         held[i] = value
@@ -176,6 +178,15 @@ def random_in(op: Operation) -> list[Operation]:
         for step in plan_of(f.graph).steps:
             found += random_in(step.op)
     return found
+
+
+def most_trips(op: Operation) -> int:
+    """The most iterations that a loop among the functions an operation calls has had so far."""
+    most = 0
+    for f in op.functions:
+        plan = plan_of(f.graph)
+        most = max(most, plan.trips, *(most_trips(s.op) for s in plan.steps))
+    return most
 
 
 def static_inputs(op: Operation, plan: Plan) -> list[Tensor]:

@@ -389,7 +389,7 @@ class Lowering:
                     f"input {arg.name!r} of {op.name} ({op.type}) must be known before lowering", op
                 )
         if spec.calls_functions:
-            result: Any = spec.bind(op, xla=True)(XlaRunKernel(self, op), *args)
+            result: Any = spec.bind(op, xla=True)(XlaRunKernel(self, op, plan), *args)
             return (result,) if spec.single_output else result or ()
         compound = any(t.dtype.name == "variant" for t in op.outputs)
         impure = spec.has_effects or spec.random or spec.needs_op
@@ -397,7 +397,7 @@ class Lowering:
             result = spec.bind(op)(kernel.HOST, *args)
         else:
             args = [_lifted(a) for a in args]
-            result = spec.bind(op, xla=True)(XlaRunKernel(self, op), *args)
+            result = spec.bind(op, xla=True)(XlaRunKernel(self, op, plan), *args)
         results = (result,) if spec.single_output else result or ()
         keeps = spec.preserves_elements
         if args and results and (keeps(op) if callable(keeps) else keeps):

@@ -78,7 +78,12 @@ def lowerable(op: Operation) -> bool:
 def _lowerable_body(graph: Any) -> bool:
     """Whether every operation of a function's body can be part of compiled code."""
     plan = functions.plan_of(graph)
-    return not plan.handles and all(lowerable(s.op) for s in plan.steps)
+    operations = [s.op for s in plan.steps]
+    return (
+        not plan.handles
+        and all(map(lowerable, operations))
+        and len(without_seen_padding(plan, operations, graph.outputs)) == len(operations)
+    )
 
 
 def _ignored(op: Operation) -> set[Tensor]:
