@@ -3,6 +3,7 @@
 from headrace._src.layers.pooling import AveragePooling1D as AveragePooling1D
 from headrace._src.layers.pooling import AveragePooling2D as AveragePooling2D
 from headrace._src.layers.pooling import AveragePooling3D as AveragePooling3D
+from headrace._src.layers.batch_normalization import BatchNormalization as BatchNormalization
 from headrace._src.layers.conv import Conv1D as Conv1D
 from headrace._src.layers.conv import Conv2D as Conv2D
 from headrace._src.layers.conv_transpose import Conv2DTranspose as Conv2DTranspose
@@ -21,6 +22,7 @@ from headrace._src.layers.separable_conv import SeparableConv2D as SeparableConv
 from headrace._src.layers.pooling import average_pooling1d as average_pooling1d
 from headrace._src.layers.pooling import average_pooling2d as average_pooling2d
 from headrace._src.layers.pooling import average_pooling3d as average_pooling3d
+from headrace._src.layers.batch_normalization import batch_normalization as batch_normalization
 from headrace._src.layers.conv import conv1d as conv1d
 from headrace._src.layers.conv import conv2d as conv2d
 from headrace._src.layers.conv_transpose import conv2d_transpose as conv2d_transpose

@@ -11,13 +11,14 @@ def passed_on(given: dict[str, Any]) -> dict[str, Any]:
     return mine.pop("kwargs", {}) | mine
 
 
-def call_new(layer: Any, inputs: Any, **given: Any) -> Any:
+def call_new(layer: Any, inputs: Any, call: dict[str, Any] | None = None, **given: Any) -> Any:
     """Make a layer and call it; its name is also that of its variable scope.
 
     Args:
       layer: the class.
       inputs: what to call it with.
+      call: what else to call it with.
       **given: arguments of its constructor, and `reuse`.
     """
     reuse = given.pop("reuse")
-    return layer(_scope=given["name"], _reuse=reuse, **given).apply(inputs)
+    return layer(_scope=given["name"], _reuse=reuse, **given).apply(inputs, **call or {})
