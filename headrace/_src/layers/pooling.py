@@ -28,8 +28,9 @@ class _Pooling(Layer):
         name: Any,
         **kwargs: Any,
     ) -> None:
+        if strides is None:
+            raise ValueError("Argument `strides` must not be None.")
         super().__init__(name=name, **kwargs)
-        strides = pool_size if strides is None else strides
         self.pool_size = windows.normalized_tuple(pool_size, self._rank, "pool_size")
         self.strides = windows.normalized_tuple(strides, self._rank, "strides")
         self.padding = windows.normalized_padding(padding)
@@ -98,7 +99,7 @@ class AveragePooling1D(_Pooling):
 
     Args:
       pool_size: size of the windows: int, or a sequence with one for each spatial dimension.
-      strides: distance between windows, given like `pool_size`; that size when None.
+      strides: distance between windows, given like `pool_size`.
       padding: `"valid"` or `"same"`.
       data_format: `"channels_last"` or `"channels_first"`.
       name: name of the layer.
@@ -133,7 +134,7 @@ def average_pooling1d(
     Args:
       inputs: tensor `[batch, steps, channels]`, or the order of `data_format`.
       pool_size: size of the windows: int, or a sequence with one for each spatial dimension.
-      strides: distance between windows, given like `pool_size`; that size when None.
+      strides: distance between windows, given like `pool_size`.
       padding: `"valid"` or `"same"`.
       data_format: `"channels_last"` or `"channels_first"`.
       name: name of the layer.
@@ -153,7 +154,7 @@ class MaxPooling1D(_Pooling):
 
     Args:
       pool_size: size of the windows: int, or a sequence with one for each spatial dimension.
-      strides: distance between windows, given like `pool_size`; that size when None.
+      strides: distance between windows, given like `pool_size`.
       padding: `"valid"` or `"same"`.
       data_format: `"channels_last"` or `"channels_first"`.
       name: name of the layer.
@@ -188,7 +189,7 @@ def max_pooling1d(
     Args:
       inputs: tensor `[batch, steps, channels]`, or the order of `data_format`.
       pool_size: size of the windows: int, or a sequence with one for each spatial dimension.
-      strides: distance between windows, given like `pool_size`; that size when None.
+      strides: distance between windows, given like `pool_size`.
       padding: `"valid"` or `"same"`.
       data_format: `"channels_last"` or `"channels_first"`.
       name: name of the layer.
@@ -208,7 +209,7 @@ class AveragePooling2D(_Pooling):
 
     Args:
       pool_size: size of the windows: int, or a sequence with one for each spatial dimension.
-      strides: distance between windows, given like `pool_size`; that size when None.
+      strides: distance between windows, given like `pool_size`.
       padding: `"valid"` or `"same"`.
       data_format: `"channels_last"` or `"channels_first"`.
       name: name of the layer.
@@ -243,7 +244,7 @@ def average_pooling2d(
     Args:
       inputs: tensor `[batch, height, width, channels]`, or the order of `data_format`.
       pool_size: size of the windows: int, or a sequence with one for each spatial dimension.
-      strides: distance between windows, given like `pool_size`; that size when None.
+      strides: distance between windows, given like `pool_size`.
       padding: `"valid"` or `"same"`.
       data_format: `"channels_last"` or `"channels_first"`.
       name: name of the layer.
@@ -263,7 +264,7 @@ class MaxPooling2D(_Pooling):
 
     Args:
       pool_size: size of the windows: int, or a sequence with one for each spatial dimension.
-      strides: distance between windows, given like `pool_size`; that size when None.
+      strides: distance between windows, given like `pool_size`.
       padding: `"valid"` or `"same"`.
       data_format: `"channels_last"` or `"channels_first"`.
       name: name of the layer.
@@ -298,7 +299,7 @@ def max_pooling2d(
     Args:
       inputs: tensor `[batch, height, width, channels]`, or the order of `data_format`.
       pool_size: size of the windows: int, or a sequence with one for each spatial dimension.
-      strides: distance between windows, given like `pool_size`; that size when None.
+      strides: distance between windows, given like `pool_size`.
       padding: `"valid"` or `"same"`.
       data_format: `"channels_last"` or `"channels_first"`.
       name: name of the layer.
@@ -318,7 +319,7 @@ class AveragePooling3D(_Pooling):
 
     Args:
       pool_size: size of the windows: int, or a sequence with one for each spatial dimension.
-      strides: distance between windows, given like `pool_size`; that size when None.
+      strides: distance between windows, given like `pool_size`.
       padding: `"valid"` or `"same"`.
       data_format: `"channels_last"` or `"channels_first"`.
       name: name of the layer.
@@ -353,7 +354,7 @@ def average_pooling3d(
     Args:
       inputs: tensor `[batch, depth, height, width, channels]`, or the order of `data_format`.
       pool_size: size of the windows: int, or a sequence with one for each spatial dimension.
-      strides: distance between windows, given like `pool_size`; that size when None.
+      strides: distance between windows, given like `pool_size`.
       padding: `"valid"` or `"same"`.
       data_format: `"channels_last"` or `"channels_first"`.
       name: name of the layer.
@@ -373,7 +374,7 @@ class MaxPooling3D(_Pooling):
 
     Args:
       pool_size: size of the windows: int, or a sequence with one for each spatial dimension.
-      strides: distance between windows, given like `pool_size`; that size when None.
+      strides: distance between windows, given like `pool_size`.
       padding: `"valid"` or `"same"`.
       data_format: `"channels_last"` or `"channels_first"`.
       name: name of the layer.
@@ -408,7 +409,7 @@ def max_pooling3d(
     Args:
       inputs: tensor `[batch, depth, height, width, channels]`, or the order of `data_format`.
       pool_size: size of the windows: int, or a sequence with one for each spatial dimension.
-      strides: distance between windows, given like `pool_size`; that size when None.
+      strides: distance between windows, given like `pool_size`.
       padding: `"valid"` or `"same"`.
       data_format: `"channels_last"` or `"channels_first"`.
       name: name of the layer.
