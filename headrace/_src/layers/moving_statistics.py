@@ -13,6 +13,7 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.layers.base import Layer
 from headrace._src.layers.conditions import smart_cond
 from headrace._src.ops._late import late
+from headrace._src.state.assign import assign, assign_sub
 from headrace._src.state.variable import VariableAggregation, VariableSynchronization
 
 
@@ -103,11 +104,11 @@ class MovingStatistics(Layer):
             if decay.dtype != variable.dtype.base_dtype:
                 decay = late.cast(decay, variable.dtype.base_dtype)
             delta = (variable - late.cast(value, variable.dtype)) * decay
-            return late.assign_sub(variable, delta, name=scope)
+            return assign_sub(variable, delta, name=scope)
 
     def _assign_new_value(self, variable: Any, value: Any) -> Any:
         with name_scope("AssignNewValue") as scope, colocate_with(variable):
-            return late.assign(variable, value, name=scope)
+            return assign(variable, value, name=scope)
 
     def _update_moving_mean(self, mean: Any, momentum: Any) -> Any:
         return self._assign_moving_average(self.moving_mean, mean, momentum)
