@@ -47,7 +47,7 @@ SNIPPETS = {
     ),
     "two_axes": (
         X4 + "y = tf.layers.batch_normalization(x, axis=[1, -1], training=True)" + AFTER,
-        {"runs": 2},
+        {"runs": 2, "atol": 1e-5},
     ),
     "two_axes_inference": X4 + "fetch = tf.layers.batch_normalization(x, axis=[1, 2])",
     "list_axis_fused": X4 + "fetch = tf.layers.batch_normalization(x, axis=[3])",
