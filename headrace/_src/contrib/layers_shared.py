@@ -85,11 +85,11 @@ def model_variable_getter(
 def renaming_getter(**rename: str) -> Callable[..., Any]:
     """A getter that makes model variables and gives them other names."""
 
-    def getter(true_getter: Any, *args: Any, **kwargs: Any) -> Any:
+    def renaming(getter: Any, *args: Any, **kwargs: Any) -> Any:
         kwargs["rename"] = rename
-        return model_variable_getter(true_getter, *args, **kwargs)
+        return model_variable_getter(getter, *args, **kwargs)
 
-    return getter
+    return renaming
 
 
 def known_value(value: Any) -> Any:
