@@ -25,6 +25,7 @@ from headrace import logging as logging
 from headrace import losses as losses
 from headrace import manip as manip
 from headrace import math as math
+from headrace import metrics as metrics
 from headrace import nest as nest
 from headrace import nn as nn
 from headrace import profiler as profiler
@@ -32,6 +33,7 @@ from headrace import python_io as python_io
 from headrace import queue as queue
 from headrace import random as random
 from headrace import resource_loader as resource_loader
+from headrace import sets as sets
 from headrace import sparse as sparse
 from headrace import strings as strings
 from headrace import summary as summary

@@ -17,7 +17,6 @@ RTOL, ATOL = 1e-4, 1e-5
 
 # Programs that cannot run yet, and what they wait for; one that passes must leave this list.
 WAITING = {
-    "p05_cnn_digits": "tf.layers",
     "p10_queue_input": "tf.train.string_input_producer",
     "p11_dataset": "tf.data",
     "p12_checkpoints": "tf.train.Saver",
