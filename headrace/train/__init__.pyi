@@ -14,6 +14,7 @@ from headrace._src.train.ftrl import FtrlOptimizer as FtrlOptimizer
 from headrace._src.train.gradient_descent import GradientDescentOptimizer as GradientDescentOptimizer
 from headrace._src.train.coordinator import LooperThread as LooperThread
 from headrace._src.train.momentum import MomentumOptimizer as MomentumOptimizer
+from headrace._src.checkpoint.reader import NewCheckpointReader as NewCheckpointReader
 from headrace._src.train.optimizer import Optimizer as Optimizer
 from headrace._src.train.proximal import ProximalAdagradOptimizer as ProximalAdagradOptimizer
 from headrace._src.train.proximal import ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer
