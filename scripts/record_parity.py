@@ -105,6 +105,7 @@ def _attr_text(attr, tmp):
     text = re.sub(r'_\d+(?=(_\d+|_rewritten|_grad)*")', "", text) if "func {" in text else text
     text = re.sub(r'"CustomGradient-\d+"', '"CustomGradient-N"', text)
     text = re.sub(r'"pyfunc_\d+"', '"pyfunc_N"', text)
+    text = re.sub(r"_temp_[0-9a-f]{32}/part", "_temp_X/part", text)
     if len(text) > MAX_TEXT:
         text = text[:100] + "...#" + hashlib.sha1(text.encode()).hexdigest()
     return text

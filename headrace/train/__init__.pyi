@@ -22,9 +22,11 @@ from headrace._src.train.queue_runner import QueueRunner as QueueRunner
 from headrace._src.train.rmsprop import RMSPropOptimizer as RMSPropOptimizer
 from headrace._src.train.saver import Saver as Saver
 from headrace._src.train.server import Server as Server
+from headrace._src.train.warm_starting import VocabInfo as VocabInfo
 from headrace._src.train.queue_runner import add_queue_runner as add_queue_runner
 from headrace._src.state.global_step import assert_global_step as assert_global_step
 from headrace._src.train.checkpoint_state import checkpoint_exists as checkpoint_exists
+from headrace._src.train.checkpoint_utils import checkpoints_iterator as checkpoints_iterator
 from headrace._src.train.learning_rate_decay import cosine_decay as cosine_decay
 from headrace._src.train.learning_rate_decay import cosine_decay_restarts as cosine_decay_restarts
 from headrace._src.state.global_step import create_global_step as create_global_step
@@ -36,9 +38,13 @@ from headrace._src.train.checkpoint_state import get_checkpoint_state as get_che
 from headrace._src.state.global_step import get_global_step as get_global_step
 from headrace._src.state.global_step import get_or_create_global_step as get_or_create_global_step
 from headrace._src.state.global_step import global_step as global_step
+from headrace._src.train.checkpoint_utils import init_from_checkpoint as init_from_checkpoint
 from headrace._src.train.learning_rate_decay import inverse_time_decay as inverse_time_decay
 from headrace._src.train.checkpoint_state import latest_checkpoint as latest_checkpoint
 from headrace._src.train.learning_rate_decay import linear_cosine_decay as linear_cosine_decay
+from headrace._src.train.checkpoint_utils import list_variables as list_variables
+from headrace._src.train.checkpoint_utils import load_checkpoint as load_checkpoint
+from headrace._src.train.checkpoint_utils import load_variable as load_variable
 from headrace._src.train.learning_rate_decay import natural_exp_decay as natural_exp_decay
 from headrace._src.train.learning_rate_decay import noisy_linear_cosine_decay as noisy_linear_cosine_decay
 from headrace._src.train.learning_rate_decay import piecewise_constant as piecewise_constant
@@ -49,6 +55,7 @@ from headrace._src.train.device_setter import replica_device_setter as replica_d
 from headrace._src.train.queue_runner import start_queue_runners as start_queue_runners
 from headrace._src.summary.events_file import summary_iterator as summary_iterator
 from headrace._src.train.checkpoint_state import update_checkpoint_state as update_checkpoint_state
+from headrace._src.train.warm_starting import warm_start as warm_start
 from headrace._src.proto.graph_io import write_graph as write_graph
 
 BytesList: Any

@@ -20,7 +20,7 @@ WAITING = {
     "p05_cnn_digits": "tf.layers",
     "p10_queue_input": "tf.train.string_input_producer",
     "p11_dataset": "tf.data",
-    "p12_checkpoints": "tf.train.Saver",
+    "p12_checkpoints": "tf.saved_model",
     "p13_monitored": "tf.train.SessionRunHook",
     "p14_function": "tf.enable_eager_execution",
 }

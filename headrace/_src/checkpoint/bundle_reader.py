@@ -97,9 +97,7 @@ class BundleReader:
                 None, None, f"Cannot read {path}: its numbers are big-endian"
             )
         if header.version.min_consumer > 1:
-            raise errors.InvalidArgumentError(
-                None, None, f"Checkpoint {path} needs a newer reader"
-            )
+            raise errors.InvalidArgumentError(None, None, f"Checkpoint {path} needs a newer reader")
         self.shards = header.num_shards
         if not 0 < self.shards < 100_000:
             raise files.data_loss(path, f"Unreadable number of shards: {self.shards}")
@@ -213,9 +211,11 @@ class BundleReader:
         slices.slice_shape(shape, extents)
         if not entry.slices:
             value = self._value(name, entry)
-            return value if slices.is_whole(shape, extents) else value[
-                slices.indices(shape, extents)
-            ].copy()
+            return (
+                value
+                if slices.is_whole(shape, extents)
+                else value[slices.indices(shape, extents)].copy()
+            )
         return self._assemble(name, entry, shape, extents)
 
     def _assemble(

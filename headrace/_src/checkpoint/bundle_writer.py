@@ -85,9 +85,9 @@ class BundleWriter:
             self._entries[key] = whole
         elif not whole.slices:
             raise slices.invalid(f"Adding duplicate key: {name}")
-        elif whole.dtype != dtype.as_datatype_enum or [
-            d.size for d in whole.shape.dim
-        ] != list(shape):
+        elif whole.dtype != dtype.as_datatype_enum or [d.size for d in whole.shape.dim] != list(
+            shape
+        ):
             raise slices.invalid(
                 f"The slices of {name} do not agree: shape {dims_text(tuple(shape))} and dtype "
                 f"{dtype.name} after {[d.size for d in whole.shape.dim]}"

@@ -133,9 +133,7 @@ class SliceReader:
         try:
             table = sstable.Table(path)
         except errors.DataLossError as error:
-            raise self._not_a_table(
-                path, f"Data loss: {error.message.splitlines()[0]}"
-            ) from None
+            raise self._not_a_table(path, f"Data loss: {error.message.splitlines()[0]}") from None
         try:
             meta = table.get(_META)
         except errors.DataLossError:

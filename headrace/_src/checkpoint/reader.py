@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import glob
 import os
 from typing import Any
 
@@ -20,14 +19,14 @@ def open_checkpoint(prefix: str) -> Any:
     return SliceReader(prefix)
 
 
-def with_nearest(error: errors.OpError, reader: Any, name: str) -> errors.OpError:
-    """The error for a key that is not there, with the keys most like it on further lines."""
+def missing(message: str, reader: Any, name: str) -> errors.OpError:
+    """The error for a key that is not there, with the keys most like it on a further line."""
     names = reader.names()
     last = name.rpartition("/")[2]
     alike = difflib.get_close_matches(name, names, n=5, cutoff=0.6) if len(names) < 20_000 else []
     alike += [n for n in names if n.rpartition("/")[2] == last and n not in alike][:3]
     hint = f"Nearest keys: {', '.join(alike)}" if alike else "No key is like it"
-    return type(error)(None, None, f"{error.message}\n{hint} ({len(names)} keys in all).")
+    return errors.NotFoundError(None, None, f"{message}\n{hint} ({len(names)} keys in all).")
 
 
 class CheckpointReader:
@@ -70,18 +69,14 @@ class CheckpointReader:
         """
         name = _text(tensor_str)
         first = isinstance(self._reader, SliceReader)
-        try:
-            if first and self._reader.slice_count(name) > 1:
-                raise errors.UnimplementedError(
-                    None, None, "Sliced checkpoints are not supported"
-                )
-            value = self._reader.read(name)
-        except errors.NotFoundError as error:
-            if self._reader.has(name):
-                raise
-            if first:
-                error = errors.NotFoundError(None, None, f"{name} not found in checkpoint file")
-            raise with_nearest(error, self._reader, name) from None
+        if not self._reader.has(name):
+            what = f"{name} not found in checkpoint file"
+            raise missing(
+                what if first else f"Key {name} not found in checkpoint", self._reader, name
+            )
+        if first and self._reader.slice_count(name) > 1:
+            raise errors.UnimplementedError(None, None, "Sliced checkpoints are not supported")
+        value = self._reader.read(name)
         return value[()] if value.ndim == 0 else value
 
     def debug_string(self) -> bytes:
@@ -108,8 +103,3 @@ def NewCheckpointReader(filepattern: Any) -> CheckpointReader:  # noqa: N802
       NotFoundError: There is no such checkpoint.
     """
     return CheckpointReader(filepattern)
-
-
-def exists(prefix: str) -> bool:
-    """Whether there is a checkpoint of this name, of either format."""
-    return bool(glob.glob(prefix + ".index") or glob.glob(prefix))

@@ -31,9 +31,7 @@ def register_proto_function(
     if from_proto and not callable(from_proto):
         raise TypeError("from_proto must be callable.")
     if collection_name in _REGISTRY:
-        raise KeyError(
-            f"Registering two _proto_function_registry with name '{collection_name}'!"
-        )
+        raise KeyError(f"Registering two _proto_function_registry with name '{collection_name}'!")
     _REGISTRY[collection_name] = (proto_type, to_proto, from_proto)
 
 

@@ -181,7 +181,7 @@ RestoreV2 = op(
     stateful=True,
     host_only=True,
 )
-RestoreV2.no_gradient(_REASON)
+RestoreV2.no_gradient(_REASON, undefined=True)
 
 
 @RestoreV2.shape
@@ -236,8 +236,7 @@ def _check_entries(checkpoint: Any, names: list[str], kinds: Any) -> None:
     wrong = []
     for name, dtype in sorted(zip(names, kinds, strict=True), key=lambda item: item[0]):
         if not checkpoint.has(name):
-            missing = errors.NotFoundError(None, None, f"Key {name} not found in checkpoint")
-            raise reader.with_nearest(missing, checkpoint, name)
+            raise reader.missing(f"Key {name} not found in checkpoint", checkpoint, name)
         stored = checkpoint.entry(name)[0]
         if stored != dtype:
             wrong.append(
@@ -255,12 +254,8 @@ def _kind(dtype: dtypes.DType) -> str:
 def _restore_slice(checkpoint: Any, name: str, spec: str, dtype: Any) -> Any:
     """One tensor, or slice of one, of a checkpoint of the first format."""
     if not checkpoint.has(name):
-        missing = errors.NotFoundError(
-            None,
-            None,
-            f'Tensor name "{name}" not found in checkpoint files {checkpoint.pattern}',
-        )
-        raise reader.with_nearest(missing, checkpoint, name)
+        what = f'Tensor name "{name}" not found in checkpoint files {checkpoint.pattern}'
+        raise reader.missing(what, checkpoint, name)
     stored, shape = checkpoint.entry(name)
     if stored != dtype:
         raise slices.invalid(
@@ -287,7 +282,7 @@ Restore = op(
     stateful=True,
     host_only=True,
 )
-Restore.no_gradient(_REASON)
+Restore.no_gradient(_REASON, undefined=True)
 
 
 @Restore.shape
@@ -312,7 +307,7 @@ RestoreSlice = op(
     stateful=True,
     host_only=True,
 )
-RestoreSlice.no_gradient(_REASON)
+RestoreSlice.no_gradient(_REASON, undefined=True)
 
 
 @RestoreSlice.shape
@@ -336,7 +331,7 @@ ShardedFilename = op(
     "basename: string, shard: int32, num_shards: int32 -> filename: string",
     host_only=True,
 )
-ShardedFilename.no_gradient(_REASON)
+ShardedFilename.no_gradient(_REASON, undefined=True)
 
 
 @ShardedFilename.shape
@@ -363,7 +358,7 @@ ShardedFilespec = op(
     "basename: string, num_shards: int32 -> filename: string",
     host_only=True,
 )
-ShardedFilespec.no_gradient(_REASON)
+ShardedFilespec.no_gradient(_REASON, undefined=True)
 
 
 @ShardedFilespec.shape

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.device import DeviceSpec
 from headrace._src.core.scopes import device
 from headrace._src.core.tensor import Tensor
-from headrace._src.core.convert import convert_to_tensor
 from headrace._src.ops import identity as identity_ops
 from headrace._src.ops import reshape as reshape_ops
 from headrace._src.ops import variable_ops

@@ -16,9 +16,10 @@ from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.proto_functions import register_proto_function
 from headrace._src.engine.session import BaseSession
 from headrace._src.platform import logging
-from headrace._src.state import collections, global_step as global_step_lib
+from headrace._src.state import collections
+from headrace._src.state import global_step as global_step_lib
 from headrace._src.state.variable import with_scope, without_scope
-from headrace._src.train import checkpoint_state, meta_graph
+from headrace._src.train import checkpoint_state, meta_graph, object_names, saveable
 from headrace._src.train.saver_builder import V2, BulkSaverBuilder
 
 _NAMES = ("filename_tensor_name", "save_tensor_name", "restore_op_name")
@@ -383,10 +384,30 @@ class Saver:
         try:
             sess.run(names.restore_op_name, {names.filename_tensor_name: prefix})
         except errors.NotFoundError as error:
-            why = "a Variable name or other graph key that is missing"
-            raise _explained(error, why) from None
+            self._restore_objects(sess, prefix, error)
         except errors.InvalidArgumentError as error:
             raise _explained(error, "a mismatch between the current graph and the graph") from None
+
+    def _restore_objects(self, sess: Any, prefix: str, error: Any) -> None:
+        """Reads a checkpoint of `tf.train.Checkpoint` by names; others raise `error`."""
+        try:
+            keys = object_names.object_graph_key_mapping(prefix)
+        except errors.NotFoundError:
+            why = "a Variable name or other graph key that is missing"
+            raise _explained(error, why) from None
+        logging.warning(
+            "The checkpoint was written by tf.train.Checkpoint; this Saver restores it by the "
+            "names that variables had then. tf.train.Checkpoint reads it safely."
+        )
+        variables = self._var_list
+        if variables is None:
+            variables = collections.all_saveable_objects()
+        saveables = saveable.validate_and_slice_inputs(variables)
+        object_names.rename(saveables, keys)
+        if self._object_restore_saver is None:
+            # Kept, so that restoring again adds no more nodes.
+            self._object_restore_saver = Saver(saveables)
+        self._object_restore_saver.restore(sess, prefix)
 
 
 def _explained(error: Any, why: str) -> Any:

@@ -163,8 +163,7 @@ class BaseSaverBuilder:
             places = {device_lib.to_text(spec.tensor.device) for spec in saveable.specs}
             if len(places) != 1:
                 raise ValueError(
-                    "All tensors of a saveable object must be on the same device: "
-                    f"{saveable.name}"
+                    f"All tensors of a saveable object must be on the same device: {saveable.name}"
                 )
             per_device[places.pop()].append(saveable)
         return sorted(per_device.items(), key=lambda item: item[0])
