@@ -76,7 +76,35 @@ class BundleReader:
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
-        self._load(prefix + ".index")
+        index = prefix + ".index"
+        self._load(index)
+        waiting = sorted(glob.glob(glob.escape(index) + ".tempstate*"))
+        if waiting and not self._is_whole():
+            self._recover(index, waiting)
+
+    def _recover(self, index: str, waiting: list[str]) -> None:
+        """Finds the index that belongs to the data.
+
+        A writer that replaces a checkpoint moves the data, then the index. When it died in between,
+        the index is still complete under its temporary name.
+        """
+        for path in waiting:
+            try:
+                self._load(path)
+            except errors.OpError:
+                continue
+            if self._is_whole():
+                return
+        self._load(index)
+
+    def _is_whole(self) -> bool:
+        """Whether all values are there and have their checksums."""
+        try:
+            for name in self.names():
+                self.read(name)
+        except errors.OpError:
+            return False
+        return True
 
     def _load(self, path: str) -> None:
         self._path = path
@@ -179,31 +207,6 @@ class BundleReader:
           InvalidArgumentError: The checkpoint does not hold all of it.
           InternalError: The slice does not fit into the tensor.
         """
-        try:
-            return self._read(name, extents)
-        except (errors.DataLossError, errors.OutOfRangeError):
-            if not self._recover():
-                raise
-            return self._read(name, extents)
-
-    def _recover(self) -> bool:
-        """Takes the index of a writer that died between moving its data and its index."""
-        if self._path != self.prefix + ".index":
-            return False
-        for path in sorted(glob.glob(glob.escape(self.prefix) + ".index.tempstate*")):
-            other = BundleReader.__new__(BundleReader)
-            other.prefix = self.prefix
-            try:
-                other._load(path)
-                for name in other.names():
-                    other._read(name, None)
-            except errors.OpError:
-                continue
-            self._load(path)
-            return True
-        return False
-
-    def _read(self, name: str, extents: slices.Extents | None) -> np.ndarray[Any, Any]:
         entry = self._entry(name.encode())
         shape = self._shape(entry)
         if extents is None:
