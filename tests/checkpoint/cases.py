@@ -38,5 +38,5 @@ MANY = 9000
 
 
 def many_name(i):
-    scope = "model/layer_%d/some_long_scope_name/%s" % (i // 7, "deeper/" * (i % 5))
-    return scope + "kernel_%d" % (i * 7919 % MANY)
+    deeper = "deeper/" * (i % 5)
+    return f"model/layer_{i // 7}/some_long_scope_name/{deeper}kernel_{i * 7919 % MANY}"

@@ -65,10 +65,8 @@ def save_tensors(tf, cases):
 
 def save_models(tf):
     """What savers write: shards, the state file, and checkpoints of objects."""
-    with (
-        tf.Graph().as_default(),
-        tf.Session(config=tf.ConfigProto(device_count={"CPU": 2})) as session,
-    ):
+    config = tf.ConfigProto(device_count={"CPU": 2})
+    with tf.Graph().as_default(), tf.Session(config=config) as session:
         tf.set_random_seed(1)
         with tf.device("/cpu:0"):
             tf.get_variable("a", [2], initializer=tf.constant_initializer([1.0, 2.0]))

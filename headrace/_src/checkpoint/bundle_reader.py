@@ -236,7 +236,7 @@ class BundleReader:
                 raise files.data_loss(self._path, error.message) from None
             met = slices.overlap(wanted, slices.indices(shape, held))
             if met is not None:
-                covered += int(np.prod([s.stop - s.start for s in met[0]], dtype=object))
+                covered += slices.volume(met[0])
                 parts.append((held, met))
         if covered != values.element_count(sizes):
             raise slices.invalid(
@@ -244,19 +244,25 @@ class BundleReader:
                 f"slice_spec: {slices.text(extents)}"
             )
         dtype = self._dtype(entry)
-        pieces = []
-        for held, met in parts:
-            stored = self._entry(slice_key(name, held))
-            if self._dtype(stored) != dtype or self._shape(stored) != slices.slice_shape(
-                shape, held
-            ):
-                raise files.data_loss(self._path, f"A slice of {name} does not fit its tensor")
-            pieces.append((met, self._value(name, stored)))
+        pieces = [(*met, self._slice(name, dtype, shape, held)) for held, met in parts]
         # Only now: what the pieces hold bounds what the whole takes.
-        out = np.empty(sizes, object if dtype == dtypes.string else dtype.np_dtype)
-        for (in_wanted, in_held), value in pieces:
-            out[in_wanted] = value[in_held]
-        return out
+        try:
+            kind = object if dtype == dtypes.string else dtype.np_dtype
+            return slices.assemble(sizes, kind, pieces)
+        except ValueError:
+            raise files.data_loss(self._path, f"The slices of {name} overlap") from None
+
+    def _slice(
+        self, name: str, dtype: dtypes.DType, shape: tuple[int, ...], held: slices.Extents
+    ) -> np.ndarray[Any, Any]:
+        key = slice_key(name, held)
+        if key not in self._entries:
+            raise files.data_loss(self._path, f"A slice of {name} is missing: {slices.text(held)}")
+        stored = self._entry(key)
+        fits = slices.slice_shape(shape, held)
+        if self._dtype(stored) != dtype or self._shape(stored) != fits:
+            raise files.data_loss(self._path, f"A slice of {name} does not fit its tensor")
+        return self._value(name, stored)
 
     def _value(self, name: str, entry: Any) -> np.ndarray[Any, Any]:
         dtype, shape = self._dtype(entry), self._shape(entry)
@@ -332,7 +338,7 @@ class BundleReader:
         lines = []
         for key, entry in self.raw_entries():
             if not entry.slices:
-                kind = messages.DataType.Name(entry.dtype)
+                kind = messages.DataType.Name(self._dtype(entry).as_datatype_enum)
                 shape = dims_lib.text(self._shape(entry))
                 lines.append(key + f" ({kind}) {shape}\n".encode())
         return b"".join(lines)

@@ -217,17 +217,18 @@ class SliceReader:
         for held, table in parts:
             met = slices.overlap(wanted, slices.indices(shape, held))
             if met is not None:
-                covered += int(np.prod([s.stop - s.start for s in met[0]], dtype=object))
-                pieces.append((met, self._piece(name, dtype, shape, held, table)))
+                covered += slices.volume(met[0])
+                pieces.append((*met, self._piece(name, dtype, shape, held, table)))
         if covered != values.element_count(sizes):
             raise slices.invalid(
                 f"Does not have sufficient slices for partitioned tensor {name} to restore in "
                 f"slice_spec: {slices.text(extents)}"
             )
-        out = np.empty(sizes, object if dtype == dtypes.string else dtype.np_dtype)
-        for (in_wanted, in_held), value in pieces:
-            out[in_wanted] = value[in_held]
-        return out
+        try:
+            kind = object if dtype == dtypes.string else dtype.np_dtype
+            return slices.assemble(sizes, kind, pieces)
+        except ValueError:
+            raise files.data_loss(self.pattern, f"The slices of {name} overlap") from None
 
     @staticmethod
     def _piece(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from headrace._src.core import dims as dims_lib
 from headrace._src.core import errors
 
@@ -78,7 +80,7 @@ def slice_shape(shape: tuple[int, ...], extents: Extents) -> tuple[int, ...]:
     for i, (size, (start, length)) in enumerate(zip(shape, extents, strict=True)):
         if length == FULL:
             sizes.append(size)
-        elif start + length > size:
+        elif start < 0 or length < 0 or start + length > size:
             raise errors.InternalError(
                 None, None, f"Extent in dimension {i} out of bounds: {where}"
             )
@@ -131,3 +133,33 @@ def overlap(
         in_wanted.append(slice(start - w.start, stop - w.start))
         in_held.append(slice(start - h.start, stop - h.start))
     return tuple(in_wanted), tuple(in_held)
+
+
+def volume(index: Sequence[slice]) -> int:
+    """How many elements an index selects."""
+    count = 1
+    for part in index:
+        count *= part.stop - part.start
+    return count
+
+
+def assemble(sizes: tuple[int, ...], kind: Any, pieces: Sequence[Any]) -> np.ndarray[Any, Any]:
+    """Puts an array together.
+
+    Args:
+      sizes: its shape.
+      kind: its NumPy dtype.
+      pieces: (index in the array, index in the piece, piece); together as many elements as the
+        array has.
+
+    Raises:
+      ValueError: two pieces overlap, so others are missing.
+    """
+    out = np.empty(sizes, kind)
+    seen = np.zeros(sizes, bool)
+    for in_whole, in_piece, piece in pieces:
+        if seen[in_whole].any():
+            raise ValueError("overlapping slices")
+        seen[in_whole] = True
+        out[in_whole] = piece[in_piece]
+    return out
