@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
-import time
 from typing import Any
 
 from headrace._src.core import errors
 from headrace._src.proto.record_io import file_error
-
-# Names must not depend on the seed that a program gives to the global generator.
-_names = random.Random(time.time_ns() ^ os.getpid() << 32)
 
 
 def data_loss(path: str, what: str) -> errors.OpError:
@@ -38,7 +33,8 @@ class NewFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.temporary = f"{path}.tempstate{_names.getrandbits(64)}"
+        # Not from a generator: forked processes would all go on with the same names.
+        self.temporary = f"{path}.tempstate{int.from_bytes(os.urandom(8), 'little')}"
         self._file: Any = None
         try:
             self._file = open(self.temporary, "xb")  # noqa: SIM115
