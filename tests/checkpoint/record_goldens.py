@@ -85,6 +85,17 @@ def save_models(tf):
             tf.train.Checkpoint(w=w, step=step).write(GOLDEN + "/objects", session=session)
 
 
+def save_meta_graphs(tf, models):
+    """What is exported of a graph; the list of ops is kept for one export only."""
+    with tf.Graph().as_default():
+        saver = models.build(tf)
+        for name, meta in models.exports(tf, saver).items():
+            if name != "model":
+                meta.meta_info_def.ClearField("stripped_op_list")
+            with open(f"{GOLDEN}/{name}.meta", "wb") as file:
+                file.write(meta.SerializeToString(deterministic=True))
+
+
 def read_all(tf, folder):
     """Returns {checkpoint: {name: [dtype, value]}} for the checkpoints of a folder."""
     out = {}
@@ -114,6 +125,7 @@ def main(arguments):
         os.execv(python, [python, "-W", "ignore", os.path.abspath(__file__), "--here", *arguments])
     sys.path.insert(0, HERE)
     import cases
+    import models
     import tensorflow as tf
 
     tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
@@ -124,6 +136,7 @@ def main(arguments):
     os.makedirs(GOLDEN)
     save_tensors(tf, cases)
     save_models(tf)
+    save_meta_graphs(tf, models)
     print(sorted((name, os.path.getsize(GOLDEN + "/" + name)) for name in os.listdir(GOLDEN)))
 
 
