@@ -361,3 +361,18 @@ SNIPPETS = {name: (code, {"cfv2": True}) for name, code in _FUNCTIONAL.items()}
 SNIPPETS.update({name: (code, {"cfv2": True, "nodes": False}) for name, code in _VALUES.items()})
 SNIPPETS.update({name: (_BEGIN + code + _END, {"nodes": False}) for name, code in _NUMBERS.items()})
 SNIPPETS.update({name: (code, {"cfv2": True}) for name, code in _WRONG.items()})
+
+# In the default mode an input that no gradient can reach has none; functional loops give zeros.
+_DEFAULT = {
+    "default_gradient_reaches": """
+w, u, z = tf.Variable([1.0, 2.0]), tf.Variable([0.5, 0.5]), tf.Variable(3.0)
+def body(i, x, k):
+    chosen = tf.argmax(u * x, output_type=tf.int32)
+    return i + 1, x * w + tf.cast(chosen, tf.float32), k + chosen
+_, x, k = tf.while_loop(lambda i, *_: i < 3, body, [0, tf.constant([0.1, 0.2]), 0])
+y = tf.cond(tf.reduce_sum(x) > 0.0, lambda: x * 2.0, lambda: x + tf.cast(z > 0.0, tf.float32))
+grads = tf.gradients(y, [w, u, z])
+fetch = [tf.constant([g is not None for g in grads]), grads[0]]
+""",
+}
+SNIPPETS.update({name: (code, {"nodes": False}) for name, code in _DEFAULT.items()})

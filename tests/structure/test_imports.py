@@ -22,7 +22,11 @@ ALLOWED = {
 UPPER = {"cli", "alias"}
 HEAVY = {"jax", "jaxlib", "google", "absl", "PIL", "malt", "scipy", "tensorboard"}
 # Modules that are themselves loaded only when their subject is used.
-MAY_BE_HEAVY = ("headrace/_src/platform/", "headrace/_src/engine/roll")
+MAY_BE_HEAVY = (
+    "headrace/_src/platform/",
+    "headrace/_src/engine/roll",
+    "headrace/_src/engine/guard.py",
+)
 
 
 def modules():

@@ -17,7 +17,7 @@ from typing import Any
 
 from headrace._api.export import export
 from headrace._src.autodiff import registry
-from headrace._src.core import convert, dtypes, scopes
+from headrace._src.core import convert, dtypes, numbering, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.operation import Operation
@@ -116,6 +116,11 @@ def gradients(
       ValueError: arguments do not fit each other.
       TypeError: a gradient is of the wrong dtype.
     """
+    if graph_lib.get_default_graph().executes:
+        raise RuntimeError(
+            "tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape "
+            "instead."
+        )
     ys, xs = _as_list(ys), _as_list(xs)
     stop_gradients = [] if stop_gradients is None else _as_list(stop_gradients)
     grad_ys = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
@@ -280,6 +285,7 @@ class _Backprop:
             return [None] * len(op._inputs)
         # A rule that is a function of the graph takes the gradients of all outputs.
         every = getattr(function, "takes_every_gradient", lambda op: False)(op)
+        flowing = [i for i, g in enumerate(out_grads) if g is not None]
         out_grads = [
             identity_zeros(t) if g is None and (every or is_trainable(t)) else g
             for t, g in zip(op.outputs, out_grads, strict=True)
@@ -288,6 +294,10 @@ class _Backprop:
             result = function(op, *out_grads)
             in_grads = list(result) if isinstance(result, (list, tuple)) else [result]
             _verify(in_grads, op)
+            reaches = getattr(function, "reaches", None)
+            if reaches is not None and not numbering.is_functional():
+                reached = reaches(op, flowing)
+                in_grads = [g if i in reached else None for i, g in enumerate(in_grads)]
             if self.gate and sum(g is not None for g in in_grads) > 1:
                 graph = graph_lib.get_default_graph()
                 with scopes.device(None), graph.colocate_with(None, ignore_existing=True):

@@ -103,6 +103,7 @@ class OpSpec:
         self.static: tuple[str, ...] = flags.pop("static", ())
         self.moves_data: bool = flags.pop("moves_data", False)
         self.value_from_shapes: Callable[..., Any] | None = flags.pop("value_from_shapes", None)
+        self.known_when_lowered: bool = flags.pop("known_when_lowered", False)
         self.python_constant: bool = flags.pop("python_constant", False)
         self.allows_uninitialized: bool = flags.pop("allows_uninitialized", False)
         self.calls_functions: bool = flags.pop("calls_functions", False)

@@ -7,14 +7,19 @@ operations with effects, in creation order, whether or not a result needs them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headrace._src.engine import interpret
+from headrace._src.core.operation import Operation
+from headrace._src.core.tensor import Tensor
+from headrace._src.engine import costs, interpret
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.resources import Cell
 from headrace._src.engine.run import Run
+
+if TYPE_CHECKING:
+    from headrace._src.engine.tiered import Tiered
 
 
 def plan_of(graph: Any) -> Plan:
@@ -22,9 +27,23 @@ def plan_of(graph: Any) -> Plan:
     plan: Plan | None = graph.plan
     mutations = graph._version + graph._mutations
     if plan is None or plan.mutations != mutations:
-        elements = [*graph.outputs, *graph.stateful_operations()]
-        plan = graph.plan = Plan(elements, graph.inputs, mutations)
+        plan = graph.plan = Plan(elements_of(graph), graph.inputs, mutations)
     return plan
+
+
+def elements_of(graph: Any) -> list[Any]:
+    """What a call computes: the results, then the operations with effects."""
+    return [*graph.outputs, *graph.stateful_operations()]
+
+
+def called(tiered: Tiered, graph: Any, arguments: Sequence[Any], run: Run, mode: str) -> list[Any]:
+    """Calls a function that is called by itself, not by another plan; it has a tier of its own."""
+    plan = tiered.plan
+    slots = _started(plan, run)
+    for t, slot, value in zip(graph.inputs, plan.feeds, arguments, strict=True):
+        slots[slot] = _argument(t, value)
+    tiered.execute(slots, run, mode)
+    return [_result(t, slots[plan.slots[t]]) for t in graph.outputs]
 
 
 def call(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
@@ -33,11 +52,13 @@ def call(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
     slots = _started(plan, run)
     for t, slot, value in zip(graph.inputs, plan.feeds, arguments, strict=True):
         slots[slot] = _argument(t, value)
+    before = run.spent
     interpret.execute_plan(plan, slots, run)
+    run.spent = costs.plus(before, costs.of_plan(plan))
     return [_result(t, slots[plan.slots[t]]) for t in graph.outputs]
 
 
-def loop(cond: Any, body: Any, values: Sequence[Any], run: Run) -> list[Any]:
+def loop(cond: Any, body: Any, values: Sequence[Any], run: Run, op: Operation) -> list[Any]:
     """Executes `body` on its own results while `cond` holds; returns the last ones.
 
     Args:
@@ -45,22 +66,39 @@ def loop(cond: Any, body: Any, values: Sequence[Any], run: Run) -> list[Any]:
       body: the graph of a function that takes the values and gives the next ones.
       values: the first values; references of variables as cells.
       run: the run.
+      op: the operation that is executed.
 
     Raises:
       DeadlineExceededError, CancelledError: between two iterations.
     """
+    from headrace._src.engine import hot_loops
+
     held = [_argument(t, v) for t, v in zip(body.inputs, values, strict=True)]
     kept = {i for i, (a, b) in enumerate(zip(body.inputs, body.outputs, strict=True)) if a is b}
     changing = [i for i in range(len(held)) if i not in kept]
     test = _Stepper(cond, held, changing, [0], run)
     step = _Stepper(body, held, changing, changing, run)
     values = [held[i] for i in changing]
+    before = run.spent
+    trips = 0
+    look_at = hot_loops.FIRST_LOOK
     while True:
         (holds,) = test(values)
-        if not _is_true(holds):
+        if not is_true(holds):
             break
         run.check()
         values = step(values)
+        trips += 1
+        if trips >= look_at:
+            look_at = 2 * trips
+            for i, value in zip(changing, values, strict=True):
+                held[i] = value
+            ended, more = hot_loops.continued(op, (cond, body), held, changing, trips, run)
+            values = [held[i] for i in changing]
+            trips += more
+            if ended:
+                break
+    run.spent = costs.plus(before, costs.of_loop(cond.plan, body.plan, trips))
     for i, value in zip(changing, values, strict=True):
         held[i] = value
     return [_result(t, v) for t, v in zip(body.outputs, held, strict=True)]
@@ -121,7 +159,62 @@ def _result(t: Any, value: Any) -> Any:
     return value.read() if isinstance(value, Cell) and t.dtype.name != "resource" else value
 
 
-def _is_true(value: Any) -> bool:
+def is_true(value: Any) -> bool:
+    """Whether a condition holds."""
     array = np.asarray(value)
     # As in 1.15, a condition that is no scalar asks whether there is anything in it.
     return bool(array.size) if array.ndim else bool(array[()])
+
+
+# -- what bodies hold ------------------------------------------------------------------------------
+
+
+def random_in(op: Operation) -> list[Operation]:
+    """The operations that draw random numbers: this one, or those of the functions it calls."""
+    found = [op] if op.spec.random else []
+    for f in op.functions:
+        for step in plan_of(f.graph).steps:
+            found += random_in(step.op)
+    return found
+
+
+def static_inputs(op: Operation, plan: Plan) -> list[Tensor]:
+    """The whole-number inputs of a call whose values its functions must know to be lowered."""
+    graphs = [f.graph for f in op.functions]
+    if not graphs:
+        return []
+    first = len(op._inputs) - len(graphs[0].inputs)
+    wanted = sorted({i for g in graphs for i in _static_arguments(g)})
+    found = [plan.source(op._inputs[first + i]) for i in wanted]
+    return [t for t in found if t.dtype.is_integer or t.dtype.is_bool]
+
+
+def _static_arguments(graph: Any) -> set[int]:
+    """The positions of arguments from which a body computes what must be known to lower it."""
+    plan = plan_of(graph)
+    stack = []
+    for step in plan.steps:
+        spec = step.op.spec
+        if spec.calls_functions:
+            stack += static_inputs(step.op, plan)
+        elif spec.static:
+            named = zip(map(plan.source, step.op._inputs), spec.flat_inputs(step.op), strict=True)
+            stack += [t for t, a in named if a.name in spec.static]
+    position = {t: i for i, t in enumerate(graph.inputs)}
+    found = set()
+    seen = set(stack)
+    while stack:
+        t = stack.pop()
+        if t in position:
+            found.add(position[t])
+            continue
+        spec = t.op.spec
+        # Shapes are known whatever the values are.
+        if t.op in plan._known or spec.value_from_shapes is not None or spec.calls_functions:
+            continue
+        if spec.known_when_lowered:
+            continue
+        new = [s for s in map(plan.source, t.op._inputs) if s not in seen]
+        seen.update(new)
+        stack += new
+    return found

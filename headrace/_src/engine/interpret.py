@@ -105,6 +105,7 @@ def execute_step(
 ) -> None:
     """Executes one step, with tracing and full error context; adds its static cost to `found`."""
     start = time.time()
+    run.spent = (0.0, 0.0)
     try:
         kind, call, inputs, outputs, _, _, _ = step
         if kind == plan_lib.STATEFUL:
@@ -118,7 +119,7 @@ def execute_step(
     except Exception as e:
         raise runtime_error(e, step, slots) from _cause(e)
     if found is not None:
-        found[step.op] = costs.of_step(step, slots)
+        found[step.op] = costs.of_step(step, slots, run.spent)
     for slot in step.free:
         slots[slot] = None
     if run.trace is not None:

@@ -14,6 +14,8 @@ from typing import Any
 
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
+from headrace._src.engine import functions
+from headrace._src.engine.padding import makers_apart, without_seen_padding
 from headrace._src.engine.plan import Plan, Step
 
 # Dtypes that compiled code knows, by name.
@@ -33,11 +35,22 @@ class Unit:
       static: those of the inputs whose value must be known before lowering.
       outputs: tensors that are fetched or that later units take.
       cells: tensors from outside whose run-time value is a variable, in order of first use.
-      random: the operations that draw random numbers, in order.
+      random: the operations that draw random numbers, in order, those in functions included.
+      limit: how many iterations its outermost loop may make, or None.
       aliases: (a tensor made here whose run-time value is a variable, the one of `cells` it is).
     """
 
-    __slots__ = ("aliases", "cells", "compiled", "inputs", "outputs", "random", "static", "steps")
+    __slots__ = (
+        "aliases",
+        "cells",
+        "compiled",
+        "inputs",
+        "limit",
+        "outputs",
+        "random",
+        "static",
+        "steps",
+    )
 
     def __init__(self, compiled: bool, steps: list[Step]) -> None:
         self.compiled = compiled
@@ -47,16 +60,25 @@ class Unit:
         self.outputs: list[Tensor] = []
         self.cells: list[Tensor] = []
         self.aliases: list[tuple[Tensor, Tensor]] = []
-        self.random = [s.op for s in steps if s.op.spec.random]
+        self.random = [*dict.fromkeys(op for s in steps for op in functions.random_in(s.op))]
+        self.limit: int | None = None
 
 
 def lowerable(op: Operation) -> bool:
     """Whether the operation's kernel can be part of compiled code."""
     spec = op.spec
-    if spec.host_only or spec.xla is None or spec.blocking or spec.calls_functions or spec.handle:
+    if spec.host_only or spec.xla is None or spec.blocking or spec.handle:
+        return False
+    if not all(_lowerable_body(f.graph) for f in op.functions):
         return False
     inputs = set(op._inputs) - _ignored(op)
     return all(_fits_device(t) for t in inputs) and all(_fits_device(t) for t in op.outputs)
+
+
+def _lowerable_body(graph: Any) -> bool:
+    """Whether every operation of a function's body can be part of compiled code."""
+    plan = functions.plan_of(graph)
+    return not plan.handles and all(lowerable(s.op) for s in plan.steps)
 
 
 def _ignored(op: Operation) -> set[Tensor]:
@@ -69,7 +91,7 @@ def _ignored(op: Operation) -> set[Tensor]:
 
 def _fits_device(t: Tensor) -> bool:
     name = t.dtype.base_dtype.name
-    return name in _DEVICE_DTYPES or name == "resource"
+    return name in _DEVICE_DTYPES or name in ("resource", "variant")
 
 
 def partition(plan: Plan, elements: Sequence[Any], host: frozenset[Operation]) -> list[Unit]:
@@ -86,6 +108,9 @@ def partition(plan: Plan, elements: Sequence[Any], host: frozenset[Operation]) -
     on_host = {s.op for s in plan.steps} - set(device)
     on_host |= _host_cone(plan, on_host, set(device), known)
     levels, static = _levels(plan, on_host, known)
+    apart = makers_apart(plan, device, elements, levels)
+    if apart:
+        return partition(plan, elements, host | apart)
     by_level: dict[int, list[Step]] = {}
     for step in plan.steps:
         by_level.setdefault(levels[step.op], []).append(step._replace(free=()))
@@ -96,48 +121,14 @@ def partition(plan: Plan, elements: Sequence[Any], host: frozenset[Operation]) -
     return units
 
 
-def without_seen_padding(
-    plan: Plan, device: list[Operation], elements: Sequence[Any]
-) -> list[Operation]:
-    """Leaves out operations that would pad a result which is fetched or taken by the host.
-
-    How many distinct elements a vector has is not known before it is lowered. Where everything
-    that takes them drops surplus rows, they are padded to the length of the vector.
-    """
-    if all(op.spec.padding != "makes" for op in device):
-        return device
-    lowered = set(device)
-    takers: dict[Tensor, list[Operation]] = {}
-    for step in plan.steps:
-        for t in map(plan.source, step.op._inputs):
-            takers.setdefault(t, []).append(step.op)
-    fetched = {plan.source(e) for e in elements if isinstance(e, Tensor)}
-
-    def is_dropped(maker: Operation) -> bool:
-        padded = {maker.outputs[0]}
-        stack = list(padded)
-        while stack:
-            t = stack.pop()
-            if t in fetched:
-                return False
-            for op in takers.get(t, ()):
-                kind = op.spec.padding
-                if op not in lowered or kind not in ("rows", "drops"):
-                    return False
-                if kind == "rows" and op.outputs[0] not in padded:
-                    padded.add(op.outputs[0])
-                    stack.append(op.outputs[0])
-        return True
-
-    seen = {op for op in device if op.spec.padding == "makes" and not is_dropped(op)}
-    return [op for op in device if op not in seen]
-
-
 def _known(plan: Plan, device: list[Operation]) -> set[Tensor]:
     """The tensors of compiled operations that are known while they are lowered."""
     known: set[Tensor] = {t for t in plan.slots if t.op in plan._known and t not in plan.fed}
     for op in device:
         spec = op.spec
+        if spec.known_when_lowered:
+            known.update(op.outputs)
+            continue
         if spec.has_effects or spec.random or spec.needs_op or not op._inputs:
             continue
         if spec.value_from_shapes is not None or all(plan.source(t) in known for t in op._inputs):
@@ -147,6 +138,8 @@ def _known(plan: Plan, device: list[Operation]) -> set[Tensor]:
 
 def static_inputs(op: Operation, plan: Plan) -> list[Tensor]:
     """The inputs of an operation whose values must be known before it is lowered."""
+    if op.spec.calls_functions:
+        return functions.static_inputs(op, plan)
     if not op.spec.static:
         return []
     args = op.spec.flat_inputs(op)

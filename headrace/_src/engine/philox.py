@@ -130,3 +130,20 @@ def traced_stateless_draw(seed: Any) -> PhiloxDraw:
     m0, m1, m2, m3 = (column[0] for column in bits.traced_blocks(words, 1))
     zero = jnp.uint32(0)
     return PhiloxDraw((m0, m1), (zero, zero, m2, m3))
+
+
+def advanced(words: Any, steps: Any) -> Any:
+    """Six traced words of a draw, `steps` blocks further on.
+
+    Args:
+      words: uint32 vector: the counter's four words and the key's two.
+      steps: a traced or known whole number below 2**63.
+    """
+    import jax.numpy as jnp
+
+    wide = words[:4].astype(jnp.uint64)
+    low = wide[0] | (wide[1] << np.uint64(32))
+    moved = low + jnp.asarray(steps, np.int64).astype(jnp.uint64)
+    high = (wide[2] | (wide[3] << np.uint64(32))) + (moved < low).astype(jnp.uint64)
+    halves = [moved, moved >> np.uint64(32), high, high >> np.uint64(32)]
+    return jnp.concatenate([jnp.stack(halves).astype(jnp.uint32), words[4:]])

@@ -13,7 +13,7 @@ State inventory of `Plan`:
   fed: the fed tensors.          feeds: their slots, in the order in which they were named.
   outputs: for each fetched element its slot, or None for an operation.
   replaced: tensors that are never computed because another one holds the same value.
-  costs: operation → its static cost (see `costs`), known once the plan has run.
+  costs: operation → its static cost (see `costs`), known once the plan has run; spent: their sum.
 """
 
 from __future__ import annotations
@@ -240,6 +240,7 @@ class Plan:
     ) -> None:
         self.mutations = mutations
         self.costs: dict[Operation, tuple[float, float]] | None = None
+        self.spent: tuple[float, float] | None = None
         self.fed = fed = frozenset(feeds)
         self.operations = ordered(needed(elements, fed), fed)
         self.cells = aliases(self.operations, fed)

@@ -17,9 +17,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from headrace._src.core.attrs import FuncRef
 from headrace._src.core.dtypes import DType
-from headrace._src.engine import backend, disk_cache
-from headrace._src.engine.lower import Layout, lowered
+from headrace._src.engine import backend, disk_cache, donation, functions, structures
+from headrace._src.engine.lower import FIRST_GUESS, Layout, lowered
 from headrace._src.engine.partition import Unit
 from headrace._src.engine.plan import Plan
 
@@ -35,7 +36,8 @@ class Program:
       call: takes variables, inputs, generator words and constants; gives new values of variables,
         outputs and, for checked units, whether all conditions hold.
       layout: positions of all these in the unit.
-      constants: large constants, on the device.
+      constants: what every call takes last: no generator words where nothing is drawn, and the
+        large constants, on the device.
       seconds: how long compilation took; 0 when it was found on disk.
     """
 
@@ -57,6 +59,7 @@ def compiled(
     inputs: Sequence[Any],
     donate: bool,
     device: Any = None,
+    guess: int = FIRST_GUESS,
 ) -> Program:
     """Lowers and compiles a unit for inputs of these shapes.
 
@@ -66,18 +69,20 @@ def compiled(
       inputs: values of the inputs that are not static.
       donate: whether old values of variables may be given up.
       device: JAX's device, or None for the one that JAX chooses.
+      guess: how many iterations a loop is taken to have that fills a list.
 
     Raises:
       NotLowerable: an operation cannot be compiled.
     """
-    key = _digest(unit, plan, slots, inputs, donate)
+    key = _digest(unit, plan, slots, inputs, donate, guess)
     if key is not None:
         # JAX's own choice depends on the process, which the folder on disk stands for.
         key += b"" if device is None else f" {device.platform} {device.id}".encode()
     found = _CACHE.get(key)
     if found is None:
         with backend.on(device):
-            found = _loaded(key, device) or _compiled(key, unit, plan, slots, inputs, donate)
+            found = _loaded(key, device)
+            found = found or _compiled(key, unit, plan, slots, inputs, donate, guess)
         found = _CACHE.put(key, found)
     return found
 
@@ -90,8 +95,8 @@ def _loaded(key: bytes | None, device: Any) -> Program | None:
     if entry is None:
         return None
     layout, constants, executable = entry
-    placed = [backend.jax().device_put(c) for c in constants]
-    return Program(executable, Layout(*layout), placed, 0.0)
+    layout = Layout(*layout)
+    return Program(executable, layout, _placed(layout, constants), 0.0)
 
 
 def _compiled(
@@ -101,12 +106,13 @@ def _compiled(
     slots: Sequence[Any],
     inputs: Sequence[Any],
     donate: bool,
+    guess: int,
 ) -> Program:
     start = time.perf_counter()
     jax = backend.jax()
-    closed, layout = lowered(unit, plan, slots, inputs)
+    closed, layout = lowered(unit, plan, slots, inputs, guess)
     # Importing it imports JAX.
-    from headrace._src.engine import roll
+    from headrace._src.engine import guard, roll
 
     with backend.wide():
         try:
@@ -114,18 +120,28 @@ def _compiled(
         except Exception as e:  # the unrolled form is as right, only slower
             message = f"a part of the graph is compiled unrolled, rolling it failed: {e!r}"
             warnings.warn(message, RuntimeWarning, stacklevel=2)
+        if layout.checked or layout.exceeds:
+            closed = guard.guarded(closed, layout)
+    given: tuple[int, ...] = ()
+    if donate:
+        closed, layout, given = donation.arranged(closed, layout)
     function, constants = _with_large_constants(closed)
     function = _with_own_results(function, closed.jaxpr, len(layout.writes))
     args = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in closed.jaxpr.invars]
     args += [jax.ShapeDtypeStruct(c.shape, c.dtype) for c in constants]
-    given = _donated(closed.jaxpr, layout) if donate else ()
     with backend.wide():
         stage = jax.jit(function, donate_argnums=given, keep_unused=True)
         executable = stage.lower(*args).compile()
-        placed = [jax.device_put(c) for c in constants]
+        placed = _placed(layout, constants)
     if key is not None:
         disk_cache.store(key, (tuple(layout), [np.asarray(c) for c in constants]), executable)
     return Program(executable, layout, placed, time.perf_counter() - start)
+
+
+def _placed(layout: Layout, constants: Sequence[Any]) -> list[Any]:
+    """The last arguments of every call, on the device."""
+    words = [] if layout.draws else [np.zeros((0, 6), np.uint32)]
+    return [backend.jax().device_put(c) for c in (*words, *constants)]
 
 
 def _with_large_constants(closed: Any) -> tuple[Callable[..., Any], list[Any]]:
@@ -164,18 +180,6 @@ def _with_own_results(
         return function
     copy = backend.jax().numpy.copy
     return lambda *args: [copy(v) if i in copied else v for i, v in enumerate(function(*args))]
-
-
-def _donated(jaxpr: Any, layout: Layout) -> tuple[int, ...]:
-    """The arguments that hold old values of written variables of unchanged shape."""
-    result = []
-    for at, position in enumerate(layout.reads):
-        if position in layout.writes:
-            old = jaxpr.invars[at].aval
-            new = jaxpr.outvars[layout.writes.index(position)].aval
-            if (old.shape, old.dtype) == (new.shape, new.dtype):
-                result.append(at)
-    return tuple(result)
 
 
 # -- the cache in memory ---------------------------------------------------------------------------
@@ -225,10 +229,17 @@ class _Unknown(Exception):  # noqa: N818
 
 
 def _digest(
-    unit: Unit, plan: Plan, slots: Sequence[Any], inputs: Sequence[Any], donate: bool
+    unit: Unit,
+    plan: Plan,
+    slots: Sequence[Any],
+    inputs: Sequence[Any],
+    donate: bool,
+    guess: int,
 ) -> bytes | None:
     """Names what would be compiled; equal digests mean equal code. None when that is unclear."""
     h = hashlib.sha256(b"donate" if donate else b"keep")
+    if any(s.op.spec.calls_functions for s in unit.steps):
+        h.update(f"{guess} {unit.limit}".encode())
     numbers: dict[Any, int] = {}
     variables: dict[Any, int] = {}
     for t in unit.inputs:
@@ -245,7 +256,7 @@ def _digest(
             if t in unit.static:
                 _add_value(h, slots[plan.slots[t]])
         for v in inputs:
-            h.update(f"{np.shape(v)}{v.dtype};".encode())
+            h.update(repr(structures.of(v)).encode())
         for step in unit.steps:
             _add_operation(h, step.op, numbers, plan)
     except _Unknown:
@@ -254,10 +265,16 @@ def _digest(
     return h.digest()
 
 
+# Attrs that only name what comes in as an argument.
+_NAMES: Final = frozenset({"container", "shared_name", "seed", "seed2"})
+
+
 def _add_operation(h: Any, op: Any, numbers: dict[Any, int], plan: Plan) -> None:
     h.update(op.type.encode())
+    for f in op.functions:
+        _add_function(h, f.graph)
     for name in sorted(op.attrs):
-        if name[:1] != "_" and name not in ("container", "shared_name", "seed", "seed2"):
+        if name not in _NAMES and (name[:1] != "_" or name == "_label"):
             h.update(name.encode())
             _add_value(h, op.attrs[name])
     for t in map(plan.source, op._inputs):
@@ -268,6 +285,20 @@ def _add_operation(h: Any, op: Any, numbers: dict[Any, int], plan: Plan) -> None
         h.update(b"%d;" % numbers[t])
     for t in op.outputs:
         numbers[t] = len(numbers)
+
+
+def _add_function(h: Any, graph: Any) -> None:
+    plan = functions.plan_of(graph)
+    numbers: dict[Any, int] = {t: i for i, t in enumerate(graph.inputs)}
+    h.update(repr([(t.dtype.name, t.dims) for t in graph.inputs]).encode())
+    for step in plan.steps:
+        _add_operation(h, step.op, numbers, plan)
+    h.update(b"gives")
+    for t in map(plan.source, graph.outputs):
+        if t in numbers:
+            h.update(b"%d;" % numbers[t])
+        else:
+            _add_value(h, plan.template[plan.slots[t]])
 
 
 def _add_value(h: Any, value: Any) -> None:
@@ -284,6 +315,8 @@ def _add_value(h: Any, value: Any) -> None:
         h.update(b")")
     elif value is None or isinstance(value, (int, float, bool, str, bytes)):
         h.update(repr(value).encode())
+    elif isinstance(value, FuncRef):
+        pass  # its body has been added
     elif isinstance(value, DType):
         h.update(value.name.encode())
     else:

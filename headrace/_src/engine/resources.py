@@ -17,6 +17,7 @@ import numpy as np
 from headrace._src.core import errors
 from headrace._src.core.dims import Dims
 from headrace._src.core.dtypes import DType
+from headrace._src.engine.traced_lists import TracedList
 
 
 class Cell:
@@ -132,7 +133,11 @@ class ResourceManager:
 
 def on_host(value: Any) -> Any:
     """A value of compiled code as NumPy has it; other values as they are."""
-    if isinstance(value, (np.ndarray, np.generic)) or not hasattr(value, "unsafe_buffer_pointer"):
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value
+    if isinstance(value, TracedList):
+        return value.on_host()
+    if not hasattr(value, "unsafe_buffer_pointer"):
         return value
     return np.asarray(value)
 

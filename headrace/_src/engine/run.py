@@ -5,6 +5,7 @@ State inventory of `Run`:
   borrowed: ids of fed arrays, which their owner may write into later.
   aborted: whether an operation of the run failed while others were waiting.
   deadline: `time.monotonic()` after which blocking ops give up, or None.
+  spent: the static cost of the functions called so far: (interpreted, compiled).
   trace: (operation or segment, start, end) in seconds, or None when the run is not traced.
 """
 
@@ -70,6 +71,7 @@ class Run:
         "kernel_states",
         "resources",
         "session",
+        "spent",
         "trace",
     )
 
@@ -88,6 +90,7 @@ class Run:
         self.journal: list[tuple[Cell, Any, Any]] = []
         self.borrowed: set[int] = set()
         self.deadline: float | None = None
+        self.spent = (0.0, 0.0)
         self.trace: list[tuple[Operation | Segment, float, float]] | None = None
 
     def undo(self) -> None:
@@ -194,7 +197,7 @@ class RunKernel(kernel.KernelContext):
         """Executes a function body on its own results while `cond` holds; returns the last."""
         from headrace._src.engine import functions
 
-        return functions.loop(cond.graph, body.graph, values, self.run)
+        return functions.loop(cond.graph, body.graph, values, self.run, self.op)
 
     def own(self, value: Any) -> Any:
         """`value` in a form that may be kept after the run: nobody else can write into it."""

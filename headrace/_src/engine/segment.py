@@ -5,6 +5,7 @@ Inventory of a `Segment`:
   place: the device it runs on.
   programs: signature → `Program`, or None where the unit could not be compiled.
   waiting: signature → how often it was met before it was compiled.
+  guesses: signature → how many iterations a loop is taken to have that fills a list.
   refused: why signatures could not be compiled.
   rejected: an operation found not to be lowerable; the plan is then partitioned anew.
 """
@@ -21,14 +22,16 @@ import numpy as np
 from headrace._src.core import errors
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
-from headrace._src.engine import backend, interpret
+from headrace._src.engine import backend, interpret, list_values, structures
 from headrace._src.engine.devices import HOST, Place
-from headrace._src.engine.lower import NotLowerable
+from headrace._src.engine.lower import FIRST_GUESS
+from headrace._src.engine.not_lowerable import NotLowerable
 from headrace._src.engine.partition import Unit
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.program import Program, compiled
 from headrace._src.engine.resources import Cell, on_host
 from headrace._src.engine.run import Run, RunKernel
+from headrace._src.engine.traced_lists import TracedList
 
 # The first signatures are compiled when they are met; a later one once it was met as often as
 # there are programs, so that dimensions that keep changing do not compile without end.
@@ -53,7 +56,14 @@ class Segment:
         self._cells = [slots[t] for t in unit.cells]
         self._outputs = [slots[t] for t in unit.outputs]
         self._aliases = [(slots[t], slots[source]) for t, source in unit.aliases]
+        dynamic = [t for t in unit.inputs if t not in unit.static]
+        self._variants = [i for i, t in enumerate(dynamic) if t.dtype.name == "variant"]
+        self._loops = any(s.op.spec.calls_functions for s in unit.steps)
+        own = {s.op for s in unit.steps}
+        # How much an operation in a function draws is known behind the call only.
+        self._exclusive = bool(self._cells) or not own.issuperset(unit.random)
         self.programs: dict[Any, Program | None] = {}
+        self.guesses: dict[Any, int] = {}
         self.waiting: dict[Any, int] = {}
         self.rejected: Operation | None = None
         self.refused: list[str] = []
@@ -61,10 +71,20 @@ class Segment:
 
     def run(self, slots: list[Any], run: Run) -> None:
         """Executes the unit over `slots`, on the host; variables are committed together."""
-        with run.resources.lock if self._cells else _NO_LOCK:
+        if self._loops and run.deadline is not None:
+            # Compiled loops cannot be interrupted.
+            self.interpret(slots, run)
+            return
+        with run.resources.lock if self._exclusive else _NO_LOCK:
             cells = [slots[i] for i in self._cells]
             states = [c.stored for c in cells]
             values = [slots[i] for i in self._dynamic]
+            if self._variants:
+                values = self._with_lists(values)
+                if any(type(values[i]) is not TracedList for i in self._variants):
+                    # Optionals, datasets and the like.
+                    self.interpret(slots, run)
+                    return
             signature = (
                 tuple([v.shape for v in values]),
                 tuple([None if v is None else v.shape for v in states]),
@@ -74,8 +94,11 @@ class Segment:
             program = self.programs.get(signature, _NEVER_MET)
             if program is _NEVER_MET:
                 program = self._met(signature, slots, values)
-            if isinstance(program, Program) and self.call(program, cells, values, slots, run):
-                return
+            while isinstance(program, Program):
+                needed: list[int] = []
+                if self.call(program, cells, values, slots, run, needed):
+                    return
+                program = self._with_more_room(needed, signature, slots, values)
         try:
             self.interpret(slots, run)
         except Exception:
@@ -89,7 +112,8 @@ class Segment:
         """Executes the unit with NumPy kernels."""
         for i in self._inputs:
             slots[i] = on_host(slots[i])
-        interpret.execute_steps(self.unit.steps, slots, run)
+        with np.errstate(all="ignore"):
+            interpret.execute_steps(self.unit.steps, slots, run)
 
     def call(
         self,
@@ -98,6 +122,7 @@ class Segment:
         values: Sequence[Any],
         slots: list[Any],
         run: Run,
+        needed: list[int] | None = None,
     ) -> bool:
         """Calls compiled code; whether it succeeded. Nothing has changed when it did not.
 
@@ -105,6 +130,7 @@ class Segment:
           program: what to call.
           cells: the unit's variables.          values: its inputs that are not static.
           slots: where outputs go.              run: the run.
+          needed: gets how many iterations lists must have room for, where they have too little.
         """
         layout = program.layout
         for position, limit in layout.bounds:
@@ -114,10 +140,20 @@ class Segment:
         array = backend.jax().Array
         with backend.on(self.place.device):
             held = [_placed(cells[i].stored, array) for i in layout.reads]
-            words, drawn = self._words(layout.draws, run)
-            results = program.call(*held, *values, words, *program.constants)
+            if self._variants:
+                values = [a for v in values for a in structures.leaves(v)]
+            if layout.draws:
+                words, drawn = self._words(layout.draws, run)
+                results = program.call(*held, *values, words, *program.constants)
+            else:
+                drawn = []
+                results = program.call(*held, *values, *program.constants)
         n = len(layout.writes)
-        if layout.checked and not bool(results[-1]):
+        failed = layout.checked and not bool(results[-1])
+        exceeded = int(results[-1 - layout.checked]) if layout.exceeds else 0
+        if exceeded and needed is not None:
+            needed.append(exceeded)
+        if failed or exceeded:
             for state, counter in drawn:
                 state.counter = counter
             if self.donate:
@@ -130,8 +166,14 @@ class Segment:
             if not self.donate:
                 run.journal.append((cell, cell.stored, value))
             cell.stored = value
-        for position, value in zip(layout.outputs, results[n:], strict=False):
-            slots[self._outputs[position]] = value
+        leaves = iter(results[n:])
+        for position, kind in zip(layout.outputs, layout.structures, strict=True):
+            slots[self._outputs[position]] = structures.rebuilt(kind, leaves)
+        for (state, _), steps in zip(drawn, layout.draws, strict=True):
+            if steps is None:
+                state.reserve(int(next(leaves)))
+        if layout.cut:
+            slots[-1] = int(next(leaves))
         if not layout.outputs and n and values:
             # The caller may write into what was fed once the run has returned.
             results[0].block_until_ready()
@@ -141,7 +183,7 @@ class Segment:
             slots[slot] = slots[source]
         return True
 
-    def _words(self, draws: Sequence[int], run: Run) -> tuple[Any, list[tuple[Any, int]]]:
+    def _words(self, draws: Sequence[int | None], run: Run) -> tuple[Any, list[tuple[Any, int]]]:
         """The generator words of the random operations, and the states to go back to."""
         words = np.zeros((len(draws), 6), np.uint32)
         before = []
@@ -149,8 +191,27 @@ class Segment:
             kernel = RunKernel(run, op)
             state = kernel.generator()
             before.append((state, state.counter))
-            words[i] = state.reserve(steps).words
+            words[i] = state.reserve(steps or 0).words
         return words, before
+
+    def _with_lists(self, values: list[Any]) -> list[Any]:
+        """The values with lists of the host as compiled code takes them."""
+        values = list(values)
+        with backend.wide():
+            for i in self._variants:
+                values[i] = list_values.placed(values[i])
+        return values
+
+    def _with_more_room(
+        self, needed: Sequence[int], signature: Any, slots: list[Any], values: Sequence[Any]
+    ) -> Program | None:
+        """The program to call in place of one that failed because its lists were too short."""
+        if not needed:
+            return None
+        guess = self.guesses[signature]
+        self.guesses[signature] = max(2 * guess, 1 << (needed[0] - 1).bit_length())
+        self.programs.pop(signature)
+        return self._met(signature, slots, values)
 
     def _met(self, signature: Any, slots: list[Any], values: Sequence[Any]) -> Program | None:
         """The program of a signature that has none yet; None while it stays interpreted."""
@@ -161,10 +222,13 @@ class Segment:
             if n >= _MOST_PROGRAMS or count < n:
                 return None
         for i, v in enumerate(values):
-            if not isinstance(v, (np.ndarray, np.generic, backend.jax().Array)):
+            if not isinstance(v, (np.ndarray, np.generic, backend.jax().Array, TracedList)):
                 raise TypeError(f"{self._dynamic[i]}: {type(v).__name__} in compiled code")
         try:
-            program = compiled(self.unit, self.plan, slots, values, self.donate, self.place.device)
+            guess = self.guesses.setdefault(signature, FIRST_GUESS)
+            program = compiled(
+                self.unit, self.plan, slots, values, self.donate, self.place.device, guess
+            )
         except errors.OpError:
             # A variable without a value: the interpreter says which.
             return None

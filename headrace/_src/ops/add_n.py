@@ -17,7 +17,9 @@ from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.opspec import op
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
+from headrace._src.engine import list_lowering
 from headrace._src.engine.tensor_lists import TensorList
+from headrace._src.engine.traced_lists import TracedList
 from headrace._src.ops import _tensor_lists as lists
 from headrace._src.ops import identity as identity_ops
 
@@ -56,6 +58,8 @@ def _total(k: Any, inputs: list[Any]) -> Any:
     first = inputs[0]
     if isinstance(first, TensorList):
         return functools.reduce(_sum_of_lists, inputs)
+    if isinstance(first, TracedList):
+        return functools.reduce(lambda a, b: list_lowering.added(k, a, b), inputs)
     for i, value in enumerate(inputs[1:], 1):
         if np.shape(value) != np.shape(first):
             shapes = [",".join(map(str, np.shape(v))) for v in (first, value)]
@@ -114,6 +118,7 @@ AddN = op(
     T=A.dtype((*G.NUMBER, dtypes.variant)),
     commutative=True,
     aggregate=True,
+    padding="each",
 )
 
 

@@ -15,12 +15,8 @@ from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
-from headrace._src.ops import func_graph, identity, loop_node, optionals
+from headrace._src.ops import dependence, func_graph, identity, loop_node, optionals
 from headrace._src.ops._late import late
-
-_TRAINABLE = frozenset(
-    {"float16", "float32", "float64", "complex64", "complex128", "resource", "variant"}
-)
 
 
 class BackwardBranch(func_graph.FuncGraph):
@@ -86,7 +82,7 @@ def functions_of(op: Operation) -> list[func_graph.FuncGraph]:
 def _attrs(graphs: Sequence[func_graph.FuncGraph], is_case: bool) -> dict[str, Any]:
     references = [g.reference() for g in graphs]
     if is_case:
-        return {"branches": references}
+        return {"branches": tuple(references)}
     return {"then_branch": references[0], "else_branch": references[1]}
 
 
@@ -210,12 +206,15 @@ def grad_branches(op: Operation, *dys: Any) -> list[Any]:
     return [None, *packed]
 
 
+grad_branches.reaches = dependence.through_branches  # type: ignore[attr-defined]
+
+
 def _gradients(forward: func_graph.FuncGraph, dys: Sequence[Any]) -> list[Any]:
     """The gradients of a branch's arguments."""
     flowing = [
         (y, dy)
         for y, dy in zip(forward.outputs, dys, strict=False)
-        if dy is not None and y.dtype.base_dtype.name in _TRAINABLE
+        if dy is not None and dependence.is_flowing(y)
     ]
     ys, grad_ys = [y for y, _ in flowing], [dy for _, dy in flowing]
     grads = late.gradients(ys, forward.inputs, grad_ys=grad_ys)

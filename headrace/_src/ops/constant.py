@@ -20,7 +20,10 @@ from headrace._src.core.scopes import name_scope
 from headrace._src.core.shape import Dimension, TensorShape
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.tensor_proto import filled
+from headrace._src.engine import list_lowering
+from headrace._src.engine.optional_values import OptionalValue
 from headrace._src.engine.tensor_lists import TensorList
+from headrace._src.engine.traced_lists import TracedList, TracedOptional
 from headrace._src.ops._arguments import spec
 from headrace._src.ops._late import late
 
@@ -550,6 +553,13 @@ ZerosLike.shape(_shape_same)
 
 @ZerosLike.kernel
 def _kernel_zeros_like(k, x):
+    if isinstance(x, (TracedList, TracedOptional)):
+        return list_lowering.zeros_like(x)
+    if isinstance(x, OptionalValue):
+        parts = x.components
+        return OptionalValue(
+            None if parts is None else tuple(_kernel_zeros_like(k, v) for v in parts)
+        )
     if isinstance(x, TensorList):
         return x.replaced([v if v is None else _kernel_zeros_like(k, v) for v in x.items()])
     if x.dtype == object and x.size and isinstance(x.flat[0], TensorList):

@@ -148,7 +148,7 @@ PartitionedCall = op("PartitionedCall", _SIGNATURE, calls_functions=True, **_ATT
 PartitionedCall.shape(_results_dims)
 
 
-@PartitionedCall.host_kernel
+@PartitionedCall.kernel
 def _kernel_partitioned_call(k: Any, args: Any, *, f: Any) -> Any:
     return k.call(f, args)
 
@@ -169,7 +169,7 @@ StatefulPartitionedCall = op(
     "StatefulPartitionedCall", _SIGNATURE, stateful=True, calls_functions=True, **_ATTRS
 )
 StatefulPartitionedCall.shape(_results_dims)
-StatefulPartitionedCall.host_kernel(_kernel_partitioned_call)
+StatefulPartitionedCall.kernel(_kernel_partitioned_call)
 StatefulPartitionedCall.gradient(_grad_partitioned_call)
 
 
@@ -228,7 +228,7 @@ def call_spec(graph: func_graph.FuncGraph, inputs: Sequence[str], outputs: Seque
         spec.shape(lambda s, *inputs: None)
     else:
         spec.shape(lambda s, *inputs: [None] * len(graph.outputs))
-    spec.host_kernel(_caller(graph))
+    spec.kernel(_caller(graph))
 
     @spec.gradient
     def _grad_call(op: Operation, *dys: Any) -> Any:

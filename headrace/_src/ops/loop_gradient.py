@@ -17,15 +17,13 @@ from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
-from headrace._src.ops import constant, func_graph, identity, loop_node
+from headrace._src.ops import constant, dependence, func_graph, identity, loop_node
 from headrace._src.ops._late import late
 
 # The loop variables that a backward loop adds before the gradients.
 _ADDED = 3
 
 _RESULT_NAME = re.compile("[a-z0-9_]+")
-_TRAINABLE = frozenset({"float16", "float32", "float64", "complex64", "complex128"})
-_CARRIERS = frozenset({"resource", "variant"})
 
 
 class _Accumulator(NamedTuple):
@@ -139,8 +137,8 @@ class BackwardBody(func_graph.FuncGraph):
 def is_trainable(tensor: Tensor) -> bool:
     """Whether a gradient can flow through a loop variable."""
     if tensor.op.type == "TensorListPopBack" and tensor.value_index == 0:
-        return dtypes.as_dtype(tensor.op.attrs["element_dtype"]).name in _TRAINABLE | _CARRIERS
-    return tensor.dtype.base_dtype.name in _TRAINABLE | _CARRIERS
+        return dependence.is_flowing_dtype(dtypes.as_dtype(tensor.op.attrs["element_dtype"]))
+    return dependence.is_flowing(tensor)
 
 
 def _counts_iterations(body: func_graph.FuncGraph) -> bool:
@@ -200,6 +198,9 @@ def grad_while(op: Operation, *dys: Any) -> list[Any]:
     for i, gradient in zip(flowing, outputs[_ADDED:], strict=False):
         result[i] = gradient
     return result
+
+
+grad_while.reaches = dependence.through_loop  # type: ignore[attr-defined]
 
 
 def _trace(

@@ -15,19 +15,8 @@ from headrace._src.core import dims as dims_lib
 from headrace._src.core import errors
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
-
-
-class OptionalValue:
-    """The run-time value of an optional: its components, or None."""
-
-    __slots__ = ("components",)
-
-    def __init__(self, components: tuple[Any, ...] | None) -> None:
-        self.components = components
-
-    def __repr__(self) -> str:
-        return f"OptionalValue({self.components!r})"
-
+from headrace._src.engine.optional_values import OptionalValue
+from headrace._src.engine.traced_lists import TracedOptional
 
 # -- OptionalNone --------------------------------------------------------------------------------
 OptionalNone = op("OptionalNone", "-> optional: variant", stateful=False)
@@ -41,6 +30,11 @@ def _shape_optional_none(s: Any) -> Any:
 @OptionalNone.host_kernel
 def _kernel_optional_none(k: Any) -> Any:
     return OptionalValue(None)
+
+
+@OptionalNone.xla_kernel
+def _xla_optional_none(k: Any) -> Any:
+    return TracedOptional(False, {})
 
 
 OptionalNone.no_gradient("it holds nothing")
@@ -61,13 +55,20 @@ def _kernel_optional_from_value(k: Any, components: Any) -> Any:
     return OptionalValue(tuple(components))
 
 
+@OptionalFromValue.xla_kernel
+def _xla_optional_from_value(k: Any, components: Any) -> Any:
+    return TracedOptional(True, {_label(k.op): tuple(components)})
+
+
 @OptionalFromValue.gradient
 def _grad_optional_from_value(op: Any, dy: Any) -> Any:
-    return OptionalGetValue.make(
+    node = OptionalGetValue.make(
         dy,
         output_types=[t.dtype.base_dtype for t in op.inputs],
         output_shapes=[t.dims for t in op.inputs],
-    ).outputs
+    )
+    _set_label(node, _label(op))
+    return node.outputs
 
 
 # -- OptionalHasValue ----------------------------------------------------------------------------
@@ -83,6 +84,11 @@ def _shape_optional_has_value(s: Any, optional: Any) -> Any:
 @OptionalHasValue.host_kernel
 def _kernel_optional_has_value(k: Any, optional: Any) -> Any:
     return np.bool_(_opened(optional).components is not None)
+
+
+@OptionalHasValue.xla_kernel
+def _xla_optional_has_value(k: Any, optional: Any) -> Any:
+    return np.bool_(optional.has) if isinstance(optional.has, bool) else optional.has
 
 
 OptionalHasValue.no_gradient("whether there is a value does not change smoothly", undefined=True)
@@ -117,9 +123,17 @@ def _kernel_optional_get_value(k: Any, optional: Any, *, output_types: Any) -> A
     return components
 
 
+@OptionalGetValue.xla_kernel
+def _xla_optional_get_value(k: Any, optional: Any) -> Any:
+    k.require(np.bool_(optional.has) if isinstance(optional.has, bool) else optional.has)
+    return optional.parts[_label(k.op)]
+
+
 @OptionalGetValue.gradient
 def _grad_optional_get_value(op: Any, *dys: Any) -> Any:
-    return OptionalFromValue(list(dys))
+    optional = OptionalFromValue(list(dys))
+    _set_label(optional.op, _label(op))
+    return optional
 
 
 def _opened(value: Any) -> OptionalValue:
@@ -128,6 +142,17 @@ def _opened(value: Any) -> OptionalValue:
             None, None, "Input is not an optional value but something else of dtype variant."
         )
     return value
+
+
+def _label(node: Any) -> str:
+    """Which of several values an optional of compiled code holds, see `wrapped`."""
+    label: str = node.attrs.get("_label", "")
+    return label
+
+
+def _set_label(node: Any, label: str) -> None:
+    if label:
+        node.attrs["_label"] = label
 
 
 # -- labels --------------------------------------------------------------------------------------

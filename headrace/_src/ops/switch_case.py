@@ -40,6 +40,11 @@ def _kernel_case(k: Any, branch_index: Any, input: Any, *, branches: Any) -> Any
     return k.call(branches[index if 0 <= index < len(branches) else -1], input)
 
 
+@Case.xla_kernel
+def _xla_case(k: Any, branch_index: Any, input: Any, *, branches: Any) -> Any:
+    return k.branch(branch_index.reshape(-1)[0], branches, input)
+
+
 Case.gradient(branches.grad_branches)
 
 

@@ -16,6 +16,7 @@ from headrace._src.core import dtypes
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
+from headrace._src.engine import list_lowering as traced
 from headrace._src.engine.tensor_lists import TensorList
 from headrace._src.ops import _tensor_lists as lists
 from headrace._src.ops import conditional, constant
@@ -42,6 +43,13 @@ def _kernel_empty_tensor_list(k, element_shape, max_num_elements, *, element_dty
         shape = dims_lib.text(np.shape(max_num_elements))
         lists.fail(f"max_num_elements expected to be a scalar but got shape: {shape}")
     return TensorList(element_dtype, lists.dims_of(element_shape), limit=int(max_num_elements))
+
+
+@EmptyTensorList.xla_kernel
+def _xla_empty_tensor_list(k, element_shape, max_num_elements, *, element_dtype):
+    low, high = k.range_of(max_num_elements)
+    dims = traced.known_dims(element_shape)
+    return traced.made(element_dtype, dims, 0, high if low == high and high is not None else -1)
 
 
 EmptyTensorList.no_gradient("a list is made from shapes only", undefined=True)
@@ -73,6 +81,7 @@ TensorListReserve = op(
     "element_shape: shape_type, num_elements: int32 -> handle: variant",
     element_dtype=A.dtype(),
     shape_type=A.dtype(G.INDEX),
+    static=("num_elements",),
 )
 
 
@@ -93,6 +102,14 @@ def _size(value: Any) -> int:
 def _kernel_tensor_list_reserve(k, element_shape, num_elements, *, element_dtype):
     dims = lists.dims_of(element_shape)
     return TensorList.reserved(element_dtype, dims, _size(num_elements))
+
+
+@TensorListReserve.xla_kernel
+def _xla_tensor_list_reserve(k, element_shape, num_elements, *, element_dtype):
+    length = traced.known_int(num_elements, "the length of a reserved list")
+    if length < 0:
+        raise traced.Unfit("a length is negative")
+    return traced.made(element_dtype, traced.known_dims(element_shape), length)
 
 
 TensorListReserve.no_gradient("a list is made from shapes only", undefined=True)
@@ -117,7 +134,9 @@ def tensor_list_reserve(
 
 
 # -- TensorListLength --------------------------------------------------------------------------
-TensorListLength = op("TensorListLength", "input_handle: variant -> length: int32")
+TensorListLength = op(
+    "TensorListLength", "input_handle: variant -> length: int32", known_when_lowered=True
+)
 
 
 @TensorListLength.shape
@@ -128,6 +147,12 @@ def _shape_tensor_list_length(s, input_handle):
 @TensorListLength.host_kernel
 def _kernel_tensor_list_length(k, input_handle):
     return np.int32(lists.list_of(input_handle).length)
+
+
+@TensorListLength.xla_kernel
+def _xla_tensor_list_length(k, input_handle):
+    length = traced.expect(input_handle).length
+    return np.int32(length) if isinstance(length, int) else length
 
 
 TensorListLength.no_gradient("a length is a whole number")
@@ -143,6 +168,7 @@ TensorListElementShape = op(
     "TensorListElementShape",
     "input_handle: variant -> element_shape: shape_type",
     shape_type=A.dtype(G.INDEX),
+    known_when_lowered=True,
 )
 
 
@@ -157,6 +183,13 @@ def _kernel_tensor_list_element_shape(k, input_handle, *, shape_type):
     dims = lists.list_of(input_handle).dims
     sizes = -1 if dims is None else [-1 if d is None else d for d in dims]
     return np.asarray(sizes, shape_type.np_dtype)[()]
+
+
+@TensorListElementShape.xla_kernel
+def _xla_tensor_list_element_shape(k, input_handle, *, shape_type):
+    dims = traced.expect(input_handle).dims
+    sizes = -1 if dims is None else [-1 if d is None else d for d in dims]
+    return np.asarray(sizes, shape_type.np_dtype)
 
 
 TensorListElementShape.no_gradient("a shape is of whole numbers")
@@ -221,6 +254,11 @@ def _kernel_tensor_list_push_back(k, input_handle, tensor, *, element_dtype):
     return pushed(lists.list_of(input_handle, element_dtype), tensor)
 
 
+@TensorListPushBack.xla_kernel
+def _xla_tensor_list_push_back(k, input_handle, tensor, *, element_dtype):
+    return traced.push(k, traced.expect(input_handle, element_dtype), tensor)
+
+
 @TensorListPushBack.gradient
 def _grad_tensor_list_push_back(op, dresult):
     return TensorListPopBack(
@@ -263,6 +301,11 @@ def _kernel_tensor_list_pop_back(k, input_handle, element_shape, *, element_dtyp
             )
         item = lists.zeros(element_dtype, shape)
     return rest, item
+
+
+@TensorListPopBack.xla_kernel
+def _xla_tensor_list_pop_back(k, input_handle, element_shape, *, element_dtype):
+    return traced.pop(k, traced.expect(input_handle, element_dtype), element_shape)
 
 
 @TensorListPopBack.gradient
@@ -331,6 +374,11 @@ def _unset(found: TensorList, element_shape: Any) -> Any:
     return lists.zeros(found.element_dtype, shape)
 
 
+@TensorListGetItem.xla_kernel
+def _xla_tensor_list_get_item(k, input_handle, index, element_shape, *, element_dtype):
+    return traced.get(k, traced.expect(input_handle, element_dtype), index, element_shape)
+
+
 @TensorListGetItem.gradient
 def _grad_tensor_list_get_item(op, ditem):
     size = TensorListLength(op.inputs[0])
@@ -395,6 +443,11 @@ def _kernel_tensor_list_set_item(k, input_handle, index, item, *, element_dtype)
             f"{dims_lib.text(shape)} list shape: {lists.dims_text(found.dims)}"
         )
     return found.set_item(position, item)
+
+
+@TensorListSetItem.xla_kernel
+def _xla_tensor_list_set_item(k, input_handle, index, item, *, element_dtype):
+    return traced.put(k, traced.expect(input_handle, element_dtype), index, item)
 
 
 @TensorListSetItem.gradient
@@ -463,6 +516,11 @@ def _kernel_tensor_list_resize(k, input_handle, size):
     if length < 0:
         lists.fail(f"TensorListSlice expects size to be non-negative. Got: {length}")
     return found.resize(length)
+
+
+@TensorListResize.xla_kernel
+def _xla_tensor_list_resize(k, input_handle, size):
+    return traced.resize(k, traced.expect(input_handle), size)
 
 
 @TensorListResize.gradient

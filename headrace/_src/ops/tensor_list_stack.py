@@ -12,6 +12,7 @@ from headrace._src.core import dtypes
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
+from headrace._src.engine import list_lowering as traced
 from headrace._src.engine.tensor_lists import TensorList
 from headrace._src.ops import _tensor_lists as lists
 from headrace._src.ops import concat as concat_ops
@@ -91,6 +92,14 @@ def _kernel_tensor_list_stack(k, input_handle, element_shape, *, element_dtype, 
     return lists.stacked(element_dtype, items, dims)
 
 
+@TensorListStack.xla_kernel
+def _xla_tensor_list_stack(k, input_handle, element_shape, *, element_dtype, num_elements):
+    found = traced.expect(input_handle, element_dtype)
+    if num_elements not in (-1, found.length):
+        raise traced.Unfit("the length of a list is another")
+    return traced.stack(found, element_shape)
+
+
 @TensorListStack.gradient
 def _grad_tensor_list_stack(op, dtensor):
     return tensor_list_from_tensor(dtensor, dtensor.shape[1:]), None
@@ -161,6 +170,11 @@ def _kernel_tensor_list_from_tensor(k, tensor, element_shape, *, element_dtype):
     return TensorList(element_dtype, dims, lists.rows(tensor))
 
 
+@TensorListFromTensor.xla_kernel
+def _xla_tensor_list_from_tensor(k, tensor, element_shape, *, element_dtype):
+    return traced.stacked(element_dtype, traced.known_dims(element_shape), tensor)
+
+
 @TensorListFromTensor.gradient
 def _grad_tensor_list_from_tensor(op, dlist):
     tensor = op.inputs[0]
@@ -218,6 +232,12 @@ def _kernel_tensor_list_gather(k, input_handle, indices, element_shape, *, eleme
         "Tried to gather uninitialized tensors from a list with non-fully-defined element_shape",
     )
     return lists.stacked(element_dtype, items, dims)
+
+
+@TensorListGather.xla_kernel
+def _xla_tensor_list_gather(k, input_handle, indices, element_shape, *, element_dtype):
+    found = traced.expect(input_handle, element_dtype)
+    return traced.gather(k, found, indices, element_shape)
 
 
 @TensorListGather.gradient
@@ -300,6 +320,13 @@ def _kernel_tensor_list_scatter(k, tensor, indices, element_shape, *, element_dt
     return _scattered(element_dtype, tensor, indices, element_shape, -1)
 
 
+@TensorListScatter.xla_kernel
+def _xla_tensor_list_scatter(k, tensor, indices, element_shape, *, element_dtype):
+    length = 1 + max(np.asarray(traced.known(indices)).tolist(), default=-1)
+    dims = traced.known_dims(element_shape)
+    return traced.scatter(k, traced.made(element_dtype, dims, length), indices, tensor)
+
+
 @TensorListScatter.gradient
 def _grad_tensor_list_scatter(op, dlist):
     tensor, indices = op.inputs[:2]
@@ -331,6 +358,15 @@ def _kernel_tensor_list_scatter_v2(
 ):
     length = int(np.asarray(num_elements).reshape(-1)[0])
     return _scattered(element_dtype, tensor, indices, element_shape, length)
+
+
+@TensorListScatterV2.xla_kernel
+def _xla_tensor_list_scatter_v2(k, tensor, indices, element_shape, num_elements, *, element_dtype):
+    length = traced.known_int(num_elements, "the length of a list")
+    if length < 0:
+        length = 1 + max(np.asarray(traced.known(indices)).tolist(), default=-1)
+    dims = traced.known_dims(element_shape)
+    return traced.scatter(k, traced.made(element_dtype, dims, length), indices, tensor)
 
 
 TensorListScatterV2.gradient(_grad_tensor_list_scatter)
@@ -406,6 +442,11 @@ def _kernel_tensor_list_scatter_into(k, input_handle, tensor, indices, *, elemen
             items.extend([None] * (position + 1 - len(items)))
         items[position] = row
     return found.replaced(items)
+
+
+@TensorListScatterIntoExistingList.xla_kernel
+def _xla_tensor_list_scatter_into(k, input_handle, tensor, indices, *, element_dtype):
+    return traced.scatter(k, traced.expect(input_handle, element_dtype), indices, tensor)
 
 
 @TensorListScatterIntoExistingList.gradient

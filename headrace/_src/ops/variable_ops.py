@@ -429,6 +429,7 @@ VariableShape = op(
     "input: resource -> output: out_type",
     out_type=A.dtype(_INTEGERS, default=dtypes.int32),
     stateful=True,
+    known_when_lowered=True,
 )
 
 
