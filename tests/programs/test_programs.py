@@ -19,7 +19,7 @@ RTOL, ATOL = 1e-4, 1e-5
 WAITING = {
     "p10_queue_input": "tf.train.string_input_producer",
     "p11_dataset": "tf.data",
-    "p12_checkpoints": "tf.train.Saver",
+    "p12_checkpoints": "tf.saved_model",
     "p13_monitored": "tf.train.SessionRunHook",
 }
 # Programs whose values vary in TensorFlow itself: no seed, or a hook that reads `global_step` in
