@@ -2,6 +2,8 @@
 
 from headrace.contrib.slim import initializers as initializers
 from headrace.contrib.slim import regularizers as regularizers
+from headrace._src.contrib.optimize_loss import OPTIMIZER_CLS_NAMES as OPTIMIZER_CLS_NAMES
+from headrace._src.contrib.optimize_loss import OPTIMIZER_SUMMARIES as OPTIMIZER_SUMMARIES
 from headrace._src.contrib.arg_scope import add_arg_scope as add_arg_scope
 from headrace._src.contrib.model_variables import add_model_variable as add_model_variable
 from headrace._src.contrib.layers_basics import apply_regularization as apply_regularization
@@ -40,7 +42,9 @@ from headrace._src.contrib.model_variables import get_variables_by_name as get_v
 from headrace._src.contrib.model_variables import get_variables_by_suffix as get_variables_by_suffix
 from headrace._src.contrib.model_variables import get_variables_to_restore as get_variables_to_restore
 from headrace._src.contrib.model_variables import global_variable as global_variable
+from headrace._src.contrib.layers_group_normalization import group_norm as group_norm
 from headrace._src.contrib.arg_scope import has_arg_scope as has_arg_scope
+from headrace._src.contrib.layers_group_normalization import instance_norm as instance_norm
 from headrace._src.contrib.layers_basics import l1_l2_regularizer as l1_l2_regularizer
 from headrace._src.contrib.layers_basics import l1_regularizer as l1_regularizer
 from headrace._src.contrib.layers_basics import l2_regularizer as l2_regularizer
@@ -52,6 +56,7 @@ from headrace._src.contrib.layers_pooling import max_pool3d as max_pool3d
 from headrace._src.contrib.layers_dense import maxout as maxout
 from headrace._src.contrib.model_variables import model_variable as model_variable
 from headrace._src.contrib.layers_dense import one_hot_encoding as one_hot_encoding
+from headrace._src.contrib.optimize_loss import optimize_loss as optimize_loss
 from headrace._src.contrib.layers_dense import relu_layer as relu
 from headrace._src.contrib.layers_dense import relu6_layer as relu6
 from headrace._src.contrib.layers_dense import repeat as repeat
