@@ -227,6 +227,14 @@ fetch = [loss, step][:1]
     "a = n.map_structure(lambda q: q + 1, {'a': [1, 2], 'b': 3})\n"
     "fetch = tf.constant(n.flatten(a) + [int(n.is_sequence(a)), int(n.is_sequence(3))] + "
     "n.pack_sequence_as([1, [2]], [5, 6])[1] + n.flatten_up_to([1, 2], [3, 4]))",
+    "utils": HEAD + "y = slim.layers.conv2d(x, 2, 1, outputs_collections='o', scope='one')\n"
+    "y = slim.flatten(y, outputs_collections='o')\nslim.utils.collect_named_outputs('o', 'a', y)\n"
+    "o = slim.utils.convert_collection_to_dict('o', clear_collection=True)\n"
+    "fetch = tf.constant(list(o) + slim.utils.gather_tensors_aliases([x, y]) + "
+    "[str(len(tf.get_collection('o')))])",
+    "model_analyzer": HEAD + "y = slim.conv2d(x, 3, 2)\na = slim.model_analyzer\n"
+    "fetch = tf.constant([*a.analyze_vars(tf.global_variables(), print_info=True), "
+    "a.analyze_ops(tf.get_default_graph())])",
     "error_optimizer": LOSS + "tf.contrib.layers.optimize_loss(loss, step, 0.1, 'Nope')",
     "error_optimizer_kind": LOSS + "tf.contrib.layers.optimize_loss(loss, step, 0.1, 3)",
     "error_optimizer_rate": LOSS + "tf.contrib.layers.optimize_loss(loss, step, None, 'SGD')",
