@@ -1,4 +1,5 @@
-"""The names of `tf.contrib.slim.model_analyzer`, loaded at first use; made by scripts/gen_api.py."""
+"""The names of `tf.contrib.slim.model_analyzer`, loaded at first use;
+made by scripts/gen_api.py."""
 
 from headrace._api import namespace as _namespace
 
