@@ -105,6 +105,12 @@ MODULES = {
     "ops.weights_broadcast_ops": ("ops.weights_broadcast",),
     "tensorflow.contrib.rnn.python.ops.core_rnn_cell": ("alias.replacements.rnn_internals",),
     "tensorflow.contrib.rnn.python.ops.rnn_cell": ("alias.replacements.rnn_internals",),
+    "tensorflow.contrib.layers.python.layers.utils": (
+        "contrib.layers_utils",
+        "contrib.layers_shared",
+    ),
+    "tensorflow.contrib.slim.python.slim.model_analyzer": ("contrib.model_analyzer",),
+    "ops.metrics_impl": ("metrics.variables",),
     "layers.utils": ("layers.conditions",),
     "ops.state_ops": ("state.assign", "ops.variable_ops", "ops.variable_scatter"),
     "ops.init_ops": ("state.initializers", "state.orthogonal_initializers"),
