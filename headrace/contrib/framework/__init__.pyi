@@ -9,4 +9,8 @@ from headrace._src.state.convolutional_orthogonal import ConvolutionOrthogonal3D
 from headrace._src.state.global_step import create_global_step as create_global_step
 from headrace._src.state.global_step import get_global_step as get_global_step
 from headrace._src.state.global_step import get_or_create_global_step as get_or_create_global_step
+from headrace._src.contrib.framework_checkpoints import init_from_checkpoint as init_from_checkpoint
 from headrace._src.core.convert import is_tensor as is_tensor
+from headrace._src.contrib.framework_checkpoints import list_variables as list_variables
+from headrace._src.contrib.framework_checkpoints import load_checkpoint as load_checkpoint
+from headrace._src.contrib.framework_checkpoints import load_variable as load_variable
