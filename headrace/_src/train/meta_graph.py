@@ -9,7 +9,7 @@ from headrace._api.export import export
 from headrace._src.core import opspec, proto_functions
 from headrace._src.core.graph import Graph, get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
-from headrace._src.platform import logging, versions
+from headrace._src.platform import logging, modes, versions
 from headrace._src.state.variable import Variable, without_scope
 
 UNBOUND: Final = "$unbound_inputs_"
@@ -68,7 +68,13 @@ def export_meta_graph(
 
     Raises:
       NotImplementedError: `save_debug_info` is set.
+      RuntimeError: execution is eager.
     """
+    if modes.executing_eagerly() and (graph_def is None or graph is None):
+        raise RuntimeError(
+            "Exporting/importing meta graphs is not supported when eager execution is enabled. No "
+            "graph exists when eager execution is enabled."
+        )
     return export_scoped_meta_graph(
         filename=filename,
         meta_info_def=meta_info_def,

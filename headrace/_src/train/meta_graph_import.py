@@ -12,7 +12,7 @@ from headrace._src.core import proto_functions
 from headrace._src.core.graph import get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.graph_def import importer
-from headrace._src.platform import logging
+from headrace._src.platform import logging, modes
 from headrace._src.state import collections
 from headrace._src.state.variable import without_scope
 from headrace._src.train.saver import Saver
@@ -97,6 +97,11 @@ def _import_meta_graph_with_return_elements(
     return_elements: Any = None,
     **kwargs: Any,
 ) -> tuple[Saver | None, Any]:
+    if modes.executing_eagerly():
+        raise RuntimeError(
+            "Exporting/importing meta graphs is not supported when eager execution is enabled. No "
+            "graph exists when eager execution is enabled."
+        )
     meta = _meta_graph(meta_graph_or_file)
     variables, elements = import_scoped_meta_graph_with_return_elements(
         meta,
