@@ -3,6 +3,7 @@
 tests/checkpoint/golden/*.meta come from tests/checkpoint/record_goldens.py.
 """
 
+import json
 import logging
 import pathlib
 
@@ -122,6 +123,15 @@ def test_imports_tensorflows_files(name, model):
         saver.restore(session, path)
         assert (session.run(tf.trainable_variables()[0]) == value).all()
         assert session.run("y:0", {"x:0": [[1, 2, 3]]}).shape == (1, 4)
+
+
+def test_goes_on_training_a_model_of_tensorflow():
+    """A model that TensorFlow saved, with its loops and conditions, trains on as it did there."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        saver = tf.train.import_meta_graph(f"{GOLDEN}/loop.meta")
+        saver.restore(session, f"{GOLDEN}/loop")
+        found = models.train_loop(session, *tf.get_collection("train"))
+    assert found == pytest.approx(json.loads((GOLDEN / "loop.json").read_text()), rel=1e-5)
 
 
 def test_imports_with_inputs_from_outside():
