@@ -29,7 +29,11 @@ from headrace._src.contrib.model_variables import get_variables_by_suffix as get
 from headrace._src.contrib.model_variables import get_variables_to_restore as get_variables_to_restore
 from headrace._src.contrib.model_variables import global_variable as global_variable
 from headrace._src.contrib.arg_scope import has_arg_scope as has_arg_scope
+from headrace._src.contrib.framework_checkpoints import init_from_checkpoint as init_from_checkpoint
 from headrace._src.core.convert import is_tensor as is_tensor
+from headrace._src.contrib.framework_checkpoints import list_variables as list_variables
+from headrace._src.contrib.framework_checkpoints import load_checkpoint as load_checkpoint
+from headrace._src.contrib.framework_checkpoints import load_variable as load_variable
 from headrace._src.contrib.model_variables import local_variable as local_variable
 from headrace._src.contrib.model_variables import model_variable as model_variable
 from headrace._src.contrib.model_variables import variable as variable
