@@ -3,8 +3,10 @@
 from typing import Any
 
 from headrace import app as app
+from headrace import autograph as autograph
 from headrace import bitwise as bitwise
 from headrace import compat as compat
+from headrace import config as config
 from headrace import contrib as contrib
 from headrace import debugging as debugging
 from headrace import distribute as distribute
@@ -23,6 +25,7 @@ from headrace import logging as logging
 from headrace import losses as losses
 from headrace import manip as manip
 from headrace import math as math
+from headrace import metrics as metrics
 from headrace import nest as nest
 from headrace import nn as nn
 from headrace import profiler as profiler
@@ -30,6 +33,7 @@ from headrace import python_io as python_io
 from headrace import queue as queue
 from headrace import random as random
 from headrace import resource_loader as resource_loader
+from headrace import sets as sets
 from headrace import sparse as sparse
 from headrace import strings as strings
 from headrace import summary as summary
@@ -50,11 +54,13 @@ from headrace._src.platform.versions import GIT_VERSION as GIT_VERSION
 from headrace._src.platform.versions import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
 from headrace._src.platform.versions import CXX11_ABI_FLAG as GRAPH_DEF_VERSION_MIN_CONSUMER
 from headrace._src.platform.versions import CXX11_ABI_FLAG as GRAPH_DEF_VERSION_MIN_PRODUCER
+from headrace._src.autodiff.tape import GradientTape as GradientTape
 from headrace._src.core.graph import Graph as Graph
 from headrace._src.core.graphkeys import GraphKeys as GraphKeys
 from headrace._src.core.indexed_slices import IndexedSlices as IndexedSlices
 from headrace._src.engine.session import InteractiveSession as InteractiveSession
 from headrace._src.platform.versions import MONOLITHIC_BUILD as MONOLITHIC_BUILD
+from headrace._src.function.module import Module as Module
 from headrace._src.autodiff.registry import no_gradient as NoGradient
 from headrace._src.autodiff.registry import no_gradient as NotDifferentiable
 from headrace._src.core.errors import OpError as OpError
@@ -72,6 +78,7 @@ from headrace._src.core.sparse_tensor import SparseTensorValue as SparseTensorVa
 from headrace._src.core.tensor import Tensor as Tensor
 from headrace._src.ops.tensor_array import TensorArray as TensorArray
 from headrace._src.core.shape import TensorShape as TensorShape
+from headrace._src.core.tensor_spec import TensorSpec as TensorSpec
 from headrace._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from headrace._src.platform.versions import VERSION as VERSION
 from headrace._src.state.variable import VariableV1 as Variable
@@ -182,7 +189,7 @@ from headrace._src.ops.special import digamma as digamma
 from headrace._src.core.shape import dimension_at_index as dimension_at_index
 from headrace._src.core.shape import dimension_value as dimension_value
 from headrace._src.platform.modes import disable_control_flow_v2 as disable_control_flow_v2
-from headrace._src.platform.modes import disable_eager_execution as disable_eager_execution
+from headrace._src.function.eager import disable_eager_execution as disable_eager_execution
 from headrace._src.state.variable_store import disable_resource_variables as disable_resource_variables
 from headrace._src.platform.modes import disable_v2_behavior as disable_v2_behavior
 from headrace._src.core.shape import disable_v2_tensorshape as disable_v2_tensorshape
@@ -194,7 +201,9 @@ from headrace._src.ops.partition import dynamic_partition as dynamic_partition
 from headrace._src.ops.partition import dynamic_stitch as dynamic_stitch
 from headrace._src.ops.einsum import einsum as einsum
 from headrace._src.platform.modes import enable_control_flow_v2 as enable_control_flow_v2
+from headrace._src.function.eager import enable_eager_execution as enable_eager_execution
 from headrace._src.state.variable_store import enable_resource_variables as enable_resource_variables
+from headrace._src.function.eager import enable_v2_behavior as enable_v2_behavior
 from headrace._src.core.shape import enable_v2_tensorshape as enable_v2_tensorshape
 from headrace._src.ops.string_codes import encode_base64 as encode_base64
 from headrace._src.ops.shapes import ensure_shape as ensure_shape
@@ -218,6 +227,7 @@ from headrace._src.ops.math_binary import floordiv as floordiv
 from headrace._src.ops.math_binary import floormod as floormod
 from headrace._src.function.fold import foldl as foldl
 from headrace._src.function.fold import foldr as foldr
+from headrace._src.function.function import function as function
 from headrace._src.ops.gather import gather as gather
 from headrace._src.ops.gather import gather_nd as gather_nd
 from headrace._src.core.graph import get_collection as get_collection
@@ -335,6 +345,7 @@ from headrace._src.ops.special import polygamma as polygamma
 from headrace._src.ops.math_binary import pow_ as pow
 from headrace._src.ops.printing import print_v2 as print
 from headrace._src.ops.py_func import py_func as py_func
+from headrace._src.function.py_function import py_function as py_function
 from headrace._src.core.dtypes import qint16 as qint16
 from headrace._src.core.dtypes import qint32 as qint32
 from headrace._src.core.dtypes import qint8 as qint8

@@ -14,9 +14,10 @@ ALLOWED = {
     "proto": {"proto", "core"},
     "engine": {"engine", "core", "native", "proto"},
     "native": {"native"},
-    "ops": {"ops", "core", "engine", "native", "proto"},
+    "checkpoint": {"checkpoint", "core", "proto"},
+    "ops": {"ops", "core", "engine", "native", "proto", "checkpoint"},
     "autodiff": {"autodiff", "ops", "core"},
-    "state": {"state", "ops", "core", "autodiff", "engine", "proto"},
+    "state": {"state", "ops", "core", "autodiff", "engine", "proto", "checkpoint"},
 }
 UPPER = {"cli", "alias"}
 HEAVY = {"jax", "jaxlib", "google", "absl", "PIL", "malt", "scipy", "tensorboard"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+from collections.abc import Mapping
 from types import CodeType
 from typing import Final, NamedTuple
 
@@ -34,12 +35,27 @@ class Origin(NamedTuple):
         return linecache.getline(self.filename, self.line).strip()
 
 
+_HIDDEN: Final[list[str]] = [_PACKAGE, "<frozen"]
+_GENERATED: Final[dict[tuple[str, int], Origin]] = {}
+
+
+def hide(directory: str) -> None:
+    """Makes the frames of the files below a directory no user's frames."""
+    _HIDDEN.append(directory + os.sep)
+    _INTERNAL.clear()
+
+
+def map_lines(lines: Mapping[tuple[str, int], Origin]) -> None:
+    """Says from which lines of the user's program lines of generated files come."""
+    _GENERATED.update(lines)
+
+
 def is_internal(code: CodeType) -> bool:
     """Whether a code object belongs to headrace, or to the import or contextlib machinery."""
     known = _INTERNAL.get(code)
     if known is None:
         name = code.co_filename
-        known = name.startswith((_PACKAGE, "<frozen")) or name.endswith("contextlib.py")
+        known = name.startswith(tuple(_HIDDEN)) or name.endswith("contextlib.py")
         _INTERNAL[code] = known
     return known
 
@@ -60,4 +76,7 @@ def current() -> tuple[CodeType | None, int]:
 
 def of(code: CodeType | None, line: int) -> Origin | None:
     """The origin that `current` described."""
-    return None if code is None else Origin(code.co_filename, line, code.co_name)
+    if code is None:
+        return None
+    origin = Origin(code.co_filename, line, code.co_name)
+    return _GENERATED.get((code.co_filename, line), origin)

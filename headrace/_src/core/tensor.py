@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from headrace._api.export import export
+from headrace._src.core import conversion_status, errors
 from headrace._src.core import dims as dims_lib
-from headrace._src.core import errors
 from headrace._src.core.dims import Dims
 from headrace._src.core.dtypes import DType
 from headrace._src.core.shape import TensorShape
@@ -230,10 +230,7 @@ class Tensor:
 
 
 def _not_in_graph_mode(what: str) -> NoReturn:
-    raise errors.OperatorNotAllowedInGraphError(
-        f"{what} is not allowed in Graph execution. Use Eager execution or decorate this function "
-        "with @tf.function."
-    )
+    raise errors.OperatorNotAllowedInGraphError(conversion_status.refusal(what))
 
 
 class TensorReference:

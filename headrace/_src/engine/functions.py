@@ -7,7 +7,7 @@ operations with effects, in creation order, whether or not a result needs them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,15 +18,32 @@ from headrace._src.engine.plan import Plan
 from headrace._src.engine.resources import Cell
 from headrace._src.engine.run import Run
 
+if TYPE_CHECKING:
+    from headrace._src.engine.tiered import Tiered
+
 
 def plan_of(graph: Any) -> Plan:
     """The plan of a function body."""
     plan: Plan | None = graph.plan
     mutations = graph._version + graph._mutations
     if plan is None or plan.mutations != mutations:
-        elements = [*graph.outputs, *graph.stateful_operations()]
-        plan = graph.plan = Plan(elements, graph.inputs, mutations)
+        plan = graph.plan = Plan(elements_of(graph), graph.inputs, mutations)
     return plan
+
+
+def elements_of(graph: Any) -> list[Any]:
+    """What a call computes: the results, then the operations with effects."""
+    return [*graph.outputs, *graph.stateful_operations()]
+
+
+def called(tiered: Tiered, graph: Any, arguments: Sequence[Any], run: Run, mode: str) -> list[Any]:
+    """Calls a function that is called by itself, not by another plan; it has a tier of its own."""
+    plan = tiered.plan
+    slots = _started(plan, run)
+    for t, slot, value in zip(graph.inputs, plan.feeds, arguments, strict=True):
+        slots[slot] = _argument(t, value)
+    tiered.execute(slots, run, mode)
+    return [_result(t, slots[plan.slots[t]]) for t in graph.outputs]
 
 
 def call(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:

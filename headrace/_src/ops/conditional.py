@@ -108,10 +108,20 @@ def cond(
         raise TypeError("true_fn must be callable." if true_fn else "true_fn argument required")
     if not callable(false_fn):
         raise TypeError("false_fn must be callable." if false_fn else "false_fn argument required")
-    if isinstance(pred, bool):
+    if isinstance(pred, bool) and not graph_lib.get_default_graph().executes:
         raise TypeError("pred must not be a Python bool", pred)
+    if graph_lib.get_default_graph().executes:
+        return _taken(true_fn if pred else false_fn, strict)
     with scopes.name_scope(name, "cond") as scope:
         return _build(pred, true_fn, false_fn, scope, strict)
+
+
+def _taken(function: Callable[[], Any], strict: bool) -> Any:
+    """The result of the branch that is taken, in eager execution."""
+    result = function()
+    if not strict and isinstance(result, (list, tuple)) and len(result) == 1:
+        return result[0]
+    return result
 
 
 def _build(
@@ -165,6 +175,12 @@ def _check_same(a: func_graph.FuncGraph, b: func_graph.FuncGraph) -> None:
         )
     except (ValueError, TypeError) as e:
         raise TypeError(f"{_MISMATCH}{shown}\n\nError details:\n{e}") from None
+    if len(a.outputs) != len(b.outputs):
+        raise ValueError(
+            "Lengths of branch outputs of cond must match.\n"
+            f"len(graphs[0].outputs): {len(a.outputs)}\n"
+            f"len(graphs[1].outputs): {len(b.outputs)}\n"
+        )
     for x, y in zip(a.outputs, b.outputs, strict=True):
         if x.dtype.base_dtype is not y.dtype.base_dtype:
             raise TypeError(f"{_MISMATCH}{shown}")

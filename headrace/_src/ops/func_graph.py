@@ -16,7 +16,7 @@ from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import OpSpec
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
-from headrace._src.ops import flows, identity
+from headrace._src.ops import effects_order, flows, identity
 from headrace._src.ops import placeholder as placeholder_ops
 
 
@@ -41,9 +41,11 @@ class FuncGraph(graph_lib.Graph):
       outputs: the results, in order.
       accumulated: tensor of a loop's body → the list of its values, which the loop fills.
       structured_outputs: what the Python function returned, tensors in place.
+      orders_effects: whether operations with effects wait for those before.
     """
 
     building_function = True
+    orders_effects = False
 
     def __init__(self, name: str, numbering: Numbering | None = None) -> None:
         super().__init__()
@@ -191,6 +193,7 @@ def trace(
       TypeError: the function returns something that is no tensor.
     """
     graph = FuncGraph(name) if isinstance(name, str) else name
+    graph.orders_effects |= getattr(graph.outer_graph, "orders_effects", False)
     with graph.as_default():
         with graph._plain():
             for a in arguments:
@@ -201,6 +204,9 @@ def trace(
             flat.append(None if value is None else _as_result(graph, value, op_result))
     graph.structured_outputs = flows.from_flows(result, flat)
     graph.outputs = [t for t in flat if t is not None]
+    if type(graph) is FuncGraph and getattr(graph.outer_graph, "orders_effects", False):
+        # What runs in a call runs whether or not a result needs it; the order is left to say.
+        effects_order.put_in_order(graph.get_operations())
     return graph
 
 

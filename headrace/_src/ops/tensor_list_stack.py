@@ -361,9 +361,7 @@ def _kernel_tensor_list_scatter_v2(
 
 
 @TensorListScatterV2.xla_kernel
-def _xla_tensor_list_scatter_v2(
-    k, tensor, indices, element_shape, num_elements, *, element_dtype
-):
+def _xla_tensor_list_scatter_v2(k, tensor, indices, element_shape, num_elements, *, element_dtype):
     length = traced.known_int(num_elements, "the length of a list")
     if length < 0:
         length = 1 + max(np.asarray(traced.known(indices)).tolist(), default=-1)
