@@ -124,7 +124,8 @@ class FuncGraph(graph_lib.Graph):
                     f"The tensor '{tensor}' cannot be accessed here: it is defined in another "
                     "function or code block. Use return values, explicit Python locals or "
                     "TensorFlow collections to access it. Defined in: "
-                    f"{tensor.graph}; accessed from: {self}."
+                    f"{tensor.graph}; accessed from: {self}.\n"
+                    f"It was made in {tensor.graph.name}, at {tensor.op.origin}."
                 )
 
     def capture_inputs(self, inputs: list[Tensor]) -> list[Tensor]:
