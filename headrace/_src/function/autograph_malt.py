@@ -239,14 +239,17 @@ def runs_as_is(function: Any) -> bool:
     return bool(conversion.is_unsupported(function))
 
 
-def is_library(function: Any) -> bool:
-    """Whether a function belongs to a library whose code is not converted."""
-    from malt.impl import conversion
-
+def is_own(function: Any) -> bool:
+    """Whether a function belongs to this package or to malt."""
     name = getattr(function, "__module__", None) or ""
     if name.split(".")[0] in _OUTSIDE:
         return True
     code = getattr(inspect.unwrap(function), "__code__", None)
-    if code is not None and origin.is_internal(code):
-        return True
+    return code is not None and origin.is_internal(code)
+
+
+def is_library(function: Any) -> bool:
+    """Whether a function belongs to a library whose code is not converted."""
+    from malt.impl import conversion
+
     return bool(conversion.is_allowlisted(function))
