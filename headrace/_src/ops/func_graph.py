@@ -208,6 +208,9 @@ def trace(
     if type(graph) is FuncGraph and getattr(graph.outer_graph, "orders_effects", False):
         # What runs in a call runs whether or not a result needs it; the order is left to say.
         effects_order.put_in_order(graph.get_operations())
+        # 1.15 gives each result an Identity of its own here, which takes a number.
+        for _ in graph.outputs:
+            next_uid()
     return graph
 
 
