@@ -14,6 +14,7 @@ from headrace import dtypes as dtypes
 from headrace import errors as errors
 from headrace import flags as flags
 from headrace import gfile as gfile
+from headrace import graph_util as graph_util
 from headrace import image as image
 from headrace import initializers as initializers
 from headrace import io as io
@@ -24,6 +25,7 @@ from headrace import logging as logging
 from headrace import losses as losses
 from headrace import manip as manip
 from headrace import math as math
+from headrace import metrics as metrics
 from headrace import nest as nest
 from headrace import nn as nn
 from headrace import profiler as profiler
@@ -31,6 +33,7 @@ from headrace import python_io as python_io
 from headrace import queue as queue
 from headrace import random as random
 from headrace import resource_loader as resource_loader
+from headrace import sets as sets
 from headrace import sparse as sparse
 from headrace import strings as strings
 from headrace import summary as summary
@@ -51,11 +54,13 @@ from headrace._src.platform.versions import GIT_VERSION as GIT_VERSION
 from headrace._src.platform.versions import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
 from headrace._src.platform.versions import CXX11_ABI_FLAG as GRAPH_DEF_VERSION_MIN_CONSUMER
 from headrace._src.platform.versions import CXX11_ABI_FLAG as GRAPH_DEF_VERSION_MIN_PRODUCER
+from headrace._src.autodiff.tape import GradientTape as GradientTape
 from headrace._src.core.graph import Graph as Graph
 from headrace._src.core.graphkeys import GraphKeys as GraphKeys
 from headrace._src.core.indexed_slices import IndexedSlices as IndexedSlices
 from headrace._src.engine.session import InteractiveSession as InteractiveSession
 from headrace._src.platform.versions import MONOLITHIC_BUILD as MONOLITHIC_BUILD
+from headrace._src.function.module import Module as Module
 from headrace._src.autodiff.registry import no_gradient as NoGradient
 from headrace._src.autodiff.registry import no_gradient as NotDifferentiable
 from headrace._src.core.errors import OpError as OpError
@@ -184,7 +189,7 @@ from headrace._src.ops.special import digamma as digamma
 from headrace._src.core.shape import dimension_at_index as dimension_at_index
 from headrace._src.core.shape import dimension_value as dimension_value
 from headrace._src.platform.modes import disable_control_flow_v2 as disable_control_flow_v2
-from headrace._src.platform.modes import disable_eager_execution as disable_eager_execution
+from headrace._src.function.eager import disable_eager_execution as disable_eager_execution
 from headrace._src.state.variable_store import disable_resource_variables as disable_resource_variables
 from headrace._src.platform.modes import disable_v2_behavior as disable_v2_behavior
 from headrace._src.core.shape import disable_v2_tensorshape as disable_v2_tensorshape
@@ -196,7 +201,9 @@ from headrace._src.ops.partition import dynamic_partition as dynamic_partition
 from headrace._src.ops.partition import dynamic_stitch as dynamic_stitch
 from headrace._src.ops.einsum import einsum as einsum
 from headrace._src.platform.modes import enable_control_flow_v2 as enable_control_flow_v2
+from headrace._src.function.eager import enable_eager_execution as enable_eager_execution
 from headrace._src.state.variable_store import enable_resource_variables as enable_resource_variables
+from headrace._src.function.eager import enable_v2_behavior as enable_v2_behavior
 from headrace._src.core.shape import enable_v2_tensorshape as enable_v2_tensorshape
 from headrace._src.ops.string_codes import encode_base64 as encode_base64
 from headrace._src.ops.shapes import ensure_shape as ensure_shape
@@ -255,6 +262,7 @@ from headrace._src.ops.identity import identity_n as identity_n
 from headrace._src.ops.special import igamma as igamma
 from headrace._src.ops.special import igammac as igammac
 from headrace._src.ops.casts import imag as imag
+from headrace._src.graph_def.importer import import_graph_def as import_graph_def
 from headrace._src.core.scopes import init_scope as init_scope
 from headrace._src.state.resources import initialize_all_tables as initialize_all_tables
 from headrace._src.state.collections import initialize_all_variables as initialize_all_variables
@@ -337,6 +345,7 @@ from headrace._src.ops.special import polygamma as polygamma
 from headrace._src.ops.math_binary import pow_ as pow
 from headrace._src.ops.printing import print_v2 as print
 from headrace._src.ops.py_func import py_func as py_func
+from headrace._src.function.py_function import py_function as py_function
 from headrace._src.core.dtypes import qint16 as qint16
 from headrace._src.core.dtypes import qint32 as qint32
 from headrace._src.core.dtypes import qint8 as qint8

@@ -1,13 +1,11 @@
 // The library's door for XLA: one handler a kernel, for float32 and float64.
 
-#include <algorithm>
-#include <memory>
 #include <new>
 #include <string>
 
+#include "ffi_threads.h"
 #include "kernels.h"
 #include "updates.h"
-#include "work.h"
 #include "xla/ffi/api/ffi.h"
 
 namespace headrace {
@@ -15,21 +13,6 @@ namespace {
 
 namespace ffi = xla::ffi;
 using Geometry = ffi::Span<const std::int64_t>;
-
-// XLA's own threads. A handler runs on one of them or on the caller's.
-ParallelFor xla_threads(ffi::ThreadPool pool) {
-  ParallelFor parallel;
-  parallel.threads = static_cast<int>(std::max<std::int64_t>(1, pool.num_threads()));
-  parallel.run = [pool, threads = parallel.threads](
-                     int count, const std::function<void(int)>& task) mutable {
-    const auto work = std::make_shared<Work>(count, task);
-    for (int helper = 1; helper < std::min(threads, count); ++helper) {
-      pool.Schedule([work] { work->help(); });
-    }
-    work->finish();
-  };
-  return parallel;
-}
 
 template <Kernel kernel>
 ffi::Error handle(ffi::ThreadPool pool, ffi::RemainingArgs arguments,
@@ -84,9 +67,10 @@ void run_adam(std::int64_t n, void* const* in, void* const* out, const ParallelF
 }
 
 // var, m, v, grad and four scalars in; var, m and v out, which may share the memory of the inputs.
+// Further arguments are not looked at: they are what must have been computed before.
 ffi::Error handle_adam(ffi::ThreadPool pool, ffi::RemainingArgs arguments,
                        ffi::RemainingRets results) {
-  if (arguments.size() != 5 || results.size() != 3) {
+  if (arguments.size() < 5 || results.size() != 3) {
     return ffi::Error::InvalidArgument("wrong number of arguments or results");
   }
   void *in[5], *out[3];

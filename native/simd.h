@@ -28,6 +28,8 @@ struct Simd {
 
   // Updates the elements [begin, end).
   void (*adam)(const AdamScalars<T>&, const AdamArrays<T>&, std::int64_t begin, std::int64_t end);
+  // accum += grad^2; var -= grad * rate / sqrt(accum), over n elements.
+  void (*adagrad)(T rate, T* var, T* accum, const T* grad, std::int64_t n);
 };
 
 // The kernels of the best instruction set of this processor.

@@ -12,7 +12,7 @@ namespace {
 
 template <typename T>
 constexpr Simd<T> kernels_here{max_forward<T>, max_grad<T>, mean_forward<T>, mean_grad<T>,
-                               moments<T>,     dots<T>,     adam_range<T>};
+                               moments<T>,     dots<T>,     adam_range<T>,   adagrad_row<T>};
 
 }  // namespace
 }  // namespace headrace

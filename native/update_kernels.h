@@ -29,6 +29,17 @@ void adam_range(const AdamScalars<T>& s, const AdamArrays<T>& a, int64_t begin, 
   }
 }
 
+template <typename T>
+void adagrad_row(T rate, T* var, T* accum, const T* grad, int64_t n) {
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) {
+    const T g = grad[i];
+    const T sum = accum[i] + g * g;
+    accum[i] = sum;
+    var[i] -= g * rate * (T{1} / root(sum));
+  }
+}
+
 }  // namespace
 }  // namespace headrace
 

@@ -110,6 +110,7 @@ def _attr_text(attr, tmp):
     counts = re.findall(r"\\n\\007\\n\\003[CG]PU\\020\\00\d", text)
     if len(counts) == 2:
         text = text.replace("".join(counts), "".join(sorted(counts)))
+    text = re.sub(r"_temp_[0-9a-f]{32}/part", "_temp_X/part", text)
     if len(text) > MAX_TEXT:
         text = text[:100] + "...#" + hashlib.sha1(text.encode()).hexdigest()
     return text

@@ -43,11 +43,11 @@ class Counts:
         return compiled
 
     def called(self, original):
-        def call(item, compiled, cells, values, slots, run):
+        def call(item, compiled, cells, values, slots, run, *rest):
             self.segments += 1
             held = [cells[i].stored for i in compiled.layout.reads]
             self.to_device += sum(isinstance(v, (np.ndarray, np.generic)) for v in (*held, *values))
-            return original(item, compiled, cells, values, slots, run)
+            return original(item, compiled, cells, values, slots, run, *rest)
 
         return call
 

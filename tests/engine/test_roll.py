@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import lax
 from jax.extend.core import jaxpr_as_fun
 
 from headrace._src.engine.roll import rolled
@@ -90,6 +91,14 @@ def _stacked_outputs(x, w, b, h, c):
     return jnp.stack(states, 1), jnp.concatenate(states[::-1], 1), states[3], c
 
 
+def _spaced(x, y, h):
+    """Rows two apart, counted down, and pieces of three, each from the middle of its array."""
+    for t in range(40):
+        row, piece = x[:, 2 * (39 - t) + 1], lax.slice_in_dim(y, 3 * t + 6, 3 * t + 9)
+        h = jnp.tanh(h * 0.5 + row * piece.sum(0) - jnp.sin(h) * 0.1) + jnp.cos(h) * 0.01
+    return h
+
+
 _LSTM = (_values(3, 12, 5), _values(11, 24), _values(24), _values(3, 6), _values(3, 6) * 0)
 
 # function, arguments, lengths of the scans it becomes.
@@ -107,6 +116,7 @@ PROGRAMS = {
         None,
     ),
     "states of all steps": (_stacked_outputs, _LSTM, [12]),
+    "spaced rows": (_spaced, (_values(4, 85, 5), _values(130, 5), _values(4, 5)), [40]),
     "euler": (_euler, (_values(5),), [40]),
     "literals that differ": (_differing_literals, (_values(5),), [32]),
     "a value two steps old": (_two_steps_back, (_values(5),), None),
@@ -125,6 +135,23 @@ PROGRAMS = {
 
 def _scans(closed):
     return [e.params["length"] for e in closed.jaxpr.eqns if e.primitive.name == "scan"]
+
+
+def test_lists_of_an_earlier_loop_are_not_sliced():
+    """The gradient reads 11 of the 12 rows of each; slicing them out would copy them."""
+    closed = rolled(jax.make_jaxpr(jax.value_and_grad(_lstm_loss, (1, 2)))(*_LSTM))
+    forward = next(e for e in closed.eqns if e.primitive.name == "scan")
+    lists = {v for v in forward.outvars if v.aval.ndim == 3}
+    taken = [e for e in closed.eqns if not lists.isdisjoint(map(id_or_var, e.invars))]
+    assert len(lists) > 3
+    assert any(e.primitive.name == "scan" for e in taken)
+    assert all(e.outvars[0].aval.shape[0] < 11 for e in taken if e.primitive.name == "slice")
+    assert not any(e.primitive.name in ("rev", "transpose", "concatenate") for e in taken)
+
+
+def id_or_var(atom):
+    """Literals cannot be looked up in a set."""
+    return id(atom) if hasattr(atom, "val") else atom
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -1,11 +1,11 @@
-"""Records of recurrent steps and of sets; gradients of steps are compared with TensorFlow's in
+"""Records of recurrent steps; gradients of steps are compared with TensorFlow's in
 tests/parity/contrib_rnn.py."""
 
 import numpy as np
 from scipy import special
 
-from headrace._src.ops import rnn_blocks, sets
-from tests.ops.record import Record, arr, ints
+from headrace._src.ops import rnn_blocks
+from tests.ops.record import Record, arr
 
 B, D, N, STEPS = 2, 3, 5, 4
 WEIGHTS = [arr(D + N, 4 * N), *(arr(N, seed=i) for i in (1, 2, 3)), arr(4 * N, seed=4)]
@@ -66,21 +66,4 @@ RECORDS = [
         lambda tf, *a: rnn_blocks.GRUBlockCellGrad(*a),
         GRU + VALUES[:4],
     ),
-    Record(
-        "DenseToDenseSetOperation",
-        lambda tf, a, b: sets.DenseToDenseSetOperation(a, b, set_operation="a-b"),
-        [ints(2, 5), ints(2, 3, seed=1)],
-        lambda a, b: _difference(a, b),
-        bad_build=[([ints(2), ints(2)], ValueError, "at least 2")],
-    ),
 ]
-
-
-def _difference(a, b):
-    rows = [sorted(set(x.tolist()) - set(y.tolist())) for x, y in zip(a, b, strict=True)]
-    indices = [(i, j) for i, row in enumerate(rows) for j in range(len(row))]
-    return [
-        np.int64(indices).reshape(-1, 2),
-        np.int32(sum(rows, [])),
-        np.int64([len(rows), max(map(len, rows))]),
-    ]

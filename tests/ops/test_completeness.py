@@ -20,7 +20,11 @@ TYPES = {
 # Ops of headrace itself, which TensorFlow 1.15 does not have, and why.
 OWN = {}
 # Ops whose gradients are defined here and not in TensorFlow 1.15, or the other way round.
-GRADIENTS_APART = {"If", "StatelessIf", "PartitionedCall", "StatefulPartitionedCall"}
+GRADIENTS_APART = {
+    "If", "StatelessIf", "PartitionedCall", "StatefulPartitionedCall", "TensorArrayConcatV3",
+    "TensorArrayGatherV3", "TensorArrayReadV3", "TensorArrayScatterV3", "TensorArraySplitV3",
+    "TensorArrayWriteV3",
+}  # fmt: skip
 
 
 def specs():

@@ -14,14 +14,19 @@ ALLOWED = {
     "proto": {"proto", "core"},
     "engine": {"engine", "core", "native", "proto"},
     "native": {"native"},
-    "ops": {"ops", "core", "engine", "native", "proto"},
+    "checkpoint": {"checkpoint", "core", "proto"},
+    "ops": {"ops", "core", "engine", "native", "proto", "checkpoint"},
     "autodiff": {"autodiff", "ops", "core"},
-    "state": {"state", "ops", "core", "autodiff", "engine", "proto"},
+    "state": {"state", "ops", "core", "autodiff", "engine", "proto", "checkpoint"},
 }
 UPPER = {"cli", "alias"}
 HEAVY = {"jax", "jaxlib", "google", "absl", "PIL", "malt", "scipy", "tensorboard"}
 # Modules that are themselves loaded only when their subject is used.
-MAY_BE_HEAVY = ("headrace/_src/platform/", "headrace/_src/engine/roll")
+MAY_BE_HEAVY = (
+    "headrace/_src/platform/",
+    "headrace/_src/engine/roll",
+    "headrace/_src/engine/guard.py",
+)
 
 
 def modules():

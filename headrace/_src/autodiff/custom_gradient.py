@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from headrace._api.export import export
-from headrace._src.autodiff import registry
+from headrace._src.autodiff import registry, tape
 from headrace._src.autodiff.gradients import gradients
-from headrace._src.core import convert, nest, scopes
+from headrace._src.core import convert, eager_mode, nest, scopes
 from headrace._src.core.graph import Graph, get_collection, get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.operation import Operation
@@ -42,6 +42,8 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def decorated(*args: Any, **kwargs: Any) -> Any:
+        if get_default_graph().executes:
+            return _executed(f, args, kwargs)
         if kwargs:
             raise ValueError(
                 "The custom_gradient decorator currently supports keywords arguments only when "
@@ -50,6 +52,38 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         return _build(f, args)
 
     return decorated
+
+
+def _executed(f: Callable[..., Any], given: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The result in eager execution: tapes see one operation with the program's own gradient."""
+    args = [convert.convert_to_tensor(x) for x in given]
+    listener = tape.GradientTape()
+    with eager_mode.without_recorders(), listener:
+        result, grad_fn = f(*args, **kwargs)
+    used = [v for v in listener.watched_variables() if not any(v is a for a in given)]
+    _check_grad_fn(grad_fn, bool(used))
+    results = [convert.convert_to_tensor(t) for t in nest.flatten(result)]
+    with eager_mode.without_recorders():
+        copies = [identity.identity(t) for t in results]
+    node = Operation(
+        get_default_graph(),
+        identity.IdentityN,
+        "CustomGradient",
+        [*args, *(v.handle for v in used)],
+        (),
+        {},
+    )
+    node.outputs = copies
+
+    def rule(op: Operation, *dys: Any) -> list[Any]:
+        if not used:
+            return nest.flatten(grad_fn(*dys))
+        of_args, of_used = grad_fn(*dys, variables=used)
+        return [*nest.flatten(of_args), *of_used]
+
+    for listening in eager_mode.recorders():
+        listening.record(node, rule)
+    return nest.pack_sequence_as(result, copies)
 
 
 def _build(f: Callable[..., Any], given: tuple[Any, ...]) -> Any:

@@ -116,6 +116,11 @@ def gradients(
       ValueError: arguments do not fit each other.
       TypeError: a gradient is of the wrong dtype.
     """
+    if graph_lib.get_default_graph().executes:
+        raise RuntimeError(
+            "tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape "
+            "instead."
+        )
     ys, xs = _as_list(ys), _as_list(xs)
     stop_gradients = [] if stop_gradients is None else _as_list(stop_gradients)
     grad_ys = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)

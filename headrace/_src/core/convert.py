@@ -97,7 +97,7 @@ def convert_to_tensor(
       TypeError: there is no conversion, or not to this dtype.
       ValueError: the value does not fit the dtype.
     """
-    if type(value) is Tensor:
+    if isinstance(value, Tensor):
         if dtype is None or value.dtype is dtype:
             return value
         wanted = dtypes.as_dtype(dtype)

@@ -46,6 +46,8 @@ class Graph:
     """
 
     building_function = False
+    # Whether operations are executed as they are added.
+    executes = False
     outer_graph: Any = None
     numbering: Numbering | None = None
 
@@ -120,7 +122,7 @@ class Graph:
             self._by_name[name] = operation
         for t in inputs:
             consumers = t._consumers
-            if consumers is None:
+            if not consumers:
                 t._consumers = [operation]
             elif consumers[-1] is not operation:
                 consumers.append(operation)
@@ -234,6 +236,17 @@ class Graph:
     @property
     def _last_id(self) -> int:
         return self._version + self._skipped
+
+    def executed(self, spec: OpSpec, inputs: Sequence[Any]) -> Tensor | None:
+        """The result of an operation without given attrs, where it is executed at once.
+
+        None leaves it to the general way, which a plain graph always does.
+        """
+        return None
+
+    def default_op_seed(self) -> int:
+        """The seed of an operation that was given none: how many were made before it."""
+        return self._last_id
 
     @property
     def graph_def_versions(self) -> Any:
@@ -692,6 +705,17 @@ class _Defaults(threading.local):
 _DEFAULTS: Final = _Defaults()
 _GLOBAL: Final[list[Graph]] = []
 _GLOBAL_LOCK: Final = threading.Lock()
+_OUTERMOST: Final[list[Graph]] = []
+
+
+def set_outermost(graph: Graph | None) -> None:
+    """Sets the graph that is the default outside of every block; None for the global one."""
+    _OUTERMOST[:] = [] if graph is None else [graph]
+
+
+def executes_by_default() -> bool:
+    """Whether operations outside of every block are executed as they are added."""
+    return bool(_OUTERMOST) and _OUTERMOST[0].executes
 
 
 @export("get_default_graph")
@@ -700,6 +724,8 @@ def get_default_graph() -> Graph:
     stack = _DEFAULTS.stack
     if stack:
         return stack[-1]
+    if _OUTERMOST:
+        return _OUTERMOST[0]
     if not _GLOBAL:
         with _GLOBAL_LOCK:
             if not _GLOBAL:
@@ -730,7 +756,7 @@ def graph_from_inputs(values: Iterable[Any], graph: Graph | None = None) -> Grap
       ValueError: the inputs are of different graphs.
     """
     default = get_default_graph()
-    if default.building_function:
+    if default.building_function or default.executes:
         return default
     first: Any = None
     for value in values:

@@ -31,7 +31,7 @@ def get_seed(op_seed: int | None) -> tuple[int, int] | tuple[None, None]:
             return None, None
         graph_seed = DEFAULT_GRAPH_SEED
     elif op_seed is None:
-        op_seed = graph._last_id
+        op_seed = graph.default_op_seed()
     pair = graph_seed % _MODULUS, op_seed % _MODULUS
     # A kernel takes the pair (0, 0) to mean that no seed was set.
     return (0, _MODULUS) if pair == (0, 0) else pair

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -124,5 +125,6 @@ def shape_error(
 def _value_text(value: np.ndarray[Any, Any]) -> str:
     """A constant as 1.15 prints it in messages: elements between blanks, rows in brackets."""
     if value.ndim <= 1:
-        return " ".join(str(v) for v in value.ravel()[:10].tolist())
+        shown = value.ravel()[:10].tolist()
+        return " ".join(os.fsdecode(v) if isinstance(v, bytes) else str(v) for v in shown)
     return "".join(f"[{_value_text(row)}]" for row in value[:3])

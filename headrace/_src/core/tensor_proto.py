@@ -187,6 +187,23 @@ def proto_to_array(proto: Any) -> np.ndarray[Any, Any]:
     return filled(values, shape)
 
 
+def list_values(values: np.ndarray[Any, Any], dtype: dtypes.DType) -> Any:
+    """Returns a `TensorProto` with nothing but the values, one by one, in the field of `dtype`."""
+    proto = _messages().TensorProto()
+    getattr(proto, _FIELDS[dtype]).extend(_flat_values(values.reshape(-1), dtype))
+    return proto
+
+
+def listed_values(proto: Any, dtype: dtypes.DType) -> np.ndarray[Any, Any]:
+    """Returns the values that `proto` lists in the field of `dtype`, as a flat array.
+
+    Raises:
+      TypeError: there is no field for the dtype.
+      OverflowError: a value does not fit.
+    """
+    return _read_values(proto, dtype)
+
+
 def _read_values(proto: Any, dtype: dtypes.DType) -> np.ndarray[Any, Any]:
     field = _FIELDS.get(dtype)
     if field is None:

@@ -7,7 +7,7 @@ operations with effects, in creation order, whether or not a result needs them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,15 +18,32 @@ from headrace._src.engine.plan import Plan
 from headrace._src.engine.resources import Cell
 from headrace._src.engine.run import Run
 
+if TYPE_CHECKING:
+    from headrace._src.engine.tiered import Tiered
+
 
 def plan_of(graph: Any) -> Plan:
     """The plan of a function body."""
     plan: Plan | None = graph.plan
     mutations = graph._version + graph._mutations
     if plan is None or plan.mutations != mutations:
-        elements = [*graph.outputs, *graph.stateful_operations()]
-        plan = graph.plan = Plan(elements, graph.inputs, mutations)
+        plan = graph.plan = Plan(elements_of(graph), graph.inputs, mutations)
     return plan
+
+
+def elements_of(graph: Any) -> list[Any]:
+    """What a call computes: the results, then the operations with effects."""
+    return [*graph.outputs, *graph.stateful_operations()]
+
+
+def called(tiered: Tiered, graph: Any, arguments: Sequence[Any], run: Run, mode: str) -> list[Any]:
+    """Calls a function that is called by itself, not by another plan; it has a tier of its own."""
+    plan = tiered.plan
+    slots = _started(plan, run)
+    for t, slot, value in zip(graph.inputs, plan.feeds, arguments, strict=True):
+        slots[slot] = _argument(t, value)
+    tiered.execute(slots, run, mode)
+    return [_result(t, slots[plan.slots[t]]) for t in graph.outputs]
 
 
 def call(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
@@ -62,6 +79,7 @@ def loop(cond: Any, body: Any, values: Sequence[Any], run: Run, op: Operation) -
     test = _Stepper(cond, held, changing, [0], run)
     step = _Stepper(body, held, changing, changing, run)
     values = [held[i] for i in changing]
+    lengths = [getattr(v, "length", None) for v in held]
     before = run.spent
     trips = 0
     look_at = hot_loops.FIRST_LOOK
@@ -76,11 +94,12 @@ def loop(cond: Any, body: Any, values: Sequence[Any], run: Run, op: Operation) -
             look_at = 2 * trips
             for i, value in zip(changing, values, strict=True):
                 held[i] = value
-            ended, more = hot_loops.continued(op, (cond, body), held, changing, trips, run)
+            ended, more = hot_loops.continued(op, (cond, body), held, changing, lengths, trips, run)
             values = [held[i] for i in changing]
             trips += more
             if ended:
                 break
+    body.plan.trips = max(body.plan.trips, trips)
     run.spent = costs.plus(before, costs.of_loop(cond.plan, body.plan, trips))
     for i, value in zip(changing, values, strict=True):
         held[i] = value
@@ -159,6 +178,15 @@ def random_in(op: Operation) -> list[Operation]:
         for step in plan_of(f.graph).steps:
             found += random_in(step.op)
     return found
+
+
+def most_trips(op: Operation) -> int:
+    """The most iterations that a loop among the functions an operation calls has had so far."""
+    most = 0
+    for f in op.functions:
+        plan = plan_of(f.graph)
+        most = max(most, plan.trips, *(most_trips(s.op) for s in plan.steps))
+    return most
 
 
 def static_inputs(op: Operation, plan: Plan) -> list[Tensor]:

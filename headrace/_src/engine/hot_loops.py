@@ -27,12 +27,14 @@ from headrace._src.engine.traced_lists import TracedList
 FIRST_LOOK: Final = 64
 # The static cost of the iterations so far, in microseconds, that pays for compiling the rest, and
 # for calling what is compiled already.
-_WORTH_COMPILING: Final = 30_000.0
+_WORTH_COMPILING: Final = 50_000.0
 _WORTH_CALLING: Final = 300.0
 # How much work, in microseconds, one call should do, and the most iterations of one.
 _CALL: Final = 200_000.0
 _MOST: Final = 1 << 20
+# How much longer a list that grows is made, and how many bytes may be spent on more than twice.
 _GROWTH: Final = 8
+_SPARE: Final = 1 << 22
 
 
 class _Cold(Exception):  # noqa: N818
@@ -64,12 +66,22 @@ class _Plan:
         self.template: list[Any] = [None] * (len(self.slots) + 1)
         self._known: set[Operation] = set()
 
+    def is_shared(self, t: Any) -> bool:
+        """Whether several operations take a value: there is only one."""
+        return False
+
     def source(self, t: Any) -> Any:
         """The tensor that stands for another: itself."""
         return t
 
 
 class _LoopSegment(Segment):
+    # Lists that grow make the same code over again for each of a few capacities.
+    eager_programs = 16
+
+    def warn(self, signature: Any) -> None:
+        """Says nothing: it is not the program's doing."""
+
     def interpret(self, slots: list[Any], run: Run) -> None:
         """The interpreter is at it already."""
         raise _Cold
@@ -102,8 +114,13 @@ class HotLoop:
         self._changing = list(changing)
         self.refused = bool(unit.static.intersection(body.inputs[i] for i in changing))
 
-    def run(self, values: list[Any], run: Run) -> tuple[bool, int]:
+    def run(self, values: list[Any], lengths: Sequence[int | None], run: Run) -> tuple[bool, int]:
         """Executes iterations from `values`, in place.
+
+        Args:
+          values: the present values.
+          lengths: for each of them that is a list, how long it was when the loop began.
+          run: the run.
 
         Returns:
           (whether the loop has ended, how many iterations there were).
@@ -111,7 +128,7 @@ class HotLoop:
         first = len(values)
         trips = 0
         for i in self._changing:
-            values[i] = self._placed(values[i])
+            values[i] = _placed(values[i], lengths[i])
         try:
             while True:
                 slots = [*values, *self._plan.template[first:]]
@@ -125,7 +142,7 @@ class HotLoop:
                 run.check()
                 if state == FULL:
                     for i in self._changing:
-                        values[i] = self._grown(values[i])
+                        values[i] = _grown(values[i])
         except _Cold:
             self.refused = self._segment.rejected is not None or bool(self._segment.refused)
             return False, trips
@@ -133,19 +150,25 @@ class HotLoop:
             for i in self._changing:
                 values[i] = on_host(values[i])
 
-    def _placed(self, value: Any) -> Any:
-        length = getattr(value, "length", None)
-        if length is None:
-            return value
-        return list_values.placed(value, 1 << (_GROWTH * max(length, 1)).bit_length())
 
-    def _grown(self, value: Any) -> Any:
-        """A list with more room."""
-        if not isinstance(value, TracedList):
-            return value
-        kind = structures.of(value)
-        with backend.wide():
-            return structures.coerced(value, (*kind[:4], kind[4] * _GROWTH, *kind[5:]))
+def _placed(value: Any, before: int | None) -> Any:
+    """A list of the host with room to grow, if it has grown so far; other values as they are."""
+    if before is None:
+        return value
+    length = max(value.length, 1)
+    found = list_values.placed(value, 1 << (length - 1).bit_length())
+    return _grown(found) if value.length > before else found
+
+
+def _grown(value: Any) -> Any:
+    """A list with more room."""
+    if not isinstance(value, TracedList):
+        return value
+    kind = structures.of(value)
+    size = sum(a.nbytes for a in structures.leaves(value))
+    growth = _GROWTH if size * _GROWTH <= _SPARE else 2
+    with backend.wide():
+        return structures.coerced(value, (*kind[:4], max(kind[4], 1) * growth, *kind[5:]))
 
 
 def continued(
@@ -153,6 +176,7 @@ def continued(
     graphs: tuple[Any, Any],
     values: list[Any],
     changing: Sequence[int],
+    lengths: Sequence[int | None],
     trips: int,
     run: Run,
 ) -> tuple[bool, int]:
@@ -163,6 +187,7 @@ def continued(
       graphs: its condition and its body.
       values: its present values; afterwards those after the last compiled iteration.
       changing: the positions of those that an iteration may change.
+      lengths: for each of them that is a list, how long it was when the loop began.
       trips: how many iterations there were.
       run: the run.
 
@@ -182,7 +207,7 @@ def continued(
         limit = int(min(max(_CALL / max(fast, 0.01), FIRST_LOOK), _MOST))
         limit = 1 << (limit.bit_length() - 1)
         found = run.kernel_states.setdefault(key, HotLoop(op, graphs[1], values, changing, limit))
-    return (False, 0) if found.refused else found.run(values, run)
+    return (False, 0) if found.refused else found.run(values, lengths, run)
 
 
 __all__ = ["FIRST_LOOK", "HotLoop", "continued"]

@@ -16,6 +16,10 @@ from headrace._src.engine import backend, structures
 from headrace._src.engine.traced_lists import TracedList
 
 _MOST_ROWS: Final = 64
+# How many elements of a list of zeros are remembered.
+_MOST_PARTS: Final = 4
+
+_WHOLE: Final = frozenset({"int32", "int64"})
 
 
 class Unfit(Exception):  # noqa: N818
@@ -69,7 +73,8 @@ def made(dtype: DType, dims: Dims, length: int, limit: int = -1) -> TracedList:
     items = None
     if dtype.name != "variant" and dims_lib.is_full(dims):
         items = backend.jax().numpy.zeros((length, *(dims or ())), dtype.np_dtype)
-    return TracedList(dtype, dims, limit, items, length, length)
+    within = None if dtype.name not in _WHOLE else (0, 0) if length else ()
+    return TracedList(dtype, dims, limit, items, length, length, within, parts=())
 
 
 def stacked(dtype: DType, dims: Dims, rows: Any) -> TracedList:
@@ -108,7 +113,7 @@ def _put(found: TracedList, index: Any, element: Any) -> Any:
         return found.items
     update = backend.jax().lax.dynamic_update_index_in_dim
     arrays = [
-        update(a, b, index, 0)
+        update(a, b, index, 0, allow_negative_indices=False)
         for a, b in zip(structures.leaves(found.items), structures.leaves(element), strict=True)
     ]
     return structures.rebuilt(structures.of(found.items), iter(arrays))
@@ -119,7 +124,9 @@ def _taken(found: TracedList, index: Any) -> Any:
     if not found.capacity:
         return structures.zeros(structures.of(found.items, 1))
     take = backend.jax().lax.dynamic_index_in_dim
-    return structures.mapped(lambda a: take(a, index, 0, keepdims=False), found.items)
+    return structures.mapped(
+        lambda a: take(a, index, 0, keepdims=False, allow_negative_indices=False), found.items
+    )
 
 
 def grown(found: TracedList, most: int) -> TracedList:
@@ -137,8 +144,12 @@ def grown(found: TracedList, most: int) -> TracedList:
 def push(k: Any, found: TracedList, element: Any) -> TracedList:
     """The list with one more element."""
     most = found.most + 1
-    if found.limit >= 0 and most > found.limit:
-        k.require(found.length < found.limit)
+    if found.limit >= 0:
+        if not isinstance(found.length, int):
+            k.require_range(found.length, None, found.limit - 1)
+        elif found.length >= found.limit:
+            raise Unfit("a list is full")
+    within = _within(k, found, element)
     found, element = _holding(grown(found, most), element)
     items = _put(found, found.length, element)
     length = found.length + _one(found.length)
@@ -147,7 +158,22 @@ def push(k: Any, found: TracedList, element: Any) -> TracedList:
         k.promise_range(
             length, None if low is None else low + 1, None if high is None else high + 1
         )
-    return found.replaced(items=items, length=length, most=most)
+    return found.replaced(items=items, length=length, most=most, within=within)
+
+
+def _within(k: Any, found: TracedList, element: Any) -> Any:
+    """The range of the elements of a list that gets another one."""
+    if not found.within and found.within != ():
+        return None
+    low, high = k.range_of(element)
+    return None if low is None or high is None else structures.united(found.within, (low, high))
+
+
+def _seen(k: Any, found: TracedList, element: Any) -> Any:
+    """An element that was taken from a list, with what is known of it."""
+    if found.within and structures.is_traced(element) and not np.ndim(element):
+        k.promise_range(element, *found.within)
+    return element
 
 
 def _one(length: Any) -> Any:
@@ -166,21 +192,53 @@ def pop(k: Any, found: TracedList, shape: Any) -> tuple[TracedList, Any]:
         low, high = k.range_of(found.length)
         k.promise_range(last, None if low is None else low - 1, None if high is None else high - 1)
     element = _unset(found, shape) if found.items is None else _taken(found, last)
+    element = _seen(k, found, element)
     rest = found.replaced(length=last, most=found.most - 1)
     return rest, element
 
 
 def get(k: Any, found: TracedList, index: Any, shape: Any) -> Any:
     """One element of a list."""
+    if found.seen is not None and found.seen[0] is index:
+        return _seen(k, found, found.seen[1])
     index = _position(k, found, index)
-    return _unset(found, shape) if found.items is None else _taken(found, index)
+    element = _unset(found, shape) if found.items is None else _taken(found, index)
+    return _seen(k, found, element)
 
 
 def put(k: Any, found: TracedList, index: Any, element: Any) -> TracedList:
     """The list with another element at a position."""
+    given = index
     index = _position(k, found, index)
+    within = _within(k, found, element)
+    parts = found.parts
+    if parts is not None:
+        parts = (*parts, (index, element)) if len(parts) < _MOST_PARTS else None
+    at = index
+    if found.items is not None and found.dtype.name != "variant" and k.is_shared(0):
+        at = _after_reading(found, given, index)
     found, element = _holding(found, element)
-    return found.replaced(items=_put(found, index, element))
+    return found.replaced(items=_put(found, at, element), within=within, parts=parts)
+
+
+def _after_reading(found: TracedList, given: Any, index: Any) -> Any:
+    """The position at which to replace an element, known once the old one has been read.
+
+    XLA replaces an element in place only where everything that reads the list comes before: else
+    each iteration of a loop copies the list. The branch keeps the element from being read again by
+    whatever computes with it.
+    """
+    jax = backend.jax()
+    at = jax.numpy.asarray(index, np.int32)
+    old = jax.lax.cond(at >= 0, lambda: _taken(found, at), lambda: _taken(found, at * 0))
+    found.seen = (given, old)
+    if not old.size:
+        return index
+    first = old.reshape(-1)[0]
+    if jax.numpy.issubdtype(first.dtype, np.complexfloating):
+        first = first.real
+    # A number that XLA does not know to be zero.
+    return at + jax.lax.clamp(np.int32(0), (first > 0).astype(np.int32), np.int32(0))
 
 
 def _position(k: Any, found: TracedList, index: Any) -> Any:
@@ -223,6 +281,7 @@ def gather(k: Any, found: TracedList, indices: Any, shape: Any) -> Any:
     xp = backend.jax().numpy
     if found.dtype.name == "variant":
         raise Unfit("elements of a list of lists are gathered")
+    indices = indices.reshape(-1)
     k.require((indices >= 0) & (indices < found.length))
     if found.items is None:
         element = _unset(found, shape)
@@ -233,18 +292,20 @@ def gather(k: Any, found: TracedList, indices: Any, shape: Any) -> Any:
 def scatter(k: Any, found: TracedList, indices: Any, rows: Any) -> TracedList:
     """The list with some elements replaced by the rows of a tensor; the last one wins."""
     rows = backend.jax().numpy.asarray(rows)
+    indices = indices.reshape(-1)
     k.require((indices >= 0) & (indices < found.length))
     if not rows.shape[0]:
         return found
     if not structures.is_traced(indices) and len(set(np.asarray(indices).tolist())) == len(indices):
         found, _ = _holding(found, rows[0])
-        return found.replaced(items=found.items.at[indices].set(rows, mode="drop"))
+        items = found.items.at[indices].set(rows, mode="drop")
+        return found.replaced(items=items, within=None)
     # XLA does not say which of several rows for one place stays.
     if rows.shape[0] > _MOST_ROWS:
         raise Unfit("many rows go to places that are not known before lowering")
     for i in range(rows.shape[0]):
         found, element = _holding(found, rows[i])
-        found = found.replaced(items=_put(found, indices[i], element))
+        found = found.replaced(items=_put(found, indices[i], element), within=None)
     return found
 
 
@@ -261,7 +322,9 @@ def resize(k: Any, found: TracedList, size: Any) -> TracedList:
         k.require((length >= 0) & (length <= found.capacity))
     if found.items is not None:
         found = found.replaced(items=_cleared(found, length))
-    return found.replaced(length=length, most=found.most)
+    # What is added is zero.
+    within = None if found.within is None else structures.united(found.within, (0, 0))
+    return found.replaced(length=length, most=found.most, within=within)
 
 
 def _cleared(found: TracedList, end: Any) -> Any:
@@ -279,7 +342,10 @@ def _cleared(found: TracedList, end: Any) -> Any:
     put = jax.lax.dynamic_update_index_in_dim
 
     def clear(place: Any, arrays: Any) -> Any:
-        return [put(a, b, place, 0) for a, b in zip(arrays, empty, strict=True)]
+        return [
+            put(a, b, place, 0, allow_negative_indices=False)
+            for a, b in zip(arrays, empty, strict=True)
+        ]
 
     bounds = [jax.numpy.asarray(n, np.int32) for n in (found.length, end)]
     arrays = jax.lax.fori_loop(*bounds, clear, structures.leaves(found.items))
@@ -303,6 +369,10 @@ def added(k: Any, a: Any, b: Any) -> Any:
             raise Unfit("lists of different lengths are added")
     else:
         k.require(same)
+    if a.parts is not None or b.parts is not None:
+        # A gradient often has one element only.
+        most, few = (a, b) if b.parts is not None else (b, a)
+        return _with_parts(most, few.parts or ())
     kind = structures.of(a)
     try:
         both = structures.joined(kind, structures.of(b))
@@ -313,4 +383,16 @@ def added(k: Any, a: Any, b: Any) -> Any:
     items = a.items
     if items is not None:
         items = structures.combined(lambda x, y: x + y, items, b.items)
-    return a.replaced(items=items, length=length, most=max(a.most, b.most), fixed=a.fixed)
+    return a.replaced(items=items, length=length, most=max(a.most, b.most), within=None)
+
+
+def _with_parts(found: TracedList, parts: Any) -> TracedList:
+    """A list with something added to some of its elements."""
+    for index, element in parts:
+        found, element = _holding(found, element)
+        old = _taken(found, index)
+        found = found.replaced(
+            items=_put(found, index, structures.combined(lambda x, y: x + y, old, element)),
+            within=None,
+        )
+    return found

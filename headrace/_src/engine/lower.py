@@ -3,7 +3,7 @@
 Lowering is partial evaluation: what is known while tracing is a NumPy value and goes through the
 same kernels on NumPy; the rest is traced. Variables are threaded: their values come in as
 arguments, their new values go out as results. Conditions that a kernel needs (`k.require`) become
-one more result, and every new value is the old one where they do not hold.
+one more result; `guard` then keeps every old value where they do not hold.
 
 Inventory of a `Lowering`:
   unit, plan: what is lowered.       cells: the variables, in the order of `unit.cells`.
@@ -306,18 +306,17 @@ class Lowering:
             else:
                 self.known[i] = value
         results += [n for op in self.random if structures.is_traced(n := self.drawn.get(op, 0))]
-        new = [(before.get(c), self._state[c]) for c in self.written()]
         if self.unit.limit is not None:
             results.append(backend.jax().numpy.asarray(self._reported, np.int64))
         needed, ok = self.needs(), self.condition()
-        results += [x for x in (needed, ok) if x is not None]
-        fine = ok if needed is None else (needed == 0) if ok is None else ok & (needed == 0)
-        if fine is not None:
-            where = backend.jax().numpy.where
-            if any(old is None or np.shape(old) != np.shape(value) for old, value in new):
-                raise NotLowerable("a checked unit gives a variable its first value")
-            new = [(old, where(fine, value, old)) for old, value in new]
-        return [value for _, value in new], results
+        checks = [x for x in (needed, ok) if x is not None]
+        written = self.written()
+        if checks and any(
+            before.get(c) is None or np.shape(before[c]) != np.shape(self._state[c])
+            for c in written
+        ):
+            raise NotLowerable("a checked unit gives a variable its first value")
+        return [self._state[c] for c in written], [*results, *checks]
 
     def condition(self) -> Any:
         """Whether all conditions hold; None when there are none."""
@@ -390,14 +389,15 @@ class Lowering:
                     f"input {arg.name!r} of {op.name} ({op.type}) must be known before lowering", op
                 )
         if spec.calls_functions:
-            return spec.bind(op, xla=True)(XlaRunKernel(self, op), *args) or ()
+            result: Any = spec.bind(op, xla=True)(XlaRunKernel(self, op, plan), *args)
+            return (result,) if spec.single_output else result or ()
         compound = any(t.dtype.name == "variant" for t in op.outputs)
         impure = spec.has_effects or spec.random or spec.needs_op
         if args and not (impure or compound or any(map(structures.is_traced, args))):
-            result: Any = spec.bind(op)(kernel.HOST, *args)
+            result = spec.bind(op)(kernel.HOST, *args)
         else:
             args = [_lifted(a) for a in args]
-            result = spec.bind(op, xla=True)(XlaRunKernel(self, op), *args)
+            result = spec.bind(op, xla=True)(XlaRunKernel(self, op, plan), *args)
         results = (result,) if spec.single_output else result or ()
         keeps = spec.preserves_elements
         if args and results and (keeps(op) if callable(keeps) else keeps):

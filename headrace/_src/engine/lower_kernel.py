@@ -13,6 +13,7 @@ from headrace._src.engine.resources import Cell
 
 if TYPE_CHECKING:
     from headrace._src.engine.lower import Lowering
+    from headrace._src.engine.plan import Plan
 
 
 class XlaRunKernel(kernel.XlaKernelContext):
@@ -22,12 +23,17 @@ class XlaRunKernel(kernel.XlaKernelContext):
       op: the operation.
     """
 
-    __slots__ = ("_lowering", "op")
+    __slots__ = ("_lowering", "_plan", "op")
 
-    def __init__(self, lowering: Lowering, op: Operation) -> None:
+    def __init__(self, lowering: Lowering, op: Operation, plan: Plan) -> None:
         super().__init__()
         self._lowering = lowering
+        self._plan = plan
         self.op = op
+
+    def is_shared(self, position: int) -> bool:
+        """Whether another operation takes the input at a position, too."""
+        return self._plan.is_shared(self.op._inputs[position])
 
     def resource(self, make: Any) -> Any:
         """Refuses: resources are looked up before a unit runs."""

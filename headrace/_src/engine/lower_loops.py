@@ -108,7 +108,8 @@ class _Carry:
         self.cond: Outcome = None  # type: ignore[assignment]
         self.body: Outcome = None  # type: ignore[assignment]
         self._trips = trip_counts.Trips(None, None, {})
-        self._ranges: dict[int, trip_counts.Range] = {}
+        # Loop variable → (least, greatest, step) of it, or of its length.
+        self._ranges: dict[int, tuple[int | None, int | None, int]] = {}
 
     # -- finding the form ----------------------------------------------------------------------
 
@@ -117,12 +118,20 @@ class _Carry:
         for _ in range(_MOST_TRACES):
             self._trace()
             if self._widened():
-                self._ranges = {}
                 continue
-            if (self.body.checked or self.cond.checked) and not self._ranges and self._bounded():
-                continue
-            return
+            if self._ranges or not self._is_unsure() or not self._bounded():
+                return
+            # With counters in bounds less has to be checked, and more is known of lists of them.
+            for k, value in enumerate(self._initial):
+                if isinstance(value, TracedList):
+                    kind = self._kinds[k]
+                    self._kinds[k] = (*kind[:6], value.within, *kind[7:])
         raise _unfit("the values of a loop take no common form")
+
+    def _is_unsure(self) -> bool:
+        """Whether knowing between which numbers counters are may help."""
+        whole = any(isinstance(v, TracedList) and v.within is not None for v in self._initial)
+        return whole or self.body.checked or self.cond.checked
 
     def _arrays(self) -> list[tuple[tuple[int, ...], str]]:
         arrays = structures.arrays_of(self._kinds)
@@ -146,18 +155,19 @@ class _Carry:
     def _called(self, which: int, flat: Sequence[Any]) -> list[Any]:
         """The condition (0) or the body (1) called with what is carried."""
         lowering = self._lowering
-        for i, (low, high) in self._ranges.items():
-            if not which:
-                # The condition is asked once more than the body.
-                low, high = (low, None) if self._trips.steps[i] > 0 else (None, high)
-            lowering.promise_range(flat[i], low, high)
         arrays = iter(flat)
         values = list(self._held)
-        for i, kind in zip(self._changing, self._kinds, strict=True):
+        for k, (i, kind) in enumerate(zip(self._changing, self._kinds, strict=True)):
             value = structures.rebuilt(kind, arrays)
             if isinstance(value, TracedList):
                 value = value.replaced(fixed=True)
             values[i] = value
+            if k in self._ranges:
+                low, high, step = self._ranges[k]
+                if not which:
+                    # The condition is asked once more than the body.
+                    low, high = (low, None) if step > 0 else (None, high)
+                lowering.promise_range(getattr(value, "length", value), low, high)
         results = lower_functions.call(lowering, self._graphs[which], values)
         return [results[i] for i in self._changing] if which else results
 
@@ -185,7 +195,7 @@ class _Carry:
     def _grow(self, k: int) -> None:
         """Gives a list room for what the body adds to it."""
         kind = self._kinds[k]
-        _, _, _, _, capacity, length, _ = kind
+        capacity, length = kind[4:6]
         growth = self.body.marks[k][0] - (capacity if length is None else length)
         if growth <= self._growth[k]:
             return
@@ -242,14 +252,19 @@ class _Carry:
         ]
 
     def _bounded(self) -> bool:
-        """Finds between which numbers counters are in the body; whether that is news."""
+        """Finds between which numbers counters are in the body; whether there are any."""
         first = self._first()
         bound = self._bound
-        for i, step in self._trips.steps.items():
-            last = None if bound is None else max(bound - 1, 0)
-            found = trip_counts.after(first[i], step, 0, last)
-            if found != _UNKNOWN:
-                self._ranges[i] = found
+        last = None if bound is None else max(bound - 1, 0)
+        at = 0
+        for k, kind in enumerate(self._kinds):
+            step = self._trips.steps.get(at)
+            counts = kind[0] == "array" or (kind[0] == "list" and kind[5] is None)
+            if counts and step is not None:
+                low, high = trip_counts.after(first[at], step, 0, last)
+                if (low, high) != _UNKNOWN:
+                    self._ranges[k] = (low, high, step)
+            at += len(structures.arrays_of([kind]))
         return bool(self._ranges)
 
     # -- the loop ----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine import functions
+from headrace._src.engine.padding import makers_apart, without_seen_padding
 from headrace._src.engine.plan import Plan, Step
 
 # Dtypes that compiled code knows, by name.
@@ -77,7 +78,12 @@ def lowerable(op: Operation) -> bool:
 def _lowerable_body(graph: Any) -> bool:
     """Whether every operation of a function's body can be part of compiled code."""
     plan = functions.plan_of(graph)
-    return not plan.handles and all(lowerable(s.op) for s in plan.steps)
+    operations = [s.op for s in plan.steps]
+    return (
+        not plan.handles
+        and all(map(lowerable, operations))
+        and len(without_seen_padding(plan, operations, graph.outputs)) == len(operations)
+    )
 
 
 def _ignored(op: Operation) -> set[Tensor]:
@@ -107,6 +113,9 @@ def partition(plan: Plan, elements: Sequence[Any], host: frozenset[Operation]) -
     on_host = {s.op for s in plan.steps} - set(device)
     on_host |= _host_cone(plan, on_host, set(device), known)
     levels, static = _levels(plan, on_host, known)
+    apart = makers_apart(plan, device, elements, levels)
+    if apart:
+        return partition(plan, elements, host | apart)
     by_level: dict[int, list[Step]] = {}
     for step in plan.steps:
         by_level.setdefault(levels[step.op], []).append(step._replace(free=()))
@@ -115,43 +124,6 @@ def partition(plan: Plan, elements: Sequence[Any], host: frozenset[Operation]) -
         unit.static = frozenset(t for s in unit.steps for t in static.get(s.op, ()))
     connect(plan, units, elements)
     return units
-
-
-def without_seen_padding(
-    plan: Plan, device: list[Operation], elements: Sequence[Any]
-) -> list[Operation]:
-    """Leaves out operations that would pad a result which is fetched or taken by the host.
-
-    How many distinct elements a vector has is not known before it is lowered. Where everything
-    that takes them drops surplus rows, they are padded to the length of the vector.
-    """
-    if all(op.spec.padding != "makes" for op in device):
-        return device
-    lowered = set(device)
-    takers: dict[Tensor, list[Operation]] = {}
-    for step in plan.steps:
-        for t in map(plan.source, step.op._inputs):
-            takers.setdefault(t, []).append(step.op)
-    fetched = {plan.source(e) for e in elements if isinstance(e, Tensor)}
-
-    def is_dropped(maker: Operation) -> bool:
-        padded = {maker.outputs[0]}
-        stack = list(padded)
-        while stack:
-            t = stack.pop()
-            if t in fetched:
-                return False
-            for op in takers.get(t, ()):
-                kind = op.spec.padding
-                if op not in lowered or kind not in ("rows", "drops"):
-                    return False
-                if kind == "rows" and op.outputs[0] not in padded:
-                    padded.add(op.outputs[0])
-                    stack.append(op.outputs[0])
-        return True
-
-    seen = {op for op in device if op.spec.padding == "makes" and not is_dropped(op)}
-    return [op for op in device if op not in seen]
 
 
 def _known(plan: Plan, device: list[Operation]) -> set[Tensor]:

@@ -14,6 +14,7 @@ State inventory of `Plan`:
   outputs: for each fetched element its slot, or None for an operation.
   replaced: tensors that are never computed because another one holds the same value.
   costs: operation → its static cost (see `costs`), known once the plan has run; spent: their sum.
+  trips: of a loop's body, how many iterations an interpreted loop has had, the most so far.
 """
 
 from __future__ import annotations
@@ -241,6 +242,7 @@ class Plan:
         self.mutations = mutations
         self.costs: dict[Operation, tuple[float, float]] | None = None
         self.spent: tuple[float, float] | None = None
+        self.trips = 0
         self.fed = fed = frozenset(feeds)
         self.operations = ordered(needed(elements, fed), fed)
         self.cells = aliases(self.operations, fed)
@@ -268,6 +270,11 @@ class Plan:
     def source(self, t: Tensor) -> Tensor:
         """The tensor whose computed value stands for `t`."""
         return self.replaced.get(t, t)
+
+    def is_shared(self, t: Tensor) -> bool:
+        """Whether several operations take the value of a tensor."""
+        t = self.source(t)
+        return sum(self.source(i) is t for s in self.steps for i in s.op._inputs) > 1
 
     def _slot(self, t: Tensor) -> int:
         slot = self.slots.get(t)

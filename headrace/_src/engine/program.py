@@ -19,7 +19,7 @@ import numpy as np
 
 from headrace._src.core.attrs import FuncRef
 from headrace._src.core.dtypes import DType
-from headrace._src.engine import backend, disk_cache, functions, structures
+from headrace._src.engine import backend, disk_cache, donation, functions, structures
 from headrace._src.engine.lower import FIRST_GUESS, Layout, lowered
 from headrace._src.engine.partition import Unit
 from headrace._src.engine.plan import Plan
@@ -36,7 +36,8 @@ class Program:
       call: takes variables, inputs, generator words and constants; gives new values of variables,
         outputs and, for checked units, whether all conditions hold.
       layout: positions of all these in the unit.
-      constants: large constants, on the device.
+      constants: what every call takes last: no generator words where nothing is drawn, and the
+        large constants, on the device.
       seconds: how long compilation took; 0 when it was found on disk.
     """
 
@@ -94,8 +95,8 @@ def _loaded(key: bytes | None, device: Any) -> Program | None:
     if entry is None:
         return None
     layout, constants, executable = entry
-    placed = [backend.jax().device_put(c) for c in constants]
-    return Program(executable, Layout(*layout), placed, 0.0)
+    layout = Layout(*layout)
+    return Program(executable, layout, _placed(layout, constants), 0.0)
 
 
 def _compiled(
@@ -111,7 +112,7 @@ def _compiled(
     jax = backend.jax()
     closed, layout = lowered(unit, plan, slots, inputs, guess)
     # Importing it imports JAX.
-    from headrace._src.engine import roll
+    from headrace._src.engine import guard, roll
 
     with backend.wide():
         try:
@@ -119,18 +120,28 @@ def _compiled(
         except Exception as e:  # the unrolled form is as right, only slower
             message = f"a part of the graph is compiled unrolled, rolling it failed: {e!r}"
             warnings.warn(message, RuntimeWarning, stacklevel=2)
+        if layout.checked or layout.exceeds:
+            closed = guard.guarded(closed, layout)
+    given: tuple[int, ...] = ()
+    if donate:
+        closed, layout, given = donation.arranged(closed, layout)
     function, constants = _with_large_constants(closed)
     function = _with_own_results(function, closed.jaxpr, len(layout.writes))
     args = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in closed.jaxpr.invars]
     args += [jax.ShapeDtypeStruct(c.shape, c.dtype) for c in constants]
-    given = _donated(closed.jaxpr, layout) if donate else ()
     with backend.wide():
         stage = jax.jit(function, donate_argnums=given, keep_unused=True)
         executable = stage.lower(*args).compile()
-        placed = [jax.device_put(c) for c in constants]
+        placed = _placed(layout, constants)
     if key is not None:
         disk_cache.store(key, (tuple(layout), [np.asarray(c) for c in constants]), executable)
     return Program(executable, layout, placed, time.perf_counter() - start)
+
+
+def _placed(layout: Layout, constants: Sequence[Any]) -> list[Any]:
+    """The last arguments of every call, on the device."""
+    words = [] if layout.draws else [np.zeros((0, 6), np.uint32)]
+    return [backend.jax().device_put(c) for c in (*words, *constants)]
 
 
 def _with_large_constants(closed: Any) -> tuple[Callable[..., Any], list[Any]]:
@@ -169,18 +180,6 @@ def _with_own_results(
         return function
     copy = backend.jax().numpy.copy
     return lambda *args: [copy(v) if i in copied else v for i, v in enumerate(function(*args))]
-
-
-def _donated(jaxpr: Any, layout: Layout) -> tuple[int, ...]:
-    """The arguments that hold old values of written variables of unchanged shape."""
-    result = []
-    for at, position in enumerate(layout.reads):
-        if position in layout.writes:
-            old = jaxpr.invars[at].aval
-            new = jaxpr.outvars[layout.writes.index(position)].aval
-            if (old.shape, old.dtype) == (new.shape, new.dtype):
-                result.append(at)
-    return tuple(result)
 
 
 # -- the cache in memory ---------------------------------------------------------------------------

@@ -40,7 +40,7 @@ _RUNS = 1000
 _SMALL_SHARE = 0.02
 # XLA lays values out as a convolution likes them, but not in a loop, where a value's layout is the
 # same before and after a step: the gradient of a chain of convolutions ran sixty times slower.
-# Native kernels stand for convolutions, too.
+# Native kernels stand for convolutions, too, all but those of rows.
 _ONLY_UNROLLED = frozenset({"conv_general_dilated", "ffi_call"})
 
 _MOST_STRETCHES = 24
@@ -116,11 +116,16 @@ def worthwhile(graph: Graph, stretch: Stretch) -> bool:
     # Steps that do not depend on each other are no recurrence, and XLA can run them side by side.
     if not any(isinstance(o, Carry) for operands in stretch.operands for o in operands):
         return False
-    if any(graph.eqns[c[-1]].primitive.name in _ONLY_UNROLLED for c in stretch.columns):
+    if any(_only_unrolled(graph.eqns[c[-1]]) for c in stretch.columns):
         return False
     lost = steps * _SECONDS_PER_STEP + _SECONDS_PER_BYTE * _copied_bytes(graph, stretch)
     work = _SECONDS_PER_WORK * steps * roll_draft.work_of_body(graph, stretch)
     return lost <= _SMALL_SHARE * work or lost * _RUNS <= saved * _SECONDS_TO_COMPILE
+
+
+def _only_unrolled(eqn: Any) -> bool:
+    name = eqn.primitive.name
+    return name in _ONLY_UNROLLED and not eqn.params.get("target_name", "").endswith("_rows")
 
 
 def _copied_bytes(graph: Graph, stretch: Stretch) -> int:

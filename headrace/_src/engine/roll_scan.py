@@ -122,10 +122,13 @@ class _Plan:
         read = known.__getitem__
         run = core.jaxpr_as_fun(self.body())
         same = [read(atom) for atom, _ in self.same.values()]
-        each = [
-            roll_sources.stacked(self.graph, self._stacked_order(atoms), read)
-            for atoms, _ in self.each.values()
-        ]
+        each: list[Any] = []
+        picks = []
+        for atoms, _ in self.each.values():
+            ordered = self._stacked_order(atoms)
+            picks.append(roll_sources.picked(self.graph, ordered, read))
+            if picks[-1] is None:
+                each.append(roll_sources.stacked(self.graph, ordered, read))
         counts = [len(way) for _, way in self.lines.values()]
         first = [
             _first_value(line.first, i, var, read)
@@ -134,8 +137,10 @@ class _Plan:
         ]
         held = [_zeros(self.output(*key)) for key in self.held]
 
-        def step(carry: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
+        def step(carry: list[Any], taken: list[Any]) -> tuple[list[Any], list[Any]]:
             on_way = carry[: len(first)]
+            place, stacks = taken[0], iter(taken[1:])
+            rows = [next(stacks) if pick is None else pick(place) for pick in picks]
             outs = [_strong(v) for v in run(*same, *on_way, *rows)]
             made, rest = outs[: len(counts)], outs[len(counts) :]
             after: list[Any] = []
@@ -145,8 +150,9 @@ class _Plan:
                 at += count
             return [*after, *rest[len(self.listed) :]], rest[: len(self.listed)]
 
+        places = np.arange(self.stretch.steps, dtype=np.int32)
         carry, lists = lax.scan(
-            step, [*first, *held], each, length=self.stretch.steps, reverse=self.reverse
+            step, [*first, *held], [places, *each], length=self.stretch.steps, reverse=self.reverse
         )
         ends = np.cumsum(counts, dtype=int) - 1
         return [*[carry[end] for end in ends], *carry[len(first) :], *lists]

@@ -147,6 +147,34 @@ def stacked(graph: Graph, atoms: Sequence[Any], read: Callable[[Any], Any]) -> A
     return parts[0] if len(parts) == 1 else lax.concatenate(parts, 0)
 
 
+def picked(
+    graph: Graph, atoms: Sequence[Any], read: Callable[[Any], Any]
+) -> Callable[[Any], Any] | None:
+    """Gives the value at a traced place, out of the array that holds them all.
+
+    Slicing them out before the loop would copy them.
+
+    Returns:
+      A function of the place; None where the values do not lie equally spaced in one array, or
+      where they are the whole array in order, which a scan goes through by itself.
+    """
+    found = runs(graph, atoms)
+    piece, step = found[0].piece, found[0].step
+    if len(found) > 1 or piece is None or step is None:
+        return None
+    array = read(piece.array)
+    if piece.axis == 0 and step == piece.size and array.shape[0] == step * len(atoms):
+        return None
+    axis = piece.axis
+
+    def pick(place: Any) -> Any:
+        start = piece.start + step * place
+        value = lax.dynamic_slice_in_dim(array, start, piece.size, axis)
+        return lax.squeeze(value, (axis,)) if piece.squeezed else value
+
+    return pick
+
+
 def _value(atom: Any, read: Callable[[Any], Any]) -> Any:
     if isinstance(atom, core.Literal):
         value: Any = atom

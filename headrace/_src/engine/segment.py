@@ -22,7 +22,7 @@ import numpy as np
 from headrace._src.core import errors
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
-from headrace._src.engine import backend, interpret, list_values, structures
+from headrace._src.engine import backend, functions, interpret, list_values, structures
 from headrace._src.engine.devices import HOST, Place
 from headrace._src.engine.lower import FIRST_GUESS
 from headrace._src.engine.not_lowerable import NotLowerable
@@ -43,6 +43,8 @@ _NO_LOCK: Final = contextlib.nullcontext()
 
 class Segment:
     """One unit that can be compiled; see the module's docstring."""
+
+    eager_programs = _EAGER_PROGRAMS
 
     def __init__(self, unit: Unit, plan: Plan, donate: bool, place: Place = HOST) -> None:
         self.unit = unit
@@ -112,7 +114,8 @@ class Segment:
         """Executes the unit with NumPy kernels."""
         for i in self._inputs:
             slots[i] = on_host(slots[i])
-        interpret.execute_steps(self.unit.steps, slots, run)
+        with np.errstate(all="ignore"):
+            interpret.execute_steps(self.unit.steps, slots, run)
 
     def call(
         self,
@@ -139,10 +142,14 @@ class Segment:
         array = backend.jax().Array
         with backend.on(self.place.device):
             held = [_placed(cells[i].stored, array) for i in layout.reads]
-            words, drawn = self._words(layout.draws, run)
             if self._variants:
                 values = [a for v in values for a in structures.leaves(v)]
-            results = program.call(*held, *values, words, *program.constants)
+            if layout.draws:
+                words, drawn = self._words(layout.draws, run)
+                results = program.call(*held, *values, words, *program.constants)
+            else:
+                drawn = []
+                results = program.call(*held, *values, *program.constants)
         n = len(layout.writes)
         failed = layout.checked and not bool(results[-1])
         exceeded = int(results[-1 - layout.checked]) if layout.exceeds else 0
@@ -197,6 +204,13 @@ class Segment:
                 values[i] = list_values.placed(values[i])
         return values
 
+    def _first_guess(self) -> int:
+        """How many iterations loops are taken to have: what they had while interpreted."""
+        if not self._loops:
+            return FIRST_GUESS
+        seen = max(functions.most_trips(s.op) for s in self.unit.steps)
+        return _power_above(max(seen, FIRST_GUESS))
+
     def _with_more_room(
         self, needed: Sequence[int], signature: Any, slots: list[Any], values: Sequence[Any]
     ) -> Program | None:
@@ -204,7 +218,7 @@ class Segment:
         if not needed:
             return None
         guess = self.guesses[signature]
-        self.guesses[signature] = max(2 * guess, 1 << (needed[0] - 1).bit_length())
+        self.guesses[signature] = max(2 * guess, _power_above(needed[0]))
         self.programs.pop(signature)
         return self._met(signature, slots, values)
 
@@ -212,15 +226,15 @@ class Segment:
         """The program of a signature that has none yet; None while it stays interpreted."""
         n = len(self.programs)
         count = self.waiting[signature] = self.waiting.get(signature, 0) + 1
-        if n >= _EAGER_PROGRAMS:
-            self._warn(signature)
+        if n >= self.eager_programs:
+            self.warn(signature)
             if n >= _MOST_PROGRAMS or count < n:
                 return None
         for i, v in enumerate(values):
             if not isinstance(v, (np.ndarray, np.generic, backend.jax().Array, TracedList)):
                 raise TypeError(f"{self._dynamic[i]}: {type(v).__name__} in compiled code")
         try:
-            guess = self.guesses.setdefault(signature, FIRST_GUESS)
+            guess = self.guesses.setdefault(signature, self._first_guess())
             program = compiled(
                 self.unit, self.plan, slots, values, self.donate, self.place.device, guess
             )
@@ -236,7 +250,7 @@ class Segment:
         self.waiting.pop(signature, None)
         return program
 
-    def _warn(self, signature: Any) -> None:
+    def warn(self, signature: Any) -> None:
         """Says once which input keeps changing."""
         if self._warned:
             return
@@ -280,6 +294,11 @@ class Segment:
                 stack += new
             found.update(dict.fromkeys(sorted(fed) or [tensor.name]))
         return list(found)
+
+
+def _power_above(number: int) -> int:
+    """The least power of two that is not below a number."""
+    return 1 << (number - 1).bit_length()
 
 
 def _frozen(value: Any) -> Any:

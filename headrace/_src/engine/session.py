@@ -36,8 +36,8 @@ from headrace._src.engine.placement import Placer
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.resources import Cell, ResourceManager
 from headrace._src.engine.run import Cancellation, Run
-from headrace._src.engine.staged import Staged
 from headrace._src.engine.tensor_lists import TensorList
+from headrace._src.engine.tiered import Tiered
 
 if TYPE_CHECKING:
     from headrace._src.engine.explain import Explanation
@@ -47,16 +47,10 @@ closing: Final[list[Callable[[Any], None]]] = []
 open_sessions: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
 
 
-class Prepared:
-    """A plan with the binding of its feeds, the shape of its answer and its tier.
+class Prepared(Tiered):
+    """A plan with the binding of its feeds, the shape of its answer and its tier."""
 
-    Attributes:
-      runs: how often it was run.
-      decide_at: the number of runs after which the tier is decided.
-      staged: the plan's units once it is compiled, else None.
-    """
-
-    __slots__ = ("decide_at", "feeds", "plan", "runs", "staged", "structure", "whole_feeds")
+    __slots__ = ("feeds", "structure", "whole_feeds")
 
     def __init__(
         self,
@@ -64,25 +58,12 @@ class Prepared:
         feeds: list[tuple[Any, int | None, feed_lib.Feed]],
         mutations: int,
     ) -> None:
+        plan = Plan(structure.elements, [f.tensor for _, _, f in feeds], mutations)
+        super().__init__(plan, structure.elements)
         self.structure = structure
         self.feeds = feeds
-        self.plan = Plan(structure.elements, [f.tensor for _, _, f in feeds], mutations)
         # Most feeds are one key, one tensor: bound without looking further.
         self.whole_feeds = all(part is None for _, part, _ in feeds)
-        self.runs = 0
-        self.decide_at = 1
-        self.staged: Staged | None = None
-
-    def decide(self, mode: str, devices: Devices) -> None:
-        """Decides whether the next runs are compiled, or when to decide that."""
-        at = tiers.compile_at(self.plan, mode)
-        if at <= self.runs + 1:
-            self.decide_at = tiers.NEVER
-            always = mode == tiers.ALWAYS
-            self.staged = tiers.staged(self.plan, self.structure.elements, always, devices)
-        else:
-            # The run before `at` comes here again.
-            self.decide_at = at if at == tiers.NEVER else at - 1
 
 
 def finished(value: Any) -> Any:

@@ -49,6 +49,7 @@ class Staged:
                 self.units.append(Segment(unit, plan, unit is units[-1], place))
             else:
                 self.units.append(unit)
+        self._segments = [u for u in self.units if isinstance(u, Segment)]
         later: set[Tensor] = set()
         self._to_host: list[list[int]] = []
         for u in reversed(self.units):
@@ -63,7 +64,7 @@ class Staged:
     @property
     def segments(self) -> list[Segment]:
         """The compiled units."""
-        return [u for u in self.units if isinstance(u, Segment)]
+        return self._segments
 
     def execute(self, slots: list[Any], run: Run) -> Staged:
         """Executes every unit over `slots`; a failing run changes no variable.
@@ -73,27 +74,27 @@ class Staged:
           out not to be lowerable.
         """
         try:
-            with np.errstate(all="ignore"):
-                interpret.place_handles(self.plan, slots, run)
-                for unit, to_host in zip(self.units, self._to_host, strict=True):
-                    if run.deadline is not None:
-                        run.check()
+            interpret.place_handles(self.plan, slots, run)
+            for unit, to_host in zip(self.units, self._to_host, strict=True):
+                if run.deadline is not None:
+                    run.check()
+                if isinstance(unit, Segment):
+                    mark = 0 if run.trace is None else len(run.trace)
                     start = time.time()
-                    if isinstance(unit, Segment):
-                        mark = 0 if run.trace is None else len(run.trace)
-                        unit.run(slots, run)
-                        for i in to_host:
-                            slots[i] = on_host(slots[i])
-                        # Operations that were interpreted instead have rows of their own.
-                        if run.trace is not None and len(run.trace) == mark:
-                            self._await(unit, slots, run)
-                            run.trace.append((unit, start, time.time()))
-                    else:
+                    unit.run(slots, run)
+                    for i in to_host:
+                        slots[i] = on_host(slots[i])
+                    # Operations that were interpreted instead have rows of their own.
+                    if run.trace is not None and len(run.trace) == mark:
+                        self._await(unit, slots, run)
+                        run.trace.append((unit, start, time.time()))
+                else:
+                    with np.errstate(all="ignore"):
                         interpret.execute_steps(unit.steps, slots, run)
         except BaseException:
             run.undo()
             raise
-        rejected = [s.rejected for s in self.segments if s.rejected is not None]
+        rejected = [s.rejected for s in self._segments if s.rejected is not None]
         if rejected:
             host = self._host.union(rejected)
             return Staged(self.plan, self._elements, self._always, host, self._devices)

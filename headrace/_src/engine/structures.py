@@ -4,7 +4,7 @@ The value of a variant is a tree. Its leaves are arrays, its nodes are lists (`t
 optional values:
 
   ("array", shape, dtype name)
-  ("list", element DType, element dims, limit, capacity, length or None, element or None)
+  ("list", element DType, element dims, limit, capacity, length or None, within, element or None)
   ("optional", whether there is a value or None, ((label, (component, ...)), ...))
 
 Such a description is plain data: it can be compared, hashed and stored. The elements of a list lie
@@ -49,7 +49,7 @@ def of(value: Any, lead: int = 0) -> Structure:
     if isinstance(value, TracedList):
         item = None if value.items is None else of(value.items, lead + 1)
         length = value.length if isinstance(value.length, int) else None
-        kind = (value.dtype, value.dims, value.limit, value.capacity, length)
+        kind = (value.dtype, value.dims, value.limit, value.capacity, length, value.within)
         return ("list", *kind, item)
     if isinstance(value, TracedOptional):
         has = value.has if isinstance(value.has, bool) else None
@@ -86,10 +86,10 @@ def _collect(value: Any, found: list[Any]) -> None:
 def rebuilt(structure: Structure, arrays: Iterator[Any]) -> Any:
     """The value of a structure, its leaves taken from `arrays`."""
     if structure[0] == "list":
-        _, dtype, dims, limit, capacity, length, item = structure
+        _, dtype, dims, limit, capacity, length, within, item = structure
         length = next(arrays) if length is None else length
         items = None if item is None else rebuilt(item, arrays)
-        return TracedList(dtype, dims, limit, items, capacity, length)
+        return TracedList(dtype, dims, limit, items, capacity, length, within)
     if structure[0] == "optional":
         _, has, parts = structure
         has = next(arrays) if has is None else has
@@ -123,10 +123,10 @@ def joined(a: Structure, b: Structure) -> Structure:
         raise Mismatch(f"a value is {a[2]}{list(a[1])} here and {b[2]}{list(b[1])} there")
     if a[0] == "optional":
         return _joined_optionals(a, b)
-    _, dtype, dims, limit, capacity, length, item = a
+    _, dtype, dims, limit, capacity, length, within, item = a
     if b[1] != dtype:
         raise Mismatch(f"a list holds {dtype.name} here and {b[1].name} there")
-    items = [i for i in (item, b[6]) if i is not None]
+    items = [i for i in (item, b[7]) if i is not None]
     return (
         "list",
         dtype,
@@ -134,8 +134,17 @@ def joined(a: Structure, b: Structure) -> Structure:
         limit if limit == b[3] else -1,
         max(capacity, b[4]),
         length if length == b[5] else None,
+        united(within, b[6]),
         functools.reduce(joined, items) if items else None,
     )
+
+
+def united(a: Any, b: Any) -> Any:
+    """The range of the elements of two lists, see `TracedList.within`."""
+    if a is None or b is None:
+        return None
+    bounds = (*a, *b)
+    return (min(bounds), max(bounds)) if bounds else ()
 
 
 def _joined_optionals(a: Structure, b: Structure) -> Structure:
@@ -157,7 +166,7 @@ def coerced(value: Any, structure: Structure, lead: tuple[int, ...] = ()) -> Any
     """
     xp = backend.jax().numpy
     if isinstance(value, TracedList):
-        _, dtype, dims, limit, capacity, length, item = structure
+        _, dtype, dims, limit, capacity, length, within, item = structure
         items = value.items
         if item is None:
             items = None
@@ -171,7 +180,7 @@ def coerced(value: Any, structure: Structure, lead: tuple[int, ...] = ()) -> Any
             length = value.length
             if isinstance(length, int):
                 length = xp.full(lead, length, np.int32)
-        return TracedList(dtype, dims, limit, items, capacity, length)
+        return TracedList(dtype, dims, limit, items, capacity, length, within)
     if isinstance(value, TracedOptional):
         _, has, parts = structure
         if has is None:
@@ -202,11 +211,11 @@ def zeros(structure: Structure, lead: tuple[int, ...] = ()) -> Any:
     if structure[0] == "array":
         return xp.zeros((*lead, *structure[1]), structure[2])
     if structure[0] == "list":
-        _, dtype, dims, limit, capacity, length, item = structure
+        _, dtype, dims, limit, capacity, length, within, item = structure
         if length is None:
             length = xp.zeros(lead, np.int32)
         items = None if item is None else zeros(item, (*lead, capacity))
-        return TracedList(dtype, dims, limit, items, capacity, length)
+        return TracedList(dtype, dims, limit, items, capacity, length, within)
     _, has, parts = structure
     if has is None:
         has = xp.zeros(lead, bool)
@@ -229,8 +238,8 @@ def _collect_kinds(s: Structure, lead: tuple[int, ...], found: list[Any]) -> Non
     elif s[0] == "list":
         if s[5] is None:
             found.append((lead, "int32"))
-        if s[6] is not None:
-            _collect_kinds(s[6], (*lead, s[4]), found)
+        if s[7] is not None:
+            _collect_kinds(s[7], (*lead, s[4]), found)
     else:
         if s[1] is None:
             found.append((lead, "bool"))
@@ -248,7 +257,7 @@ def combined(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
     """Two values of one structure, leaf by leaf; lengths and flags are those of the first."""
     if isinstance(a, TracedList):
         items = None if a.items is None else combined(function, a.items, b.items)
-        return a.replaced(items=items)
+        return a.replaced(items=items, within=None)
     if isinstance(a, TracedOptional):
         parts = {
             label: tuple(combined(function, x, y) for x, y in zip(xs, b.parts[label], strict=True))

@@ -28,11 +28,27 @@ class TracedList:
         optionals a tree of arrays; None when nothing is known of them.
       capacity: the length of these arrays.
       length: the number of elements, an int or a traced int32 scalar.
+      within: of whole numbers, the least and the greatest that an element may be; () where there is
+        no element yet, None where nothing is known.
       most: what `length` is at most; in a loop that is to carry the list it may pass `capacity`.
       fixed: whether the capacity must stay.
+      parts: (position, element) of everything in it that is not zero, None where that is not known.
+      seen: (position, element) read before a later version replaced it, or None.
     """
 
-    __slots__ = ("capacity", "dims", "dtype", "fixed", "items", "length", "limit", "most")
+    __slots__ = (
+        "capacity",
+        "dims",
+        "dtype",
+        "fixed",
+        "items",
+        "length",
+        "limit",
+        "most",
+        "parts",
+        "seen",
+        "within",
+    )
 
     def __init__(
         self,
@@ -42,8 +58,10 @@ class TracedList:
         items: Any = None,
         capacity: int = 0,
         length: Any = 0,
+        within: tuple[int, ...] | None = None,
         most: int | None = None,
         fixed: bool = False,
+        parts: tuple[tuple[Any, Any], ...] | None = None,
     ) -> None:
         self.dtype = dtype
         self.dims = dims
@@ -51,14 +69,18 @@ class TracedList:
         self.items = items
         self.capacity = capacity
         self.length = length
+        self.within = within
         if most is None:
             most = length if isinstance(length, int) else capacity
         self.most = most
         self.fixed = fixed
+        self.parts = parts
+        self.seen: tuple[Any, Any] | None = None
 
     def replaced(self, **changes: Any) -> TracedList:
         """A list that differs in some attributes."""
-        values = {name: getattr(self, name) for name in self.__slots__}
+        own = ("parts", "seen")
+        values = {name: getattr(self, name) for name in self.__slots__ if name not in own}
         if "length" in changes and "most" not in changes:
             del values["most"]
         return TracedList(**{**values, **changes})

@@ -11,9 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from jax.extend import core
-
-from headrace._src.engine import roll_graph
 
 Range = tuple[int | None, int | None]
 
@@ -36,6 +33,10 @@ class Trips(NamedTuple):
     steps: dict[int, int]
 
 
+def _is_literal(atom: Any) -> bool:
+    return hasattr(atom, "val")
+
+
 class _Code:
     """The equations behind the results of a closed jaxpr of scalars.
 
@@ -45,6 +46,9 @@ class _Code:
     """
 
     def __init__(self, closed: Any, range_of: Callable[[Any], Range]) -> None:
+        # Importing it imports JAX.
+        from headrace._src.engine import roll_graph
+
         self.graph = roll_graph.flattened(closed)
         self._position = {v: i for i, v in enumerate(self.graph.invars)}
         self._constants = self.graph.constants
@@ -72,12 +76,12 @@ class _Code:
     def argument(self, atom: Any) -> int | None:
         """Which argument an atom is."""
         atom = self.seen(atom)
-        return None if isinstance(atom, core.Literal) else self._position.get(atom)
+        return None if _is_literal(atom) else self._position.get(atom)
 
     def known(self, atom: Any) -> int | None:
         """The value of an atom that is known and whole."""
         atom = self.seen(atom)
-        value = atom.val if isinstance(atom, core.Literal) else self._constants.get(atom)
+        value = atom.val if _is_literal(atom) else self._constants.get(atom)
         if isinstance(value, (np.ndarray, np.generic, int)) and np.size(value) == 1:
             array = np.asarray(value)
             return int(array.reshape(())) if array.dtype.kind in "iu" else None
@@ -89,7 +93,7 @@ class _Code:
         if value is not None:
             return value, value
         atom = self.seen(atom)
-        if not isinstance(atom, core.Literal) and atom in self._constants:
+        if not _is_literal(atom) and atom in self._constants:
             return self._range_of(self._constants[atom])
         made = self.made(atom)
         if made is None:

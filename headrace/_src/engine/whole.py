@@ -11,7 +11,8 @@ from headrace._src.engine import feed as feed_lib
 from headrace._src.engine import fetch as fetch_lib
 from headrace._src.engine import interpret
 from headrace._src.engine.not_lowerable import NotLowerable
-from headrace._src.engine.partition import Unit, connect, lowerable, without_seen_padding
+from headrace._src.engine.padding import without_seen_padding
+from headrace._src.engine.partition import Unit, connect, lowerable
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.program import compiled
 from headrace._src.engine.resources import on_host

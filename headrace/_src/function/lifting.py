@@ -124,6 +124,10 @@ class LiftedVariable(resource_variable.ResourceVariable):
                 self._make_bare_handle(outer_scope)
         with scopes.name_scope(scope):
             self._initial_value = lifted(first, outer, body.inputs)
+            if outer.executes:
+                with scopes.init_scope():
+                    self._start()
+                return
             with scopes.init_scope():
                 with scopes.name_scope("IsInitialized"):
                     self._is_initialized_op = variable_ops.VarIsInitializedOp(self._handle)
@@ -140,6 +144,8 @@ class LiftedVariable(resource_variable.ResourceVariable):
         self._handle.handle_data = (self._dtype, dims_lib.from_any(self._shape))
         self._handle_name = f"{op_name}:0"
         self._unique_id = op_name
+        if graph_lib.get_default_graph().executes:
+            return
         with scopes.name_scope("Read"), scopes.device(self._handle.device):
             self._graph_element = self._read_variable_op()
         # 1.15 does not count it among the trainable ones.

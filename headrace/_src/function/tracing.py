@@ -110,9 +110,8 @@ class Tracer:
         shapes = [v.shape if isinstance(v, (Tensor, TensorSpec)) else None for v in flat]
         known = self._relaxed.get(key)
         if known is not None:
-            if all(
-                a is None or a.is_compatible_with(b) for a, b in zip(known[0], shapes, strict=True)
-            ):
+            pairs = zip(known[0], shapes, strict=True)
+            if all(a is None or a.is_compatible_with(b) for a, b in pairs):
                 return known[1]
             shapes = [
                 None if a is None else _common(a, b) for a, b in zip(known[0], shapes, strict=True)

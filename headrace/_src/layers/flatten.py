@@ -10,22 +10,8 @@ from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
 from headrace._src.layers.base import Layer
 from headrace._src.layers.input_spec import InputSpec
+from headrace._src.layers.windows import normalized_data_format
 from headrace._src.ops._late import late
-
-
-def normalized_data_format(value: Any) -> str:
-    """`channels_last` or `channels_first`, in lower case; the former for None.
-
-    Raises:
-      ValueError: it is neither.
-    """
-    text = "channels_last" if value is None else str(value).lower()
-    if text not in ("channels_first", "channels_last"):
-        raise ValueError(
-            'The `data_format` argument must be one of "channels_first", "channels_last". '
-            f"Received: {value}"
-        )
-    return text
 
 
 @export("layers.Flatten", v2=())

@@ -236,7 +236,7 @@ class BaseLayer:
         training = calls.training
         if self._expects_training and training is not None:
             is_tensor = convert.is_tensor(training)
-            kwargs["training"] = late.cast(training, dtypes.bool) if is_tensor else bool(training)
+            kwargs["training"] = late.cast(training, dtypes.bool_) if is_tensor else bool(training)
         return training
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:

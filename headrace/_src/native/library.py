@@ -1,4 +1,4 @@
-"""The optional library of C++ kernels: two-dimensional convolutions and pooling on CPUs.
+"""The optional library of C++ kernels: convolutions, pooling, reductions, updates, rows.
 
 Its sources are in `native/` at the root of the repository; installing from source builds it when
 there is a compiler. It has two doors: `run` computes on NumPy arrays at once, `lower` adds a custom
@@ -32,8 +32,12 @@ KERNELS = (
     "column_moments",
     "column_dots",
 )
+# Those that only compiled code calls.
+_XLA_KERNELS = ("adam", "take_rows", "put_rows", "add_rows", "sum_rows", "adagrad_rows", "distinct")
+# Targets that ignore further arguments, which make XLA call them later.
+TAKE_ORDER = frozenset({"headrace_adam"})
 _NUMBERS = {name: number for number, name in enumerate(KERNELS)}
-_INTERFACE = 2
+_INTERFACE = 3
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -188,7 +192,7 @@ def register_targets() -> bool:
     import jax
 
     try:
-        for kernel in (*KERNELS, "adam"):
+        for kernel in (*KERNELS, *_XLA_KERNELS):
             name = f"headrace_{kernel}"
             capsule = jax.ffi.pycapsule(getattr(loaded.handle, name))
             jax.ffi.register_ffi_target(name, capsule, platform="cpu")
@@ -223,12 +227,93 @@ def lower_adam(var: Any, m: Any, v: Any, grad: Any, scalars: Any) -> list[Any]:
         of decay, epsilon.
 
     Returns:
-      The new `var`, `m` and `v`; the averages in the memory of the old ones where XLA may give it
-      up. XLA would copy `var` to let the kernel write there, since gradients read it too.
+      The new `var`, `m` and `v`, in the memory of the old ones where XLA may give it up.
     """
     import jax
 
     register_targets()
     results = [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in (var, m, v)]
-    call = jax.ffi.ffi_call("headrace_adam", results, input_output_aliases={1: 1, 2: 2})
+    call = jax.ffi.ffi_call("headrace_adam", results, input_output_aliases={0: 0, 1: 1, 2: 2})
     return list(call(var, m, v, grad, scalars))
+
+
+# -- Rows, while JAX is tracing -------------------------------------------------------------------
+
+# Of less, XLA makes a part of the loop that takes the rows.
+_LEAST_BYTES = 1 << 16
+
+
+def serves_rows(table: Any, indices: Any, adds: bool = False) -> bool:
+    """Return whether rows of `table` at a vector of indices are taken, put or added natively."""
+    row_bytes = int(np.prod(table.shape[1:])) * table.dtype.itemsize
+    fits = table.ndim > 1 and table.shape[0] > 0 and indices.ndim == 1
+    return (
+        fits
+        and row_bytes * indices.shape[0] >= _LEAST_BYTES
+        and indices.dtype in (np.int32, np.int64)
+        and (table.dtype in _DTYPES if adds else table.dtype.kind in "fiub")
+        and serves_xla("take_rows", np.dtype(np.float32))
+    )
+
+
+def serves_distinct(x: Any) -> bool:
+    """Return whether `lower_distinct` takes this vector."""
+    return x.dtype in (np.int32, np.int64) and serves_xla("distinct", np.dtype(np.float32))
+
+
+def _rows_call(kernel: str, results: Any, aliases: dict[int, int], *args: Any) -> Any:
+    import jax
+
+    register_targets()
+    call = jax.ffi.ffi_call(
+        f"headrace_{kernel}",
+        results,
+        input_output_aliases=aliases,
+        vmap_method="sequential",
+    )
+    return call(*args)
+
+
+def _like(x: Any, *shape: int) -> Any:
+    import jax
+
+    return jax.ShapeDtypeStruct(shape or x.shape, x.dtype)
+
+
+def lower_take_rows(table: Any, indices: Any) -> Any:
+    """Add `table[indices]` to what JAX is tracing; indices outside take the nearest row."""
+    result = _like(table, indices.shape[0], *table.shape[1:])
+    return _rows_call("take_rows", result, {}, table, indices)
+
+
+def lower_put_rows(table: Any, indices: Any, rows: Any) -> Any:
+    """Add `table` with other rows at `indices`; those outside are dropped, none comes twice."""
+    return _rows_call("put_rows", _like(table), {0: 0}, table, indices, rows)
+
+
+def lower_add_rows(table: Any, indices: Any, rows: Any) -> Any:
+    """Add `table` with rows added at `indices`, in order; those outside are dropped."""
+    return _rows_call("add_rows", _like(table), {0: 0}, table, indices, rows)
+
+
+def lower_sum_rows(rows: Any, numbers: Any, count: int) -> Any:
+    """Add the sums of the rows of each number in `[0, count)`, in order; others are dropped."""
+    return _rows_call("sum_rows", _like(rows, count, *rows.shape[1:]), {}, numbers, rows)
+
+
+def lower_adagrad_rows(var: Any, accum: Any, indices: Any, grad: Any, rate: Any) -> list[Any]:
+    """Add an update by Adagrad of the rows at `indices`; those outside are dropped, none twice."""
+    results = [_like(var), _like(accum)]
+    return list(_rows_call("adagrad_rows", results, {0: 0, 1: 1}, var, accum, indices, grad, rate))
+
+
+def lower_distinct(x: Any, index_type: Any) -> tuple[Any, Any]:
+    """Add the distinct elements of a vector in order of appearance and the number of each place.
+
+    Returns:
+      (the elements, as many as places, surplus ones the maximum of the dtype; the numbers).
+    """
+    import jax
+
+    results = (_like(x), jax.ShapeDtypeStruct(x.shape, index_type))
+    return tuple(_rows_call("distinct", results, {}, x))

@@ -63,7 +63,14 @@ def unary(
     Returns:
       The spec.
     """
-    spec = op(op_type, f"x: T -> y: {output}", T=A.dtype(allowed), shape=_shapes.unchanged, **flags)
+    spec = op(
+        op_type,
+        f"x: T -> y: {output}",
+        T=A.dtype(allowed),
+        shape=_shapes.unchanged,
+        padding="each",
+        **flags,
+    )
 
     @spec.host_kernel
     def _kernel_unary(k: Any, x: Any) -> Any:
@@ -124,6 +131,8 @@ def binary(
         f"{a}: T, {b}: T -> {c}: {output}",
         T=A.dtype(allowed, default),
         shape=shape,
+        # A condition would have to hold for surplus rows, too.
+        padding="each" if shape is _shapes.broadcast and condition is None else "",
         **flags,
     )
 

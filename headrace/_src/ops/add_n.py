@@ -118,6 +118,7 @@ AddN = op(
     T=A.dtype((*G.NUMBER, dtypes.variant)),
     commutative=True,
     aggregate=True,
+    padding="each",
 )
 
 

@@ -386,7 +386,10 @@ def assert_rank_in(
             _is_one_of,
             data,
             summarize,
-            lambda wanted: f"{message}.  Tensor {x.name} must have rank in {tuple(wanted)}",
+            lambda wanted: (
+                f"{message}.  Tensor {x.name} must have rank in "
+                f"{tuple(np.array(rank, np.int32) for rank in wanted)}"
+            ),
         )
 
 

@@ -34,6 +34,7 @@ Cast = op(
     DstT=A.dtype(),
     Truncate=A.boolean(default=False),
     preserves_elements=_keeps_indices,
+    padding="each",
     shape=_shapes.unchanged,
     python_constant=True,
 )

@@ -41,17 +41,20 @@ def _shape_if(s: Any, cond: Any, input: Any, *, output_shapes: Any, Tout: Any) -
     return list(output_shapes) if output_shapes else [None] * len(Tout)
 
 
+def _holds(cond: Any) -> bool:
+    # As in 1.15, a condition that is no scalar asks whether there is anything in it.
+    return bool(np.size(cond)) if np.ndim(cond) else bool(np.asarray(cond)[()])
+
+
 @If.host_kernel
 def _kernel_if(k: Any, cond: Any, input: Any, *, then_branch: Any, else_branch: Any) -> Any:
-    value = np.asarray(cond)
-    # As in 1.15, a condition that is no scalar asks whether there is anything in it.
-    taken = bool(value.size) if value.ndim else bool(value[()])
-    return k.call(then_branch if taken else else_branch, input)
+    return k.call(then_branch if _holds(cond) else else_branch, input)
 
 
 @If.xla_kernel
 def _xla_if(k: Any, cond: Any, input: Any, *, then_branch: Any, else_branch: Any) -> Any:
-    taken = cond != 0 if np.ndim(cond) == 0 else np.bool_(np.size(cond))
+    is_known = isinstance(cond, (np.ndarray, np.generic)) or np.ndim(cond)
+    taken = np.bool_(_holds(cond)) if is_known else cond != 0
     return k.branch(taken, [else_branch, then_branch], input)
 
 
@@ -105,10 +108,20 @@ def cond(
         raise TypeError("true_fn must be callable." if true_fn else "true_fn argument required")
     if not callable(false_fn):
         raise TypeError("false_fn must be callable." if false_fn else "false_fn argument required")
-    if isinstance(pred, bool):
+    if isinstance(pred, bool) and not graph_lib.get_default_graph().executes:
         raise TypeError("pred must not be a Python bool", pred)
+    if graph_lib.get_default_graph().executes:
+        return _taken(true_fn if pred else false_fn, strict)
     with scopes.name_scope(name, "cond") as scope:
         return _build(pred, true_fn, false_fn, scope, strict)
+
+
+def _taken(function: Callable[[], Any], strict: bool) -> Any:
+    """The result of the branch that is taken, in eager execution."""
+    result = function()
+    if not strict and isinstance(result, (list, tuple)) and len(result) == 1:
+        return result[0]
+    return result
 
 
 def _build(

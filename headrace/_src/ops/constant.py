@@ -244,7 +244,7 @@ def _iterate_shape(shape: Any) -> Any:
 
 
 # -- Const -------------------------------------------------------------------------------------
-Const = op("Const", "-> output: dtype", dtype=G.ANY, value=A.tensor(), python_constant=True)
+Const = op("Const", "-> output: dtype", value=A.tensor(), dtype=G.ANY, python_constant=True)
 
 
 @Const.shape

@@ -268,11 +268,23 @@ class _Undilated:
         )
 
 
-def _dilated(
-    input: Any, filters: Any, padding: str, strides: Any, rate: Any, name: str, data_format: Any
-) -> Tensor:
-    input_shape, filter_shape = as_shape(input.shape), as_shape(filters.shape)
+def prepared_convolution(
+    input_shape: TensorShape,
+    filter_shape: TensorShape,
+    padding: str,
+    strides: Any = None,
+    rate: Any = None,
+    name: Any = None,
+    data_format: Any = None,
+) -> SpaceToBatch:
+    """A convolution for inputs and filters of given shapes, to be called with them later.
+
+    Raises:
+      ValueError: ranks, channels, strides or rates that do not fit.
+    """
     total = input_shape.ndims if filter_shape.ndims is None else filter_shape.ndims
+    if total is None:
+        raise ValueError("rank of input or filter must be known")
     count = total - 2
     for label, shape in (("input", input_shape), ("filter", filter_shape)):
         if shape.ndims not in (None, total):
@@ -293,10 +305,9 @@ def _dilated(
         return _Undilated(count, chosen, data_format, strides, name)
 
     start = 2 if first else 1
-    whole = SpaceToBatch(
+    return SpaceToBatch(
         input_shape, rate, padding, build, filter_shape, range(start, start + count), data_format
     )
-    return whole(input, filters)
 
 
 def _spatial_rank(input: Any, filters: Any) -> int:
@@ -370,7 +381,16 @@ def convolution(
                 name=name,
             )
         spatial = slice(2, None) if channel_index == 1 else slice(1, -1)
-        return _dilated(input, filter, padding, strides[spatial], rate[spatial], name, data_format)
+        whole = prepared_convolution(
+            as_shape(input.shape),
+            as_shape(filter.shape),
+            padding,
+            strides[spatial],
+            rate[spatial],
+            name,
+            data_format,
+        )
+        return whole(input, filter)
 
 
 @export(v2=("nn.convolution",))

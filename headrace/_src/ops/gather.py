@@ -17,6 +17,7 @@ from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import colocate_with, name_scope
 from headrace._src.core.tensor import Tensor
+from headrace._src.native import library
 from headrace._src.ops import constant as constant_ops
 from headrace._src.ops import shapes as shape_ops
 from headrace._src.ops._arguments import spec
@@ -56,6 +57,10 @@ def _take(k, params, indices, axis, batch_dims):
     if not batch_dims:
         if np_ is np:
             return np.asarray(np.take(params, indices, axis=axis), params.dtype)
+        flat = np_.ravel(indices)
+        if axis == 0 and library.serves_rows(params, flat):
+            rows = library.lower_take_rows(np_.asarray(params), flat)
+            return rows.reshape((*np.shape(indices), *params.shape[1:]))
         return np_.take(params, indices, axis=axis, mode="clip")
     if np_ is not np:
         indices = np_.clip(indices, 0, params.shape[axis] - 1)

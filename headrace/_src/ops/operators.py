@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from headrace._src.core import dtypes
 from headrace._src.core.convert import convert_to_tensor
+from headrace._src.core.eager_tensor import EagerTensor, of_number
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.sparse_tensor import SparseTensor
 from headrace._src.core.tensor import Tensor
@@ -29,9 +30,13 @@ def _binary(function: Function, word: str) -> tuple[Function, Function]:
     """The operator and its reflected form; `word` names the scope and the node."""
 
     def forward(x: Any, y: Any) -> Any:
-        if word in _ONE_NODE and type(y) is Tensor and type(x) is Tensor:
-            # Nothing is converted, so nothing but the node itself would be named in the scope.
-            return function(x, y, name=word)
+        if word in _ONE_NODE:
+            kind = type(x)
+            if kind is EagerTensor and type(y) in (int, float):
+                y = of_number(y, x) or y
+            if type(y) is kind and (kind is Tensor or kind is EagerTensor):
+                # Nothing is converted, so nothing but the node itself is named in the scope.
+                return function(x, y, name=word)
         with name_scope(None, word, [x, y]) as scope:
             if not (isinstance(x, Tensor) and isinstance(y, (Tensor, SparseTensor))):
                 if not isinstance(y, SparseTensor):

@@ -14,6 +14,7 @@ from headrace._src.core.dtypes import groups as G
 from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
+from headrace._src.native import library
 from headrace._src.ops import shapes as shape_ops
 from headrace._src.ops._late import late
 
@@ -90,14 +91,20 @@ def _host_unique(k, x, *, out_idx):
 
 @Unique.xla_kernel
 def _xla_unique(k, x, *, out_idx):
-    """The distinct elements in rising order, padded to the length of `x` by the dtype's maximum.
+    """The distinct elements in any order, padded to the length of `x` by the dtype's maximum.
 
-    Only where nobody sees the order and everybody drops the padding, see `partition`.
+    Only where nobody sees the order and everybody drops the padding, see `padding`.
     """
     xp = k.np
     if x.dtype.kind not in "iu" or x.ndim != 1 or not x.size:
         raise NotImplementedError("distinct elements of other than an integer vector")
     n = x.shape[0]
+    out = out_idx.as_numpy_dtype
+    if library.serves_distinct(x):
+        y, idx = library.lower_distinct(x, out)
+        k.promise_distinct(y)
+        k.promise_within(idx, n)
+        return y, idx
     if x.dtype.itemsize <= 4 and n < 1 << 31:
         # One sort of value and place together is several times faster than a sort by key.
         keys = xp.sort(x.astype(np.int64) * n + xp.arange(n, dtype=np.int64))
@@ -107,7 +114,6 @@ def _xla_unique(k, x, *, out_idx):
         ordered = x[places]
     first = xp.concatenate([xp.ones(1, bool), ordered[1:] != ordered[:-1]])
     group = xp.cumsum(first) - 1
-    out = out_idx.as_numpy_dtype
     idx = xp.zeros(n, out).at[places].set(group.astype(out), unique_indices=True)
     y = xp.full(n, np.iinfo(x.dtype).max, x.dtype).at[group].set(ordered)
     k.promise_distinct(y)

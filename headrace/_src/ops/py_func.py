@@ -12,7 +12,7 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import dtypes, errors
+from headrace._src.core import convert, dtypes, errors, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.opspec import op
 
@@ -134,6 +134,54 @@ PyFuncStateless.kernel(_kernel)
 PyFuncStateless.no_gradient("a Python function has no gradient rule")
 
 
+# -- EagerPyFunc ---------------------------------------------------------------------------------
+EagerPyFunc = op(
+    "EagerPyFunc",
+    _SIGNATURE,
+    token=A.text(),
+    is_async=A.boolean(default=False),
+    Tin=A.dtypes(minimum=0),
+    Tout=A.dtypes(minimum=0),
+    stateful=True,
+    host_only=True,
+)
+EagerPyFunc.shape(_shape)
+
+
+@EagerPyFunc.kernel
+def _kernel_eager_py_func(k: Any, input: Any, *, token: str, Tout: Any) -> Any:  # noqa: N803
+    function = _FUNCTIONS.get(token)
+    if function is None:
+        raise errors.InvalidArgumentError(
+            None, None, f"callback {token} is not found: graphs with py_function cannot be loaded"
+        )
+    return _results(token, lambda *values: function(values, Tout), list(input), Tout)
+
+
+@EagerPyFunc.gradient
+def _grad_eager_py_func(op: Any, *dys: Any) -> Any:
+    backward = _FUNCTIONS[op.attrs["token"]].backward  # type: ignore[attr-defined]
+    with scopes.control_dependencies(op.outputs):
+        return eager_py_func(backward, list(dys), [t.dtype.base_dtype for t in op.inputs])
+
+
+def eager_py_func(function: Any, inputs: Any, types: Any, name: Any = None) -> list[Any]:
+    """Adds the operation that calls a function of run-time values.
+
+    Args:
+      function: takes the values and the dtypes of the results; gives arrays of these. Its
+        attribute `backward` is such a function for the gradients.
+      inputs: the input tensors.
+      types: the dtypes of the results.
+      name: the name of the operation.
+    """
+    graph = graph_lib.get_default_graph()
+    while graph.building_function:
+        graph = graph.outer_graph
+    made: Any = EagerPyFunc(inputs, token=_register(graph, function), Tout=types, name=name)
+    return list(made) if types else made
+
+
 @export("py_func", v2=())
 def py_func(func: Any, inp: Any, Tout: Any, stateful: bool = True, name: Any = None) -> Any:  # noqa: N803
     """Wraps a Python function of NumPy arrays as an operation.
@@ -154,14 +202,25 @@ def py_func(func: Any, inp: Any, Tout: Any, stateful: bool = True, name: Any = N
     """
     if not callable(func):
         raise ValueError(f"Expected func to be callable, got func of type {type(func)}")
+    single = not isinstance(Tout, (list, tuple))
+    types = [dtypes.as_dtype(t) for t in ([Tout] if single else Tout)]
     graph = graph_lib.get_default_graph()
+    inputs = list(inp) if isinstance(inp, (list, tuple)) else [inp]
+    if graph.executes:
+        # Called here and now: nothing will ever call it by a name.
+        given = [convert.convert_to_tensor(x).numpy() for x in inputs]  # type: ignore[attr-defined]
+        made = [
+            convert.convert_to_tensor(_result("py_func", value, dtype, i), dtype=dtype)
+            for i, (value, dtype) in enumerate(
+                zip(_results("py_func", func, given, types), types, strict=True)
+            )
+        ]
+        return made[0] if single else made
     while graph.building_function:
         graph = graph.outer_graph
-    single = not isinstance(Tout, (list, tuple))
-    types = [Tout] if single else list(Tout)
     spec = PyFunc if stateful else PyFuncStateless
     result = spec(
-        list(inp) if isinstance(inp, (list, tuple)) else [inp],
+        inputs,
         token=_register(graph, func),
         Tout=types,
         name=name,

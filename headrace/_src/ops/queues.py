@@ -22,7 +22,8 @@ _NO_GRADIENT = "a queue keeps values between runs"
 
 def _queue_op(op_type: str, types_minimum: int = 1, **extra: Any) -> OpSpec:
     """Declares an op that gives the handle of a queue."""
-    shapes = A.shapes(minimum=0) if op_type == "PriorityQueueV2" else A.shapes(default=())
+    required = op_type == "PriorityQueueV2"
+    shapes = A.shapes(minimum=0) if required else A.shapes(default=(), minimum=0)
     types = (
         A.dtypes(default=()) if op_type == "PriorityQueueV2" else A.dtypes(minimum=types_minimum)
     )

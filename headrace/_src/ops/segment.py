@@ -14,6 +14,7 @@ from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.tensor import Tensor
+from headrace._src.native import library
 from headrace._src.ops import _shapes, casts
 from headrace._src.ops._builders import decide_gradient
 from headrace._src.ops._late import late
@@ -48,6 +49,8 @@ def combine(k: Any, kind: str, rows: Any, ids: Any, count: int) -> Any:
             rows, ids = rows[kept], ids[kept]
         _UFUNCS[kind].at(result, ids, rows)
         return result
+    if kind == "sum" and library.serves_rows(rows, ids, adds=True):
+        return library.lower_sum_rows(xp.asarray(rows), xp.asarray(ids), count)
     target = xp.full(shape, start, rows.dtype)
     ids = xp.where(ids < 0, count, ids)
     update = {"sum": "add", "prod": "multiply"}.get(kind, kind)
@@ -221,7 +224,7 @@ def _unsorted(op_type: str, kind: str, allowed: Any, grad: Any) -> Any:
         Tnumsegments=A.dtype(G.INDEX, default=dtypes.int32),
         static=("num_segments",),
         shape=_shape_unsorted,
-        padding="rows",
+        padding="groups",
     )
 
     @spec.kernel

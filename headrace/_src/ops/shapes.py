@@ -38,7 +38,7 @@ Shape = op(
     out_type=A.dtype(G.INDEX, default=dtypes.int32),
     value_from_shapes=_vector_of_dims,
     python_constant=True,
-    padding="rows",
+    padding="size",
 )
 
 

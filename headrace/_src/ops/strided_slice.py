@@ -176,7 +176,7 @@ StridedSlice = op(
     **_MASKS,
     static=("begin", "end", "strides"),
     moves_data=True,
-    padding="rows",
+    padding="part",
 )
 
 

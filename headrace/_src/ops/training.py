@@ -45,12 +45,13 @@ def _declare(
     rule: Rule,
     kinds: str = "dense sparse",
     lowered: Rule | None = None,
+    lowered_rows: Callable[..., Sequence[Any]] | None = None,
     **attrs: Any,
 ) -> dict[str, OpSpec]:
     """Declares the ops of one rule; returns them by op type.
 
-    `lowered` is the rule for dense updates in compiled code; it may give nothing where it does not
-    apply.
+    `lowered` is the rule for dense updates in compiled code, `lowered_rows` the one for distinct
+    rows; both may give nothing where they do not apply.
     """
     specs = {}
     for sparse in (False, True):
@@ -72,7 +73,8 @@ def _declare(
                 **attrs,
             )
             spec.shape(_shape_rule(len(cells), sparse, resource))
-            spec.kernel(_kernel(cells, rest, rule, None if sparse else lowered, resource, sparse))
+            special = lowered_rows if sparse else lowered
+            spec.kernel(_kernel(cells, rest, rule, special, resource, sparse))
             spec.no_gradient(_NO_GRADIENT, undefined=True)
             specs[op_type] = spec
     return specs
@@ -121,7 +123,7 @@ def _kernel(
     cells: Sequence[str],
     rest: Sequence[str],
     rule: Rule,
-    lowered: Rule | None,
+    lowered: Callable[..., Sequence[Any]] | None,
     resource: bool,
     sparse: bool,
 ) -> Callable[..., Any]:
@@ -144,7 +146,7 @@ def _kernel(
             new = lowered(k, current, grad, values, attrs) if k.xla and lowered else ()
             new = new or rule(k.np, current, grad, values, attrs)
         else:
-            new = _rows(k, rule, current, grad, indices, values, attrs)
+            new = _rows(k, rule, lowered, current, grad, indices, values, attrs)
         for store, before, after in zip(stores, current, new, strict=True):
             if after is not before:
                 k.write(store, after)
@@ -165,11 +167,21 @@ def _check_same(stores: Sequence[Any], current: Sequence[Any], grad: Any) -> Non
 
 
 def _rows(
-    k: Any, rule: Rule, current: list[Any], grad: Any, indices: Any, values: Any, attrs: Any
-) -> list[Any]:
+    k: Any,
+    rule: Rule,
+    lowered: Callable[..., Sequence[Any]] | None,
+    current: list[Any],
+    grad: Any,
+    indices: Any,
+    values: Any,
+    attrs: Any,
+) -> Sequence[Any]:
     """Applies a rule to the rows that `indices` name, one after another where they repeat."""
     if k.xla:
-        return _traced_rows(k, rule, current, grad, indices, values, attrs)
+        k.require_within(indices, np.shape(current[0])[0])
+        distinct = k.distinct(indices) or np.shape(indices)[0] < 2
+        new = lowered(k, current, grad, indices, values, attrs) if lowered and distinct else ()
+        return new or _traced_rows(k, rule, current, grad, indices, values, attrs, distinct)
     limit = current[0].shape[0]
     bad = np.flatnonzero((indices < 0) | (indices >= limit))
     if bad.size:
@@ -189,7 +201,14 @@ def _rows(
 
 
 def _traced_rows(
-    k: Any, rule: Rule, current: list[Any], grad: Any, indices: Any, values: Any, attrs: Any
+    k: Any,
+    rule: Rule,
+    current: list[Any],
+    grad: Any,
+    indices: Any,
+    values: Any,
+    attrs: Any,
+    distinct: bool,
 ) -> list[Any]:
     """The same while lowering.
 
@@ -198,9 +217,7 @@ def _traced_rows(
     """
     xp = k.np
     grad = xp.asarray(grad)
-    k.require_within(indices, np.shape(current[0])[0])
-    distinct = k.distinct(indices)
-    if distinct or np.shape(indices)[0] < 2:
+    if distinct:
         new = rule(xp, _rows_at(xp, current, indices), grad, values, attrs)
     else:
         indices, first, turns, places = _turns(xp, indices)
@@ -214,15 +231,24 @@ def _traced_rows(
 
         state = tuple(_rows_at(xp, current, indices))
         new = k.lax.fori_loop(0, turns.max(), take_turn, state)
-    return [
-        xp.asarray(c).at[indices].set(rows, mode="drop", unique_indices=True)
-        for c, rows in zip(current, new, strict=True)
-    ]
+    return [_with_rows(xp.asarray(c), indices, rows) for c, rows in zip(current, new, strict=True)]
 
 
 def _rows_at(xp: Any, cells: Sequence[Any], indices: Any) -> list[Any]:
     """Rows of variables; any row for what pads the indices."""
-    return [xp.take(c, indices, axis=0, mode="clip") for c in cells]
+    return [
+        library.lower_take_rows(xp.asarray(c), indices)
+        if library.serves_rows(c, indices)
+        else xp.take(c, indices, axis=0, mode="clip")
+        for c in cells
+    ]
+
+
+def _with_rows(cell: Any, indices: Any, rows: Any) -> Any:
+    """The value of a variable with other rows at distinct indices; what pads them is dropped."""
+    if library.serves_rows(cell, indices):
+        return library.lower_put_rows(cell, indices, rows)
+    return cell.at[indices].set(rows, mode="drop", unique_indices=True)
 
 
 def _turns(xp: Any, indices: Any) -> tuple[Any, Any, Any, Any]:
@@ -324,8 +350,8 @@ def _adam(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
     return [var - step * alpha / (xp.sqrt(v) + s["epsilon"]), m, v]
 
 
-# Smaller variables stay in the caches, where a loop of XLA's for each result is as quick.
-_LEAST_NATIVE = 1 << 20
+# For smaller variables a loop of XLA's for each result is as quick.
+_LEAST_NATIVE = 1 << 17
 
 
 def _lowered_adam(k: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
@@ -415,11 +441,23 @@ def _adagrad(xp: Any, cells: Any, grad: Any, s: Any, attrs: Any) -> Any:
     return [var - grad * s["lr"] * (one / xp.sqrt(accum)), accum]
 
 
+def _lowered_adagrad_rows(
+    k: Any, cells: Any, grad: Any, indices: Any, s: Any, attrs: Any
+) -> Sequence[Any]:
+    """The native kernel: rows are read and written once, in place."""
+    var, accum = (k.np.asarray(c) for c in cells)
+    if not attrs["update_slots"] or not library.serves_rows(var, indices, adds=True):
+        return ()
+    rate = k.np.asarray(s["lr"], var.dtype)
+    return library.lower_adagrad_rows(var, accum, indices, k.np.asarray(grad), rate)
+
+
 ADAGRAD = _declare(
     "Adagrad",
     ["var", "accum"],
     ["lr", "grad"],
     _adagrad,
+    lowered_rows=_lowered_adagrad_rows,
     update_slots=A.boolean(default=True),
 )
 

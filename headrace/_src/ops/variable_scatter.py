@@ -11,6 +11,7 @@ from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import OpSpec, op
+from headrace._src.native import library
 from headrace._src.ops._conditions import require_vectors
 from headrace._src.ops.variable_ops import handle_dims, read_resource, spell
 
@@ -60,7 +61,12 @@ def _host_combined(kind: str, old: np.ndarray, at: Any, updates: Any) -> np.ndar
 
 
 def _xla_combined(k: Any, kind: str, old: Any, at: Any, updates: Any) -> Any:
-    place = k.np.asarray(old).at[tuple(k.np.asarray(i) for i in at)]
+    where = tuple(k.np.asarray(i) for i in at)
+    if kind in ("add", "sub") and len(at) == 1 and np.ndim(updates):
+        rows = k.np.asarray(updates if kind == "add" else -k.np.asarray(updates))
+        if library.serves_rows(old, where[0], adds=True):
+            return library.lower_add_rows(k.np.asarray(old), where[0], rows)
+    place = k.np.asarray(old).at[where]
     if kind == "update":
         return place.set(updates, mode="drop")
     if kind == "sub":

@@ -106,12 +106,38 @@ def while_loop(
         raise TypeError("parallel_iterations must be a positive integer.")
     if isinstance(loop_vars, (list, tuple)) and not loop_vars:
         raise ValueError("No loop variables provided")
+    if graph_lib.get_default_graph().executes:
+        return _repeated(cond, body, loop_vars, maximum_iterations, return_same_structure)
     variables = _Variables(loop_vars, shape_invariants)
     with scopes.name_scope(name or "while") as scope:
         outputs = _build(cond, body, variables, parallel_iterations, maximum_iterations, scope)
     results = variables.packed(outputs)
     flat = nest.flatten(results, expand_composites=True)
     return flat[0] if len(flat) == 1 and not return_same_structure else results
+
+
+def _repeated(
+    cond: Callable[..., Any],
+    body: Callable[..., Any],
+    loop_vars: Any,
+    maximum_iterations: Any,
+    return_same_structure: bool,
+) -> Any:
+    """The loop in eager execution: Python repeats it."""
+    values, packed = loop_vars, False
+    left = None if maximum_iterations is None else int(maximum_iterations)
+    while (left is None or left > 0) and cond(*values):
+        values = body(*values)
+        if len(loop_vars) == 1 and not isinstance(values, (list, tuple)):
+            values, packed = (values,), True
+        nest.assert_same_structure(list(values), list(loop_vars))
+        left = None if left is None else left - 1
+    values = nest.map_structure(
+        lambda v: v if flows.is_tensor_array(v) else convert.convert_to_tensor(v),
+        values,
+        expand_composites=True,
+    )
+    return values[0] if packed or (len(values) == 1 and not return_same_structure) else values
 
 
 class _Variables:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from headrace._api.export import export
+from headrace._src.core import graph as graph_lib
 from headrace._src.core import numbering
 
 
 @export("executing_eagerly")
 def executing_eagerly() -> bool:
-    """Return whether ops run as they are called: never, they are added to a graph."""
-    return False
-
-
-@export("disable_eager_execution", v2=())
-def disable_eager_execution() -> None:
-    """Build graphs, which is what headrace does anyway."""
+    """Return whether operations are executed as they are called, not added to a graph."""
+    return graph_lib.get_default_graph().executes
 
 
 @export("disable_v2_behavior", v2=())

@@ -49,9 +49,7 @@ def graph_def(graph: Any, from_version: int | None = None, add_shapes: bool = Fa
             )
             gradient = getattr(function.graph, "gradient_graph", None)
             if gradient is not None and gradient.name in getattr(graph, "_functions", {}):
-                proto.library.gradient.add(
-                    function_name=function.name, gradient_func=gradient.name
-                )
+                proto.library.gradient.add(function_name=function.name, gradient_func=gradient.name)
     return proto
 
 
@@ -66,10 +64,7 @@ def _fill_node(node: Any, op: Any, control_inputs: Sequence[str]) -> None:
     node.name = op.name
     node.op = op.type
     node.input.extend(
-        [
-            t.op.name if t.value_index == 0 else f"{t.op.name}:{t.value_index}"
-            for t in op.inputs
-        ]
+        [t.op.name if t.value_index == 0 else f"{t.op.name}:{t.value_index}" for t in op.inputs]
     )
     node.input.extend(["^" + name for name in control_inputs])
     if op.device:
@@ -150,6 +145,15 @@ class _Names:
         return self._nodes[name]
 
 
+def keep_definition(graph: Any, function: Any) -> None:
+    """Notes the `FunctionDef` that a body was read from: as long as it stays as it is, it is
+    written so again.
+    """
+    kept = messages.FunctionDef()
+    kept.CopyFrom(function)
+    graph.definition = (kept, graph._version, graph._mutations)
+
+
 def function_def(name: str, graph: Any, add_shapes: bool = False) -> Any:
     """Writes the body of a function.
 
@@ -162,6 +166,10 @@ def function_def(name: str, graph: Any, add_shapes: bool = False) -> Any:
     Returns:
       A `FunctionDef`.
     """
+    kept, *state = getattr(graph, "definition", (None,))
+    if kept is not None and kept.signature.name == name:
+        if state == [graph._version, graph._mutations]:
+            return kept
     proto = messages.FunctionDef()
     proto.signature.name = name
     for key, value in getattr(graph, "attrs", {}).items():
@@ -171,7 +179,9 @@ def function_def(name: str, graph: Any, add_shapes: bool = False) -> Any:
     for index, tensor in enumerate(graph.inputs):
         arguments[tensor.op] = names.argument(tensor.op.name)
         proto.signature.input_arg.add(
-            name=arguments[tensor.op], type=tensor.dtype.base_dtype.as_datatype_enum
+            name=arguments[tensor.op],
+            type=tensor.dtype.base_dtype.as_datatype_enum,
+            is_ref=tensor.dtype._is_ref_dtype,
         )
         _fill_arg_attrs(proto.arg_attr[index], tensor.op)
     results = [names.argument(tensor.op.name) for tensor in graph.outputs]
@@ -179,9 +189,7 @@ def function_def(name: str, graph: Any, add_shapes: bool = False) -> Any:
     for op in body:
         names.node(op.name)
     for result, tensor in zip(results, graph.outputs, strict=True):
-        proto.signature.output_arg.add(
-            name=result, type=tensor.dtype.base_dtype.as_datatype_enum
-        )
+        proto.signature.output_arg.add(name=result, type=tensor.dtype.base_dtype.as_datatype_enum)
         proto.ret[result] = _reference(tensor, arguments, names)
     for op in body:
         _fill_function_node(proto.node_def.add(), op, arguments, names, add_shapes)
@@ -208,9 +216,7 @@ def _fill_function_node(
     node.name = names.node(op.name)
     node.op = op.type
     node.input.extend([_reference(tensor, arguments, names) for tensor in op.inputs])
-    node.input.extend(
-        ["^" + (arguments.get(c) or names.node(c.name)) for c in op.control_inputs]
-    )
+    node.input.extend(["^" + (arguments.get(c) or names.node(c.name)) for c in op.control_inputs])
     if op.device:
         node.device = op.device
     _fill_attrs(node, op)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from headrace._api.export import export
 from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes
 from headrace._src.core.convert import convert_to_tensor, register_tensor_conversion_function
@@ -22,6 +24,7 @@ from headrace._src.core.scopes import (
 )
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
+from headrace._src.core.uids import next_uid
 from headrace._src.ops import identity as identity_ops
 from headrace._src.ops import strided_slice, variable_gather, variable_ops, variable_scatter
 from headrace._src.state import safe_initial_value, variable
@@ -134,9 +137,11 @@ class BaseResourceVariable(VariableV1):
         """Computes the value in a session; see `Tensor.eval`."""
         return self._graph_element.eval(session=session)
 
-    def numpy(self) -> NoReturn:
-        """Refuses: only eager variables know their value."""
-        raise NotImplementedError("numpy() is only available when eager execution is enabled.")
+    def numpy(self) -> Any:
+        """Returns the value as NumPy has it; in eager execution only."""
+        if not get_default_graph().executes:
+            raise NotImplementedError("numpy() is only available when eager execution is enabled.")
+        return self.read_value().numpy()
 
     def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
         """Gathers slices along the first dimension.
@@ -341,6 +346,7 @@ class BaseResourceVariable(VariableV1):
         return made
 
 
+@export("contrib.eager.Variable", v2=())
 class ResourceVariable(BaseResourceVariable):
     """A variable whose reads and writes are ordered by the nodes that make them."""
 
@@ -384,6 +390,9 @@ class ResourceVariable(BaseResourceVariable):
             given = [] if callable(initial_value) else [initial_value]
             with name_scope(name, "Variable", given) as scope:
                 self._make_handle(scope, initial_value, dtype, shape)
+                if get_default_graph().executes:
+                    self._start()
+                    return
                 self._make_initializer(scope)
                 self._make_read(caching_device)
             get_default_graph().add_to_collections(collections, self)
@@ -414,6 +423,17 @@ class ResourceVariable(BaseResourceVariable):
         self._handle_name = f"{op_name}:0"
         self._unique_id = op_name
         self._initial_value = first
+
+    def _start(self) -> None:
+        """Gives a variable of eager execution its first value."""
+        self._in_graph_mode = False
+        self._graph_element = None
+        variable_ops.AssignVariableOp(self._handle, self._initial_value)
+        self._initial_value = None
+        self._unique_id = f"{self._unique_id}_{next_uid()}"
+        handle: Any = self._handle
+        handle.is_trainable_handle = bool(self._trainable)
+        handle.variable = weakref.ref(self)
 
     def _make_initializer(self, scope: str) -> None:
         with name_scope("IsInitialized"):
@@ -481,7 +501,7 @@ class UnreadVariable(BaseResourceVariable):
 
     def __init__(self, handle: Tensor, dtype: Any, shape: TensorShape, parent_op: Any) -> None:
         self._handle = handle
-        self._handle_name = handle.name + ":0"
+        self._handle_name = handle.op.name + ":0"
         self._dtype = dtype
         self._shape = shape
         self._parent_op = parent_op
@@ -489,13 +509,15 @@ class UnreadVariable(BaseResourceVariable):
             None, None, None, None
         )
         self._graph_element = None
-        if not get_default_graph().building_function:
+        graph = get_default_graph()
+        self._in_graph_mode = not graph.executes
+        if not (graph.building_function or graph.executes):
             self._graph_element = self._read_variable_op()
 
     @property
     def name(self) -> str:
         """The name of the assigning operation."""
-        return self._parent_op.name
+        return self._parent_op.name if self._in_graph_mode else "UnreadVariable"
 
     @property
     def op(self) -> Any:

@@ -282,7 +282,8 @@ class Variable(metaclass=VariableMeta):
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
+        value = f", numpy={self.numpy()!r}" if get_default_graph().executes else ""
+        return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype.name}{value}>"
 
     # -- what the kinds answer ---------------------------------------------------------------
 

@@ -70,7 +70,8 @@ def default_use_resource() -> bool:
     control flow is no function for the program.
     """
     graph = get_default_graph()
-    return _Defaults.use_resource or (graph.building_function and graph.numbering is None)
+    in_function = graph.building_function and graph.numbering is None
+    return _Defaults.use_resource or graph.executes or in_function
 
 
 class PartitionInfo:
@@ -145,6 +146,10 @@ class VariableStore:
         self._vars: dict[str, Any] = {}
         self._partitioned_vars: dict[str, PartitionedVariable] = {}
         self._store_eager_variables = False
+
+    def _keeps(self) -> bool:
+        """Whether variables are kept: in eager execution they belong to the program alone."""
+        return self._store_eager_variables or not get_default_graph().executes
 
     def get_variable(
         self,
@@ -370,7 +375,7 @@ class VariableStore:
         shape = TensorShape(shape)
         if name in self._vars:
             return self._shared(name, shape, dtype, reuse)
-        if reuse is True:
+        if reuse is True and self._keeps():
             raise ValueError(
                 f"Variable {name} does not exist, or was not created with tf.get_variable(). Did "
                 "you mean to set reuse=tf.AUTO_REUSE in VarScope?"
@@ -387,7 +392,8 @@ class VariableStore:
             use_resource=default_use_resource() if use_resource is None else use_resource,
             **options,
         )
-        self._vars[name] = made
+        if self._keeps():
+            self._vars[name] = made
         if regularizer:
             _add_loss(made, name, regularizer)
         return made

@@ -14,6 +14,7 @@ from typing import Any
 
 from headrace._api.export import export
 from headrace._src.autodiff import gradients as gradients_lib
+from headrace._src.autodiff import tape
 from headrace._src.core import convert, dtypes, nest, scopes
 from headrace._src.core.graph import get_collection, get_collection_ref, get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
@@ -28,7 +29,9 @@ from headrace._src.train import slot_creator
 
 
 def _key(var: Any) -> tuple[Any, str]:
-    return var.op.graph, var.op.name
+    # In eager execution several variables may have one name.
+    name = var._unique_id if var.op.graph.executes else var.op.name
+    return var.op.graph, name
 
 
 def _deduplicate_indexed_slices(values: Any, indices: Any) -> tuple[Tensor, Tensor]:
@@ -212,6 +215,11 @@ class Optimizer:
         Raises:
           ValueError: (build) there are no variables, or something is not of a float dtype.
         """
+        if not callable(loss) and get_default_graph().executes:
+            raise RuntimeError(
+                "`loss` passed to Optimizer.compute_gradients should be a function when eager "
+                "execution is enabled."
+            )
         if callable(loss):
             return self._gradients_of_function(loss, var_list, grad_loss)
         if gate_gradients not in (self.GATE_NONE, self.GATE_OP, self.GATE_GRAPH):
@@ -247,6 +255,14 @@ class Optimizer:
         return pairs
 
     def _gradients_of_function(self, loss: Any, var_list: Any, grad_loss: Any) -> list[Any]:
+        if get_default_graph().executes:
+            with tape.GradientTape() as recorded:
+                if var_list is not None:
+                    recorded.watch(nest.flatten(var_list))
+                value = loss()
+            used = recorded.watched_variables() if var_list is None else nest.flatten(var_list)
+            grads = recorded.gradient(value, list(used), grad_loss)
+            return list(zip(grads, used, strict=True))
         value = loss()
         if var_list is None:
             found = [v for v in collections.trainable_variables() if is_resource_variable(v)]
@@ -296,6 +312,8 @@ class Optimizer:
                     done = _increment(global_step, scope)
         if isinstance(done, Tensor):
             done = done.op
+        if get_default_graph().executes:
+            return done
         train_op = get_collection_ref(GraphKeys.TRAIN_OP)
         if done not in train_op:
             train_op.append(done)

@@ -1,0 +1,145 @@
+"""Executing one operation at once: what eager execution is to the engine.
+
+State inventory of `EagerEngine`:
+  resources: what outlives a call; variables belong to their handles, not to names.
+  states: (op type, attrs) → state of a kernel, such as a random generator.
+  _tiered: function body → its plan and tier.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from headrace._src.core import errors, kernel
+from headrace._src.core.operation import Operation
+from headrace._src.engine import functions, tiers
+from headrace._src.engine.resources import Cell, ResourceManager
+from headrace._src.engine.run import Cancellation, Run, RunKernel
+from headrace._src.engine.tiered import Tiered
+
+_NO_LOCK = contextlib.nullcontext()
+
+
+class EagerEngine:
+    """Executes operations; one for the process."""
+
+    def __init__(self) -> None:
+        self.resources = ResourceManager()
+        self.states: dict[Any, Any] = {}
+        self._kernel_states: dict[Any, Any] = {}
+        self._cancellation = Cancellation()
+        self._local = threading.local()
+        self._tiered: weakref.WeakKeyDictionary[Any, Tiered] = weakref.WeakKeyDictionary()
+        # Long loops of functions ask whether they may be compiled, as sessions say it.
+        self._jit = tiers.mode()
+
+    def _run(self) -> Run:
+        run: Run | None = getattr(self._local, "run", None)
+        if run is None:
+            run = Run(self, self.resources, self._kernel_states, self._cancellation)
+            self._local.run = run
+        return run
+
+    def forget_states(self) -> None:
+        """Makes every random operation start anew."""
+        self.states.clear()
+        self._kernel_states.clear()
+
+    def execute(self, op: Operation, values: Sequence[Any]) -> Sequence[Any]:
+        """Executes an operation on run-time values; returns those of its outputs.
+
+        Raises:
+          OpError: the kernel failed; every variable is as it was before.
+        """
+        spec = op.spec
+        pure = not (
+            spec.has_effects
+            or spec.random
+            or spec.blocking
+            or spec.calls_functions
+            or spec.needs_op
+            or spec.handle
+        )
+        run = None
+        try:
+            with np.errstate(all="ignore"):
+                if pure:
+                    result = spec.bind(op)(kernel.HOST, *values)
+                else:
+                    run = self._run()
+                    result = self._stateful(op, values, run)
+        except Exception as e:
+            if run is not None:
+                run.undo()
+            raise worded(e, op) from (None if isinstance(e, errors.OpError) else e)
+        if run is not None:
+            run.journal.clear()
+        return (result,) if spec.single_output else result or ()
+
+    def call(self, graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
+        """Calls the body of a function."""
+        plan = functions.plan_of(graph)
+        tiered = self._tiered.get(graph)
+        if tiered is None or tiered.plan is not plan:
+            tiered = self._tiered[graph] = Tiered(plan, functions.elements_of(graph))
+        return functions.called(tiered, graph, arguments, run, self._jit)
+
+    def _stateful(self, op: Operation, values: Sequence[Any], run: Run) -> Any:
+        spec = op.spec
+        exclusive = not (spec.blocking or spec.calls_functions) and any(
+            isinstance(v, Cell) for v in values
+        )
+        with run.resources.lock if exclusive else _NO_LOCK:
+            return spec.bind(op)(EagerKernel(run, op, self), *values)
+
+
+class EagerKernel(RunKernel):
+    """The `k` of a stateful kernel in eager execution."""
+
+    __slots__ = ("_engine",)
+
+    def __init__(self, run: Run, op: Operation, engine: EagerEngine) -> None:
+        super().__init__(run, op)
+        self._engine = engine
+
+    def call(self, function: Any, arguments: Any) -> list[Any]:
+        """Calls a function body; returns its results."""
+        return self._engine.call(function.graph, arguments, self.run)
+
+    def resource(self, make: Callable[[], Any]) -> Any:
+        """A new resource: it lives as long as its handle, whatever its name."""
+        made = make()
+        if isinstance(made, Cell):
+            made.guard = self.run.resources.lock
+        return made
+
+    def state(self, make: Callable[[], Any]) -> Any:
+        """State shared by operations of one type and equal attrs, as 1.15 caches kernels."""
+        attrs = self.op.attrs
+        key = (self.op.type, *(f"{k}={attrs[k]!r}" for k in sorted(attrs)))
+        states = self._engine.states
+        found = states.get(key)
+        if found is None:
+            found = states.setdefault(key, make())
+        return found
+
+
+def worded(e: Exception, op: Operation) -> Exception:
+    """The error of a failed kernel with the op type and the name, as 1.15 words it."""
+    place = f" [Op:{op.type}]" + (f" name: {op.name}/" if op.name else "")
+    if isinstance(e, errors.OpError):
+        if e.op is not None:
+            return e
+        kind: Any = type(e)
+        return kind(None, None, f"{e.message}{place}")  # type: ignore[no-any-return]
+    if isinstance(e, NotImplementedError):
+        return errors.UnimplementedError(None, None, f"{e}{place}")
+    if isinstance(e, (ValueError, TypeError, IndexError, ArithmeticError)):
+        return errors.InvalidArgumentError(None, None, f"{e}{place}")
+    return e

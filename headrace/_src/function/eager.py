@@ -1,0 +1,200 @@
+"""Eager execution: the default graph that executes what is added to it.
+
+When it is enabled, the outermost default graph is an `EagerGraph`: adding an operation runs its
+kernel, and its outputs are `EagerTensor`s. Everything that builds graphs works on it unchanged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from headrace._api.export import export
+from headrace._src.core import eager_mode, kernel, scopes
+from headrace._src.core import graph as graph_lib
+from headrace._src.core.eager_tensor import EagerTensor
+from headrace._src.core.operation import Operation
+from headrace._src.core.opspec import OpSpec
+from headrace._src.core.tensor import Tensor
+from headrace._src.engine.eager import EagerEngine
+from headrace._src.engine.rewrite import is_pure
+
+_MODULUS: Final = 2**31 - 1
+
+
+class EagerGraph(graph_lib.Graph):
+    """The default graph of eager execution: it executes operations and keeps none.
+
+    State inventory:
+      engine: executes operations.        _random: draws the default seeds of operations.
+      _quick: (spec, dtypes of its inputs) → its kernel, an operation, the dtype of the result.
+    """
+
+    executes = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engine = EagerEngine()
+        self._random = random.Random()
+        self._quick: dict[Any, Any] = {}
+
+    def executed(self, spec: OpSpec, inputs: Sequence[Any]) -> Tensor | None:
+        """The result of an operation that was executed before on inputs of these dtypes."""
+        if eager_mode.recorders():
+            return None
+        try:
+            key = (spec, *[t.dtype for t in inputs])
+            call, op, dtype = self._quick[key]
+            with np.errstate(all="ignore"):
+                held = call(*[t.held for t in inputs])
+        except Exception:  # the general way does it, or words the error
+            return None
+        return EagerTensor(op, 0, dtype, held)
+
+    def _remember(self, op: Operation, inputs: Sequence[Tensor]) -> None:
+        """Notes how to execute such an operation without looking at it again."""
+        spec = op.spec
+        defaults = all(
+            name in spec._inferred or (a.has_default and op.attrs[name] == a.default)
+            for name, a in spec.attrs.items()
+        )
+        if is_pure(op) and spec.single_output and not spec.has_list_inputs and defaults:
+            direct = None if spec.direct_rule is None else spec.direct_rule(op)
+            call = direct or functools.partial(spec.bind(op), kernel.HOST)
+            self._quick[spec, *[t.dtype for t in inputs]] = call, op, op.outputs[0].dtype
+
+    def add_operation(
+        self,
+        spec: OpSpec,
+        name: str,
+        inputs: list[Tensor],
+        attrs: dict[str, Any],
+        colocate_with: Sequence[Tensor] = (),
+        output_types: Sequence[Any] | None = None,
+    ) -> Operation:
+        """Executes an operation; the `Operation` returned has no inputs, only values.
+
+        Raises:
+          OpError: the kernel failed.
+          RuntimeError: the operation only makes sense in a graph.
+          TypeError: an input is a tensor of a graph.
+        """
+        for t in inputs:
+            if not isinstance(t, EagerTensor):
+                raise TypeError(
+                    'An op outside of the function building code is being passed a "Graph" '
+                    f"tensor: {t!r}. Tensors of graphs have no value in eager execution."
+                )
+        if spec.type in ("Placeholder", "PlaceholderV2"):
+            raise RuntimeError("tf.placeholder() is not compatible with eager execution.")
+        values = [t.held for t in inputs]  # type: ignore[attr-defined]
+        op = Operation(self, spec, name, inputs, (), attrs)
+        results = self.engine.execute(op, values)
+        types = spec.output_types(attrs) if output_types is None else output_types
+        op.outputs = [
+            EagerTensor(op, i, t, v) for i, (t, v) in enumerate(zip(types, results, strict=True))
+        ]
+        for watch in eager_mode.recorders():
+            watch.record(op)
+        if inputs and (spec, *[t.dtype for t in inputs]) not in self._quick:
+            self._remember(op, inputs)
+        # What a value was made from is the business of tapes alone.
+        op._inputs = []
+        return op
+
+    def capture_inputs(self, inputs: list[Tensor]) -> list[Tensor]:
+        """Values need not be brought in."""
+        return inputs
+
+    # -- names and scopes ----------------------------------------------------------------------
+
+    def unique_name(self, name: str, mark_as_used: bool = True) -> str:
+        """The name below the present scope: values need no unique names."""
+        scope = self.stacks.name
+        return f"{scope}/{name}" if scope else name
+
+    unique_scope = unique_name
+
+    def control_dependencies(self, control_inputs: Any) -> scopes.Controller:
+        """Nothing waits: what comes first is executed first."""
+        if callable(control_inputs):
+            control_inputs()
+        return scopes.Controller(self, [], False)
+
+    @contextlib.contextmanager
+    def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
+        """Values are placed by the engine."""
+        yield
+
+    # -- seeds ---------------------------------------------------------------------------------
+
+    def default_op_seed(self) -> int:
+        """A seed for an operation that was given none, drawn from those of the graph."""
+        return self._random.randint(0, _MODULUS)
+
+    @property
+    def seed(self) -> int | None:
+        """The global seed, or None."""
+        return self._seed
+
+    @seed.setter
+    def seed(self, seed: int | None) -> None:
+        self._seed = seed
+        self._random = random.Random(seed)
+        self.engine.forget_states()
+
+
+_SHARED: Final[list[EagerGraph]] = []
+
+
+def shared() -> EagerGraph:
+    """The graph of eager execution, for Python functions that graphs call, enabled or not."""
+    if not _SHARED:
+        _SHARED.append(EagerGraph())
+    return _SHARED[0]
+
+
+@export("enable_eager_execution", "contrib.eager.enable_eager_execution", v2=())
+def enable_eager_execution(
+    config: Any = None, device_policy: Any = None, execution_mode: Any = None
+) -> None:
+    """Executes operations as they are called, from now on.
+
+    Args:
+      config: a `ConfigProto`, accepted for programs that say it.
+      device_policy: accepted for programs that say it.
+      execution_mode: accepted for programs that say it.
+
+    Raises:
+      ValueError: the default graph has operations already.
+    """
+    if graph_lib.executes_by_default():
+        return
+    if graph_lib.get_default_graph().version:
+        raise ValueError("tf.enable_eager_execution must be called at program startup.")
+    graph_lib.set_outermost(shared())
+
+
+@export("enable_v2_behavior", v2=())
+def enable_v2_behavior() -> None:
+    """Behaves as TensorFlow 2: eager execution and functional control flow.
+
+    Raises:
+      ValueError: the default graph has operations already.
+    """
+    from headrace._src.core import numbering
+
+    enable_eager_execution()
+    numbering.set_functional(True)
+
+
+@export("disable_eager_execution", v2=())
+def disable_eager_execution() -> None:
+    """Adds operations to graphs, which is what happens unless a program asks for more."""
+    if graph_lib.executes_by_default():
+        graph_lib.set_outermost(None)

@@ -1,0 +1,1 @@
+"""Metrics: local variables that gather what batches say, a value and an update."""
