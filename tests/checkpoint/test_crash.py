@@ -16,6 +16,7 @@ from headrace._src.checkpoint import files
 ROOT = pathlib.Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["steps", "same", "shards"])
 def test_killed(mode, tmp_path):
     """Killed at every step of a save: what is listed is whole, the newest the old or the new."""
