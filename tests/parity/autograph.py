@@ -153,6 +153,20 @@ def f(x):
         in_function("if x > 0:\n    y = tf.ones([2])\nelse:\n    y = tf.ones([3])\nreturn y", X),
         VALUES,
     ),
+    "layer_of_the_users": (
+        """
+class Layer(tf.layers.Layer):
+    def call(self, x):
+        i = 0
+        while i < tf.size(x):
+            i += 1
+        if tf.reduce_sum(x) > 2.0:
+            x = -x
+        return x + tf.cast(i, tf.float32)
+fetch = [Layer()(tf.placeholder_with_default(np.float32([k, 2]), [2])) for k in (1, -1)]
+""",
+        VALUES,
+    ),
     # -- bad input -----------------------------------------------------------------------------
     "undefined_in_one_branch": in_function("if x > 0:\n    y = 1\nreturn y", X),
     "return_in_one_branch": in_function("if x > 0:\n    return x", X),
@@ -189,6 +203,27 @@ def g(x):
 def f(x):
     return g(x)
 fetch = f(tf.ones([2, 3]))
+""",
+    "raised_in_a_layer": """
+class Layer(tf.layers.Layer):
+    def call(self, x):
+        return tf.matmul(x, x)
+fetch = Layer()(tf.ones([2, 3]))
+""",
+    "tensor_as_bool_in_a_layer": """
+class Layer(tf.layers.Layer):
+    def call(self, x):
+        return x if bool(x > 0) else -x
+fetch = Layer()(tf.constant(1))
+""",
+    "layer_where_conversion_is_off": """
+class Layer(tf.layers.Layer):
+    def call(self, x):
+        return x if x > 0 else -x
+@tf.function(autograph=False)
+def f(x):
+    return Layer()(x)
+fetch = f(tf.constant(1))
 """,
     "no_source": "fetch = tf.autograph.to_graph(len)",
 }

@@ -273,6 +273,64 @@ fetch = tf.constant(0)
 """,
         VALUES,
     ),
+    "named_tuples": """
+import collections
+P = collections.namedtuple("P", "a b")
+@tf.function
+def f(p):
+    return P(p.b, p.a + 1)
+fetch = tuple(f(P(tf.constant(1), tf.constant(2))))
+""",
+    "waits_for_an_outer_operation": """
+a = tf.constant(1.0, name="a")
+@tf.function
+def f(x):
+    with tf.control_dependencies([a.op]):
+        return tf.identity(x)
+fetch = f(tf.constant(2.0))
+""",
+    "tf_control_flow_inside": """
+@tf.function
+def f(x):
+    v = tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * x), [0, 1.0])
+    return tf.cond(v[1] > 1.0, lambda: v[1], lambda: x)
+x = tf.constant(2.0)
+r = f(x)
+fetch = [r, tf.gradients(r, x)[0]]
+""",
+    "effects_of_functions_that_call": """
+v = tf.Variable([1.0, 2.0], use_resource=True)
+@tf.function
+def inner(x):
+    v.assign_add(x)
+    return tf.reduce_sum(v)
+@tf.function
+def outer(x):
+    a = inner(x)
+    b = inner(x * 2.0)
+    return a, b, v
+with tf.control_dependencies([v.initializer]):
+    fetch = outer(tf.constant([1.0, 1.0]))
+""",
+    "optimizer": """
+v = tf.Variable(3.0, use_resource=True)
+@tf.function
+def f(x):
+    return x * v * v
+with tf.control_dependencies([v.initializer]):
+    loss = f(tf.constant(2.0))
+fetch = tf.train.GradientDescentOptimizer(0.1).compute_gradients(loss, [v])[0][0]
+""",
+    "layer_made_inside": """
+made = []
+@tf.function
+def f(x):
+    if not made:
+        made.append(tf.layers.Dense(2, kernel_initializer=tf.ones_initializer()))
+    return made[0](x)
+out = f(tf.ones([1, 3]))
+fetch = tf.constant(0)
+""",
     # -- bad input -----------------------------------------------------------------------------
     "variables_on_second_call": """
 @tf.function

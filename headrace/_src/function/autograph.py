@@ -267,6 +267,20 @@ def call_converted(function: Any, features: Any, args: Any, kwargs: Any) -> Any:
         raise metadata.to_exception(e) from None
 
 
+def converted_where_enabled(function: Any) -> Any:
+    """A function of the user's as this package calls it: converted unless AutoGraph is disabled.
+
+    Functions of this package stay as they are.
+    """
+    from headrace._src.function import autograph_malt
+
+    if hasattr(function, _ARTIFACT) or autograph_malt.is_own(function):
+        return function
+    if conversion_status.current().status is conversion_status.Status.DISABLED:
+        return do_not_convert(function)
+    return convert(recursive=True, user_requested=False)(function)
+
+
 # -- the public functions ------------------------------------------------------------------------
 
 
@@ -469,6 +483,7 @@ __all__ = [
     "call_converted",
     "convert",
     "converted_call",
+    "converted_where_enabled",
     "do_not_convert",
     "mark_artifact",
     "set_loop_options",

@@ -13,6 +13,7 @@ from headrace._src.core import convert, dtypes, nest
 from headrace._src.core.errors import OperatorNotAllowedInGraphError
 from headrace._src.core.operation import Operation
 from headrace._src.core.scopes import name_scope
+from headrace._src.function import autograph
 from headrace._src.layers import naming
 from headrace._src.layers.call_context import calling, calls
 from headrace._src.layers.input_spec import InputSpec, check_inputs
@@ -260,7 +261,8 @@ class BaseLayer:
             with name_scope(self._name_scope()):
                 self._maybe_build(inputs)
                 try:
-                    outputs = self.call(inputs, *args, **kwargs)
+                    call = autograph.converted_where_enabled(self.call)
+                    outputs = call(inputs, *args, **kwargs)
                 except OperatorNotAllowedInGraphError as e:
                     raise TypeError(
                         "You are attempting to use Python control flow in a layer that was not "
