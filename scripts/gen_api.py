@@ -157,8 +157,11 @@ def namespaces(names: list[str]) -> dict[str, list[tuple[str, str]]]:
 
 
 def package_text(space: str) -> str:
+    about = f'"""The names of `tf.{space}`, loaded at first use; made by scripts/gen_api.py."""'
+    if len(about) > 100:
+        about = about.replace("; made by scripts/gen_api.py.", ".\n\nMade by scripts/gen_api.py.\n")
     return (
-        f'"""The names of `tf.{space}`, loaded at first use; made by scripts/gen_api.py."""\n\n'
+        f"{about}\n\n"
         "from headrace._api import namespace as _namespace\n\n"
         "__getattr__, __dir__, __all__ = _namespace.lazy(__name__)\n"
     )

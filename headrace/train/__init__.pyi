@@ -38,6 +38,7 @@ from headrace._src.train.checkpoint_state import get_checkpoint_state as get_che
 from headrace._src.state.global_step import get_global_step as get_global_step
 from headrace._src.state.global_step import get_or_create_global_step as get_or_create_global_step
 from headrace._src.state.global_step import global_step as global_step
+from headrace._src.train.meta_graph_import import import_meta_graph as import_meta_graph
 from headrace._src.train.checkpoint_utils import init_from_checkpoint as init_from_checkpoint
 from headrace._src.train.learning_rate_decay import inverse_time_decay as inverse_time_decay
 from headrace._src.train.checkpoint_state import latest_checkpoint as latest_checkpoint
