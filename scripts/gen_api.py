@@ -157,11 +157,10 @@ def namespaces(names: list[str]) -> dict[str, list[tuple[str, str]]]:
 
 
 def package_text(space: str) -> str:
-    about = f'"""The names of `tf.{space}`, loaded at first use; made by scripts/gen_api.py."""'
-    if len(about) > 100:
-        about = about.replace("; made by scripts/gen_api.py.", ".\n\nMade by scripts/gen_api.py.\n")
+    about = f"The names of `tf.{space}`, loaded at first use; made by scripts/gen_api.py."
+    about = about if len(about) <= 94 else about.replace("use; ", "use;\n")
     return (
-        f"{about}\n\n"
+        f'"""{about}"""\n\n'
         "from headrace._api import namespace as _namespace\n\n"
         "__getattr__, __dir__, __all__ = _namespace.lazy(__name__)\n"
     )

@@ -41,3 +41,24 @@ def exports(tf, saver):
         "outside": tf.train.export_meta_graph(export_scope="save_1"),
         "some": saver.export_meta_graph(collection_list=["strings", "variables", "none"]),
     }
+
+
+def build_loop(tf):
+    """Adds a model whose loss goes through a loop and a condition; returns its saver."""
+    x = tf.placeholder(tf.float32, [2], name="x")
+    w = tf.get_variable("w", [2], initializer=tf.constant_initializer([0.5, -0.25]))
+    _, y = tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y * w + x), (0, x))
+    loss = tf.cond(tf.reduce_sum(x) > 0, lambda: tf.reduce_sum(y * y), lambda: tf.reduce_sum(w))
+    train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    tf.add_to_collection("train", train)
+    tf.add_to_collection("train", loss)
+    return tf.train.Saver()
+
+
+FEEDS = ([1.0, 2.0], [-1.0, 0.5], [0.5, 0.5])
+
+
+def train_loop(session, train, loss):
+    """Returns the losses of some steps, and w after them."""
+    losses = [float(session.run([loss, train], {"x:0": x})[0]) for x in FEEDS]
+    return losses + session.run("w:0").tolist()

@@ -96,6 +96,18 @@ def save_meta_graphs(tf, models):
                 file.write(meta.SerializeToString(deterministic=True))
 
 
+def save_loop(tf, models):
+    """A model with old control flow, and what training goes on with."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        saver = models.build_loop(tf)
+        session.run(tf.global_variables_initializer())
+        train, loss = tf.get_collection("train")
+        session.run(train, {"x:0": models.FEEDS[0]})
+        saver.save(session, GOLDEN + "/loop", write_state=False)
+        with open(GOLDEN + "/loop.json", "w") as file:
+            json.dump(models.train_loop(session, train, loss), file)
+
+
 def read_all(tf, folder):
     """Returns {checkpoint: {name: [dtype, value]}} for the checkpoints of a folder."""
     out = {}
@@ -137,6 +149,7 @@ def main(arguments):
     save_tensors(tf, cases)
     save_models(tf)
     save_meta_graphs(tf, models)
+    save_loop(tf, models)
     print(sorted((name, os.path.getsize(GOLDEN + "/" + name)) for name in os.listdir(GOLDEN)))
 
 

@@ -3,6 +3,7 @@
 tests/checkpoint/golden/*.meta come from tests/checkpoint/record_goldens.py.
 """
 
+import json
 import logging
 import pathlib
 
@@ -66,3 +67,103 @@ def test_wrong_arguments():
         tf.train.export_meta_graph(graph_def=tf.train.SaverDef(max_to_keep=1))
     with pytest.raises(NotImplementedError, match="debug info"):
         tf.train.export_meta_graph(save_debug_info=True)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A saved model: the name of its checkpoint and the value of m/w."""
+    folder = tmp_path_factory.mktemp("model")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    with tf.Graph().as_default(), tf.Session() as session:
+        saver = models.build(tf)
+        session.run(tf.global_variables_initializer())
+        path = saver.save(session, f"{folder}/m", global_step=7)
+        value = session.run("m/w:0")
+    logging.getLogger("tensorflow").setLevel(logging.WARNING)
+    return path, value
+
+
+@pytest.mark.parametrize("scope", [None, "imp"])
+def test_imports(scope, model):
+    """Nodes, collections and the saver come back, also below a scope that is taken already."""
+    path, value = model
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        if scope:
+            tf.constant(1, name=scope)
+        saver = tf.train.import_meta_graph(path + ".meta", import_scope=scope)
+        saver.restore(session, path)
+        prefix = "imp_1/" if scope else ""
+        names = ["m/w", "m/b", "m/p/part_0", "m/p/part_1", "global_step"]
+        assert [v.op.name for v in tf.global_variables()] == [prefix + n for n in names]
+        assert (session.run(f"{prefix}m/w:0") == value).all()
+        assert tf.trainable_variables()[0] is tf.global_variables()[0]
+        assert saver.saver_def.restore_op_name == prefix + "save/restore_all"
+        assert tf.get_collection("ints") == [3] and tf.get_collection("floats") == [1.5]
+        assert [str(x) for x in tf.get_collection("strings")] == (
+            ["imp_1/abc", "imp_1/d"] if scope else ["b'abc'", "b'd'"]
+        )
+        assert [x.name for x in tf.get_collection("nodes")] == [
+            prefix + "y:0",
+            prefix + "AssignAdd:0",
+        ]
+        (runner,) = tf.get_collection(tf.GraphKeys.QUEUE_RUNNERS)
+        assert runner.enqueue_ops[0].name == prefix + "q_enqueue"
+        # What was imported can be exported again.
+        if not scope:
+            read = messages.MetaGraphDef.FromString(pathlib.Path(path + ".meta").read_bytes())
+            assert graph.as_graph_def(add_shapes=True) == read.graph_def
+
+
+@pytest.mark.parametrize("name", ["model", "lean"])
+def test_imports_tensorflows_files(name, model):
+    """A meta graph of TensorFlow, with a checkpoint of headrace: names are the contract."""
+    path, value = model
+    with tf.Graph().as_default(), tf.Session() as session:
+        saver = tf.train.import_meta_graph(f"{GOLDEN}/{name}.meta", clear_devices=True)
+        saver.restore(session, path)
+        assert (session.run(tf.trainable_variables()[0]) == value).all()
+        assert session.run("y:0", {"x:0": [[1, 2, 3]]}).shape == (1, 4)
+
+
+def test_goes_on_training_a_model_of_tensorflow():
+    """A model that TensorFlow saved, with its loops and conditions, trains on as it did there."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        saver = tf.train.import_meta_graph(f"{GOLDEN}/loop.meta")
+        saver.restore(session, f"{GOLDEN}/loop")
+        found = models.train_loop(session, *tf.get_collection("train"))
+    assert found == pytest.approx(json.loads((GOLDEN / "loop.json").read_text()), rel=1e-5)
+
+
+def test_imports_with_inputs_from_outside():
+    """What a scope was cut off from must be given."""
+    with tf.Graph().as_default():
+        with tf.name_scope("in"):
+            a = tf.constant(2.0, name="a")
+        with tf.name_scope("s"):
+            tf.square(a, name="b")
+        meta = tf.train.export_meta_graph(export_scope="s")
+    with tf.Graph().as_default(), tf.Session() as session:
+        with pytest.raises(ValueError, match=r"unbound inputs: \$unbound_inputs_in/a\."):
+            tf.train.import_meta_graph(meta)
+        tf.train.import_meta_graph(meta, input_map={"$unbound_inputs_in/a": tf.constant(3.0)})
+        assert session.run("b:0") == 9
+
+
+def test_files_that_are_no_meta_graphs(tmp_path):
+    """The error names the file."""
+    with pytest.raises(OSError, match="none does not exist"):
+        tf.train.import_meta_graph(f"{tmp_path}/none")
+    for data in (b"\xff\xff", b"what is this"):
+        (tmp_path / "junk").write_bytes(data)
+        with pytest.raises(OSError, match="Cannot parse file .*junk"):
+            tf.train.import_meta_graph(f"{tmp_path}/junk")
+
+
+def test_no_saver_without_variables():
+    """A graph without variables gives no saver."""
+    with tf.Graph().as_default():
+        tf.constant(1.0, name="c")
+        meta = tf.train.export_meta_graph()
+    with tf.Graph().as_default():
+        assert tf.train.import_meta_graph(meta) is None
+        assert tf.get_default_graph().get_tensor_by_name("c:0") is not None

@@ -1,5 +1,6 @@
 """Loops, conditions and function calls: compiled runs give what interpreted ones give."""
 
+import threading
 import time
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import headrace as tf
 from headrace._src.engine import hot_loops, program, segment
+from headrace._src.function.defun import Defun
 from headrace._src.ops import tensor_list as tl
 from headrace._src.ops import tensor_list_stack as ts
 
@@ -81,7 +83,11 @@ def placeholders():
 def with_gradients(y, x):
     """A value with its first and, where there is one, second derivative."""
     (g,) = tf.gradients(y, [x])
-    (g2,) = tf.gradients(g * g, [x])
+    try:
+        (g2,) = tf.gradients(g * g, [x])
+    except LookupError:
+        # Gradients of functions are of first order only.
+        return [y, g]
     return [y, g] if g2 is None else [y, g, g2]
 
 
@@ -129,8 +135,17 @@ DIFFERENTIABLE = {
     ),
     "map_fn": lambda x, n: tf.map_fn(lambda v: v * v + tf.sin(v), x),
     "scan": lambda x, n: tf.scan(lambda a, v: a * v + 1.0, x),
+    "function": lambda x, n: _defun(x),
     "while over a tensor array": lambda x, n: _through_arrays(x),
 }
+
+
+def _defun(x):
+    @Defun(tf.float32)
+    def f(a):
+        return tf.sin(a) * a
+
+    return f(x) + f(f(x))
 
 
 def _through_arrays(x):
@@ -574,3 +589,59 @@ def test_whole_fetches_compile(monkeypatch):
     fetches = with_gradients(counted(lambda i, y: tf.sin(y) * x, x, n), x)
     with session(monkeypatch, "off") as sess:
         testing.check_both(sess, fetches, {x: X, n: 4}, rtol=1e-4)
+
+
+def test_unique_in_a_body_is_not_padded(monkeypatch):
+    def build():
+        x, n = placeholders()
+
+        def body(i, y):
+            u, _ = tf.unique(tf.stack([i, i % 2, i % 3, i]))
+            return i + 1, y + tf.cast(tf.size(u), tf.float32)
+
+        return tf.while_loop(lambda i, y: i < n, body, [0, x])[1] * 2.0, x, n
+
+    same(monkeypatch, build, [(X, 4)], whole=False)
+
+
+def test_a_static_shape_that_a_body_takes(monkeypatch):
+    def build():
+        x, n = placeholders()
+        size = n * 1
+
+        def body(i, y):
+            return i + 1, y + tf.reduce_sum(tf.zeros([size]) + tf.cast(i, tf.float32))
+
+        return tf.while_loop(lambda i, y: i < 3, body, [0, x]), x, n
+
+    same(monkeypatch, build, [(X, 4), (X, 5)], whole=False)
+
+
+@pytest.mark.parametrize("lengths", [None, [6, 2, 4]])
+def test_recurrent_networks(monkeypatch, lengths):
+    def build():
+        x = tf.placeholder(tf.float32, [None, None, 3])
+        cells = [
+            tf.nn.rnn_cell.MultiRNNCell(
+                [
+                    tf.nn.rnn_cell.LSTMCell(4),
+                    tf.nn.rnn_cell.DropoutWrapper(tf.nn.rnn_cell.GRUCell(5), 0.5, 0.5, seed=3),
+                ]
+            )
+            for _ in range(2)
+        ]
+        outputs, _ = tf.nn.bidirectional_dynamic_rnn(*cells, x, lengths, dtype=tf.float32)
+        loss = tf.reduce_sum(tf.square(outputs[0])) + tf.reduce_sum(outputs[1])
+        return [loss, outputs, tf.train.AdamOptimizer(0.01).minimize(loss)], x
+
+    values = np.random.RandomState(0).rand(3, 6, 3).astype(np.float32)
+    same(monkeypatch, build, [(values,), (values + 1,)], rtol=1e-3)
+
+
+def test_a_closed_session_ends_a_hot_loop(monkeypatch):
+    x = tf.placeholder(tf.float32, [])
+    endless = tf.while_loop(lambda y: y >= 0.0, lambda y: (y + x,), [0.0])
+    sess = session(monkeypatch, "auto")
+    threading.Timer(1.5, sess.close).start()
+    with pytest.raises(tf.errors.CancelledError, match="Session has been closed"):
+        sess.run(endless, {x: 0.0})

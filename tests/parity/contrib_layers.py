@@ -5,6 +5,10 @@ HEAD = (
     "x = tf.constant(np.sin(np.arange(96.)).reshape(2, 6, 4, 2), tf.float32)\n"
     "v = tf.constant(np.cos(np.arange(12.)).reshape(4, 3), tf.float32)\n"
 )
+LOSS = HEAD + (
+    "w = tf.get_variable('w', [3], initializer=tf.constant_initializer([1., -1., 2.]))\n"
+    "loss = tf.reduce_sum(tf.square(v * w))\nstep = tf.train.get_or_create_global_step()\n"
+)
 NAMES = (
     "\nfetch = [y, tf.constant([u.name for u in tf.global_variables()] + [y.name] + "
     "[u.name for u in tf.get_collection(tf.GraphKeys.MODEL_VARIABLES)])]"
@@ -180,6 +184,68 @@ fetch = [loss, step][:1]
 """,
         BOTH,
     ),
+    "instance_norm": (
+        HEAD + "fetch = [slim.instance_norm(x), slim.instance_norm(x, center=False, "
+        "scope='i', activation_fn=tf.nn.relu), slim.instance_norm(x, data_format='NCHW', "
+        "param_initializers={'gamma': tf.constant_initializer(2.)})]",
+        {"atol": 1e-5},
+    ),
+    "group_norm": (
+        HEAD + "z = tf.concat([x, x * 2], -1)\n"
+        "fetch = [tf.contrib.layers.group_norm(z, 2), tf.contrib.layers.group_norm(z, 4, scale=False, "
+        "scope='g', reduction_axes=[1]), tf.contrib.layers.group_norm(z, 2, center=False, "
+        "mean_close_to_zero=True), tf.contrib.layers.group_norm(z, 3, channels_axis=1, "
+        "reduction_axes=(2, 3))]",
+        {"atol": 1e-5},
+    ),
+    "group_norm_fed": HEAD + "z = tf.placeholder(tf.float32, [None, 3, 3, 4])\n"
+    "fetch = tf.contrib.layers.group_norm(z, 2)\n"
+    "feed = {z: np.sin(np.arange(36.)).reshape(1, 3, 3, 4)}",
+    "optimize_loss": (
+        LOSS + "fetch = [tf.contrib.layers.optimize_loss(loss, step, 0.1, 'SGD'), step]",
+        {"runs": 2},
+    ),
+    "optimize_loss_kinds": LOSS + "L = tf.contrib.layers\n"
+    "[L.optimize_loss(loss, step, 0.1, o, name='o%d' % i, summaries=[]) for i, o in enumerate("
+    "['Adam', 'Momentum', 'RMSProp', 'Adagrad', 'Ftrl', tf.train.GradientDescentOptimizer, "
+    "lambda r: tf.train.AdamOptimizer(r)])]\nL.optimize_loss(loss, step, None, "
+    "tf.train.GradientDescentOptimizer(0.1), increment_global_step=False)\n"
+    "fetch = tf.constant(sorted(L.OPTIMIZER_CLS_NAMES) + L.OPTIMIZER_SUMMARIES)",
+    "optimize_loss_options": (
+        LOSS + "y = slim.batch_norm(v, scope='b')\n"
+        "t = tf.contrib.layers.optimize_loss(loss, None, 0.5, 'SGD', clip_gradients=0.3, "
+        "gradient_multipliers={'w:0': 2.}, learning_rate_decay_fn=lambda r, s: "
+        "tf.train.exponential_decay(r, s, 1, 0.5), summaries=tf.contrib.layers."
+        "OPTIMIZER_SUMMARIES, name='opt')\n"
+        "fetch = [t, tf.constant(len(tf.get_collection(tf.GraphKeys.SUMMARIES)))]",
+        # Which of the updates comes first is chance in TensorFlow.
+        {"runs": 2, "nodes": False},
+    ),
+    "optimize_loss_noise": LOSS + "fetch = tf.contrib.layers.optimize_loss(loss, step, "
+    "tf.constant(0.1), 'SGD', gradient_noise_scale=0.1, clip_gradients=lambda g: g)",
+    "nest": HEAD + "n = tf.contrib.framework.nest\n"
+    "a = n.map_structure(lambda q: q + 1, {'a': [1, 2], 'b': 3})\n"
+    "fetch = tf.constant(n.flatten(a) + [int(n.is_sequence(a)), int(n.is_sequence(3))] + "
+    "n.pack_sequence_as([1, [2]], [5, 6])[1] + n.flatten_up_to([1, 2], [3, 4]))",
+    "utils": HEAD + "y = slim.layers.conv2d(x, 2, 1, outputs_collections='o', scope='one')\n"
+    "y = slim.flatten(y, outputs_collections='o')\nslim.utils.collect_named_outputs('o', 'a', y)\n"
+    "o = slim.utils.convert_collection_to_dict('o', clear_collection=True)\n"
+    "fetch = tf.constant(list(o) + slim.utils.gather_tensors_aliases([x, y]) + "
+    "[str(len(tf.get_collection('o')))])",
+    "model_analyzer": HEAD + "y = slim.conv2d(x, 3, 2)\na = slim.model_analyzer\n"
+    "fetch = tf.constant([*a.analyze_vars(tf.global_variables(), print_info=True), "
+    "a.analyze_ops(tf.get_default_graph())])",
+    "error_optimizer": LOSS + "tf.contrib.layers.optimize_loss(loss, step, 0.1, 'Nope')",
+    "error_optimizer_kind": LOSS + "tf.contrib.layers.optimize_loss(loss, step, 0.1, 3)",
+    "error_optimizer_rate": LOSS + "tf.contrib.layers.optimize_loss(loss, step, None, 'SGD')",
+    "error_rate": LOSS + "tf.contrib.layers.optimize_loss(loss, step, 1, 'SGD')",
+    "error_negative_rate": LOSS + "tf.contrib.layers.optimize_loss(loss, step, -1., 'SGD')",
+    "error_summaries": LOSS + "tf.contrib.layers.optimize_loss(loss, step, 0.1, 'SGD', "
+    "summaries=['x'])",
+    "error_clip": LOSS + "tf.contrib.layers.optimize_loss(loss, step, 0.1, 'SGD', "
+    "clip_gradients=3)",
+    "error_groups": HEAD + "tf.contrib.layers.group_norm(x, 3)",
+    "error_group_axes": HEAD + "tf.contrib.layers.group_norm(x, 1, reduction_axes=[3])",
     "error_rank": HEAD + "slim.conv2d(v, 2, 2)",
     "error_format": HEAD + "slim.conv2d(x, 2, 2, data_format='X')",
     "error_pool_format": HEAD + "slim.max_pool2d(x, 2, data_format='X')",

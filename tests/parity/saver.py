@@ -139,6 +139,34 @@ with tf.Session() as sess:
     answer.append(sorted(os.listdir(tmp)))
 """
     + _ANSWER,
+    "kept for ever": """
+import os
+a = tf.get_variable("a", [2])
+saver = tf.train.Saver(max_to_keep=1, keep_checkpoint_every_n_hours=1e-12)
+rare = tf.train.Saver(max_to_keep=1)
+with tf.Session() as sess:
+    sess.run(a.initializer)
+    for i in range(3):
+        saver.save(sess, tmp + "/m", i, write_meta_graph=False)
+        rare.save(sess, tmp + "/r", i, write_meta_graph=False)
+    saver.restore(sess, (tmp + "/m-0").encode())
+answer = [sorted(os.listdir(tmp)), saver.last_checkpoints]
+"""
+    + _ANSWER,
+    "known with times": """
+import os
+a = tf.get_variable("a", [2])
+saver = tf.train.Saver({a.op.name: a}, max_to_keep=2)
+with tf.Session() as sess:
+    sess.run(a.initializer)
+    for i in range(2):
+        saver.save(sess, tmp + "/m", i, write_meta_graph=False)
+    saver.set_last_checkpoints_with_time([(tmp + "/m-1", 5.), (tmp + "/m-0", 6.)])
+    saver.save(sess, tmp + "/m", 2, write_meta_graph=False)
+answer = [sorted(os.listdir(tmp)), saver.last_checkpoints]
+"""
+    + _ANSWER,
+    "set of variables": _VARS + "saver = tf.train.Saver({a, n})",
     "relative": _VARS
     + """
 import os

@@ -66,9 +66,12 @@ MODULES = {
         "core.graphkeys",
         "core.indexed_slices",
         "core.default_session",
+        "core.proto_functions",
         "autodiff.registry",
         "engine.session",
     ),
+    "framework.meta_graph": ("train.meta_graph", "train.meta_graph_import"),
+    "ops.io_ops": (),
     "framework.dtypes": ("core.dtypes",),
     "framework.tensor_shape": ("core.shape",),
     "framework.tensor_util": ("core.constant_value", "core.tensor_proto", "ops.tensor_proto"),
@@ -105,6 +108,12 @@ MODULES = {
     "ops.weights_broadcast_ops": ("ops.weights_broadcast",),
     "tensorflow.contrib.rnn.python.ops.core_rnn_cell": ("alias.replacements.rnn_internals",),
     "tensorflow.contrib.rnn.python.ops.rnn_cell": ("alias.replacements.rnn_internals",),
+    "tensorflow.contrib.layers.python.layers.utils": (
+        "contrib.layers_utils",
+        "contrib.layers_shared",
+    ),
+    "tensorflow.contrib.slim.python.slim.model_analyzer": ("contrib.model_analyzer",),
+    "ops.metrics_impl": ("metrics.variables",),
     "layers.utils": ("layers.conditions",),
     "ops.state_ops": ("state.assign", "ops.variable_ops", "ops.variable_scatter"),
     "ops.init_ops": ("state.initializers", "state.orthogonal_initializers"),
@@ -113,6 +122,21 @@ MODULES = {
     "training.training_util": ("state.global_step",),
     "training.optimizer": ("train.optimizer",),
     "training.slot_creator": ("train.slot_creator",),
+    "training.saver": (
+        "train.saver",
+        "train.saver_builder",
+        "train.meta_graph",
+        "train.meta_graph_import",
+        "train.checkpoint_state",
+        "train.object_names",
+    ),
+    "training.saving.saveable_object": ("train.saveable",),
+    "training.saving.saveable_object_util": ("train.saveable",),
+    "training.checkpoint_management": ("train.checkpoint_state",),
+    "training.checkpoint_utils": ("train.checkpoint_utils",),
+    "training.checkpoint_state_pb2": ("proto.messages",),
+    "training.warm_starting_util": ("train.warm_starting",),
+    "pywrap_tensorflow": ("checkpoint.reader",),
     "training.training_ops": (),
     "training.gen_training_ops": (),
     "util.nest": ("core.nest",),
@@ -261,7 +285,7 @@ def _exists(module: str) -> bool:
 
 def _generated(module: str, name: str) -> Any:
     leaf = module.rpartition(".")[2]
-    if not leaf.startswith("gen_") and leaf != "training_ops":
+    if not leaf.startswith("gen_") and leaf not in ("training_ops", "io_ops"):
         return None
     from headrace._src.alias.replacements import raw_ops
 

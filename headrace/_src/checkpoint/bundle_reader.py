@@ -42,7 +42,7 @@ class _DataFile:
         if offset < 0 or size < 0 or offset + size > self._size:
             raise self._short()
         data = np.empty(size, np.uint8)
-        view, at = memoryview(data), 0
+        view, at = memoryview(data), 0  # type: ignore[arg-type]
         while at < size:
             try:
                 n = os.preadv(self._fd, [view[at : at + _CHUNK]], offset + at)

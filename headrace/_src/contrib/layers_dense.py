@@ -10,7 +10,6 @@ from headrace._src.contrib.arg_scope import add_arg_scope
 from headrace._src.contrib.layers_basics import xavier_initializer
 from headrace._src.contrib.layers_shared import (
     add_variable,
-    collect_named_outputs,
     finished,
     known_size,
     model_variable_getter,
@@ -18,6 +17,7 @@ from headrace._src.contrib.layers_shared import (
     renaming_getter,
     variable_collections,
 )
+from headrace._src.contrib.layers_utils import collect_named_outputs
 from headrace._src.contrib.model_variables import model_variable
 from headrace._src.core import dtypes
 from headrace._src.core.convert import convert_to_tensor

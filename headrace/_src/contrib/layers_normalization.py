@@ -36,7 +36,7 @@ _INITIALIZERS = {
 }
 
 
-def _variable(given: dict[str, Any], name: str, shape: Any, dtype: Any) -> Any:
+def normalization_variable(given: dict[str, Any], name: str, shape: Any, dtype: Any) -> Any:
     """One of the variables of a normalization."""
     moving = name.startswith("moving")
     more = {}
@@ -59,8 +59,8 @@ def _statistics(given: dict[str, Any], shape: Any, dtype: Any) -> tuple[Any, Any
     with variable_scope(get_variable_scope()) as scope:
         scope.set_partitioner(None)
         return (
-            _variable(given, "moving_mean", shape, dtype),
-            _variable(given, "moving_variance", shape, dtype),
+            normalization_variable(given, "moving_mean", shape, dtype),
+            normalization_variable(given, "moving_variance", shape, dtype),
         )
 
 
@@ -120,11 +120,11 @@ def _fused(given: dict[str, Any]) -> Any:
             raise ValueError(f"Inputs {inputs.name} has undefined `C` dimension {shape}.")
         dtype = dtypes.float32
         if given["center"]:
-            beta = _variable(given, "beta", shape, dtype)
+            beta = normalization_variable(given, "beta", shape, dtype)
         else:
             beta = late.constant(0.0, dtype=dtype, shape=shape)
         if given["scale"]:
-            gamma = _variable(given, "gamma", shape, dtype)
+            gamma = normalization_variable(given, "gamma", shape, dtype)
         else:
             gamma = late.constant(1.0, dtype=dtype, shape=shape)
         moving = _statistics(given, shape, dtype)
@@ -208,8 +208,8 @@ def _by_ops(given: dict[str, Any], inputs: Any) -> Any:
         raise ValueError(f"Inputs {inputs.name} has undefined channels dimension {shape}.")
     # Regularizers do not apply here.
     mine = {key: value for key, value in given.items() if key != "param_regularizers"}
-    beta = _variable(mine, "beta", shape, dtype) if given["center"] else None
-    gamma = _variable(mine, "gamma", shape, dtype) if given["scale"] else None
+    beta = normalization_variable(mine, "beta", shape, dtype) if given["center"] else None
+    gamma = normalization_variable(mine, "gamma", shape, dtype) if given["scale"] else None
     moving = _statistics(mine, shape, dtype)
     mean, variance = _used_moments(given, inputs, axes, weights, moving)
     if first:
@@ -408,8 +408,8 @@ def layer_norm(
                 f"Inputs {inputs.name}: shape(inputs)[{begin_params_axis}:] is not fully defined: "
                 f"{inputs.shape}"
             )
-        beta = _variable(given, "beta", shape, dtype) if center else None
-        gamma = _variable(given, "gamma", shape, dtype) if scale else None
+        beta = normalization_variable(given, "beta", shape, dtype) if center else None
+        gamma = normalization_variable(given, "gamma", shape, dtype) if scale else None
         axes = [*range(begin_norm_axis, rank)]
         mean, variance = getattr(late, "nn.moments")(inputs, axes, keep_dims=True)
         epsilon = 1e-3 if dtype == dtypes.float16 else 1e-12

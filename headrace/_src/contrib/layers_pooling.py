@@ -6,7 +6,8 @@ from typing import Any
 
 from headrace._api.export import export
 from headrace._src.contrib.arg_scope import add_arg_scope
-from headrace._src.contrib.layers_shared import collect_named_outputs, layer_format, names
+from headrace._src.contrib.layers_shared import layer_format, names
+from headrace._src.contrib.layers_utils import collect_named_outputs
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.tensor import Tensor

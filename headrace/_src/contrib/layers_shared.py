@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from headrace._src.contrib.layers_utils import collect_named_outputs
 from headrace._src.contrib.model_variables import model_variable
 from headrace._src.core import constant_value as constant
 from headrace._src.core.convert import is_tensor
-from headrace._src.core.graph import add_to_collection, add_to_collections, get_collection
+from headrace._src.core.graph import add_to_collection, get_collection
 from headrace._src.ops._late import late
 from headrace._src.state.partitioned_variable import PartitionedVariable
 from headrace._src.state.variable import (
@@ -20,15 +21,9 @@ from headrace._src.state.variable import (
 
 def names(*given: str) -> tuple[str, ...]:
     """The public names of a layer."""
-    return tuple(f"contrib.{where}.{name}" for where in ("layers", "slim") for name in given)
-
-
-def collect_named_outputs(collections: Any, alias: str, outputs: Any) -> Any:
-    """The outputs, which join collections, if there are any, under an alias."""
-    if collections:
-        outputs.aliases = [*getattr(outputs, "aliases", []), alias.removesuffix("/")]
-        add_to_collections(collections, outputs)
-    return outputs
+    return tuple(
+        f"contrib.{where}.{name}" for where in ("layers", "slim", "slim.layers") for name in given
+    )
 
 
 def variable_collections(collections: Any, name: str) -> Any:

@@ -143,7 +143,7 @@ def _like(instance: Any, children: list[Any]) -> Any:
 # -- Questions -------------------------------------------------------------------------------------
 
 
-@export("nest.is_nested")
+@export("nest.is_nested", "contrib.framework.nest.is_sequence", v2=("nest.is_nested",))
 def is_nested(seq: Any) -> bool:
     """Tells whether a value is a structure rather than a leaf.
 
@@ -186,7 +186,7 @@ def _flatten_into(children: Iterable[Any], out: list[Any], expand: bool) -> None
             _flatten_into(inner, out, expand)
 
 
-@export("nest.flatten")
+@export("nest.flatten", "contrib.framework.nest.flatten", v2=("nest.flatten",))
 def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
     """Lists the leaves of a structure.
 
@@ -208,7 +208,11 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
     return out
 
 
-@export("nest.pack_sequence_as")
+@export(
+    "nest.pack_sequence_as",
+    "contrib.framework.nest.pack_sequence_as",
+    v2=("nest.pack_sequence_as",),
+)
 def pack_sequence_as(
     structure: Any, flat_sequence: Sequence[Any], expand_composites: bool = False
 ) -> Any:
@@ -267,7 +271,7 @@ def _map_one(func: Callable[..., Any], node: Any, expand: bool) -> Any:
     return _like(node, [_map_one(func, child, expand) for child in children])
 
 
-@export("nest.map_structure")
+@export("nest.map_structure", "contrib.framework.nest.map_structure", v2=("nest.map_structure",))
 def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
     """Applies a function to the leaves of one or several structures of the same form.
 
@@ -319,7 +323,11 @@ def _described(value: Any) -> str:
     return f"type={type(value).__name__} str={value}"
 
 
-@export("nest.assert_same_structure")
+@export(
+    "nest.assert_same_structure",
+    "contrib.framework.nest.assert_same_structure",
+    v2=("nest.assert_same_structure",),
+)
 def assert_same_structure(
     nest1: Any, nest2: Any, check_types: bool = True, expand_composites: bool = False
 ) -> None:
@@ -417,6 +425,7 @@ def _spec(value: Any) -> Any:
 # -- Up to a shallow structure ---------------------------------------------------------------------
 
 
+@export("contrib.framework.nest.assert_shallow_structure", v2=())
 def assert_shallow_structure(
     shallow_tree: Any,
     input_tree: Any,
@@ -527,6 +536,7 @@ def flatten_with_tuple_paths_up_to(
     return list(_paths_up_to(shallow_tree, input_tree, expand_composites))
 
 
+@export("contrib.framework.nest.flatten_up_to", v2=())
 def flatten_up_to(
     shallow_tree: Any,
     input_tree: Any,
@@ -582,6 +592,7 @@ def map_structure_with_tuple_paths_up_to(
     return pack_sequence_as(shallow_tree, results, expand)
 
 
+@export("contrib.framework.nest.map_structure_up_to", v2=())
 def map_structure_up_to(
     shallow_tree: Any, func: Callable[..., Any], *inputs: Any, **kwargs: Any
 ) -> Any:
@@ -598,6 +609,7 @@ def map_structure_up_to(
 # -- Paths -----------------------------------------------------------------------------------------
 
 
+@export("contrib.framework.nest.yield_flat_paths", v2=())
 def yield_flat_paths(nest: Any, expand_composites: bool = False) -> Iterator[tuple[Any, ...]]:
     """Yields the path of every leaf, in the order of `flatten`.
 
@@ -619,6 +631,7 @@ def flatten_with_tuple_paths(
     return list(_paths_up_to(structure, structure, expand_composites))
 
 
+@export("contrib.framework.nest.flatten_with_joined_string_paths", v2=())
 def flatten_with_joined_string_paths(
     structure: Any, separator: str = "/", expand_composites: bool = False
 ) -> list[tuple[str, Any]]:
@@ -634,6 +647,7 @@ def map_structure_with_tuple_paths(func: Callable[..., Any], *structure: Any, **
     return map_structure_with_tuple_paths_up_to(structure[0], func, *structure, **kwargs)
 
 
+@export("contrib.framework.nest.map_structure_with_paths", v2=())
 def map_structure_with_paths(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
     """Applies `func(path, *leaves)` to structures of the same form; paths are like `a/0/b`."""
     return map_structure_with_tuple_paths_up_to(
@@ -647,6 +661,7 @@ def map_structure_with_paths(func: Callable[..., Any], *structure: Any, **kwargs
 # -- Others ----------------------------------------------------------------------------------------
 
 
+@export("contrib.framework.nest.flatten_dict_items", v2=())
 def flatten_dict_items(dictionary: Any) -> dict[Any, Any]:
     """Flattens the keys and the values of a dict alike: `{(1, 2): (a, b)}` to `{1: a, 2: b}`.
 
@@ -677,6 +692,7 @@ def flatten_dict_items(dictionary: Any) -> dict[Any, Any]:
     return flat
 
 
+@export("contrib.framework.nest.get_traverse_shallow_structure", v2=())
 def get_traverse_shallow_structure(
     traverse_fn: Callable[[Any], Any], structure: Any, expand_composites: bool = False
 ) -> Any:

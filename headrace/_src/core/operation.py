@@ -116,6 +116,12 @@ class Operation:
                 found += [v for v in value if isinstance(v, FuncRef)]
         return found
 
+    @property
+    def called(self) -> list[FuncRef]:
+        """The function bodies that its kernel calls: those that it names, or made from these."""
+        found = self.spec.called
+        return self.functions if found is None else found(self)
+
     def values(self) -> tuple[Tensor, ...]:
         """Returns the outputs as a tuple."""
         return tuple(self.outputs)

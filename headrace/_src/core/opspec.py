@@ -112,6 +112,7 @@ class OpSpec:
         self.forwards_reference: bool = flags.pop("forwards_reference", False)
         self.handle: bool = flags.pop("handle", False)
         self.functions: tuple[Any, ...] = flags.pop("functions", ())
+        self.called: Callable[[Operation], list[Any]] | None = flags.pop("called", None)
         self.cost: Any = flags.pop("cost", None)
         self.xla_ignores: tuple[str, ...] = flags.pop("xla_ignores", ())
         self.padding: str = flags.pop("padding", "")

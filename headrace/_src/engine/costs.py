@@ -88,7 +88,7 @@ def of_loop(cond: Plan, body: Plan, trips: int) -> tuple[float, float]:
 
 def steps_in(op: Operation) -> int:
     """How many steps compiling an operation compiles, those of functions included."""
-    plans = [f.graph.plan for f in op.functions]
+    plans = [f.graph.plan for f in op.called]
     return 1 + sum(steps_in(s.op) for plan in plans if plan is not None for s in plan.steps)
 
 
@@ -115,7 +115,7 @@ def total(costs: dict[Operation, tuple[float, float]]) -> tuple[float, int]:
     found = {
         op: pair
         for op, pair in costs.items()
-        if not op.spec.host_only and (not op.functions or partition.lowerable(op))
+        if not op.spec.host_only and (not op.called or partition.lowerable(op))
     }
     saved = sum(slow - fast for slow, fast in found.values()) - _SEGMENT_CALL
     return saved, sum(map(steps_in, found))

@@ -174,7 +174,7 @@ def is_true(value: Any) -> bool:
 def random_in(op: Operation) -> list[Operation]:
     """The operations that draw random numbers: this one, or those of the functions it calls."""
     found = [op] if op.spec.random else []
-    for f in op.functions:
+    for f in op.called:
         for step in plan_of(f.graph).steps:
             found += random_in(step.op)
     return found
@@ -183,7 +183,7 @@ def random_in(op: Operation) -> list[Operation]:
 def most_trips(op: Operation) -> int:
     """The most iterations that a loop among the functions an operation calls has had so far."""
     most = 0
-    for f in op.functions:
+    for f in op.called:
         plan = plan_of(f.graph)
         most = max(most, plan.trips, *(most_trips(s.op) for s in plan.steps))
     return most
@@ -191,7 +191,7 @@ def most_trips(op: Operation) -> int:
 
 def static_inputs(op: Operation, plan: Plan) -> list[Tensor]:
     """The whole-number inputs of a call whose values its functions must know to be lowered."""
-    graphs = [f.graph for f in op.functions]
+    graphs = [f.graph for f in op.called]
     if not graphs:
         return []
     first = len(op._inputs) - len(graphs[0].inputs)

@@ -52,7 +52,7 @@ class _Node:
         self.attrs = op.attrs
         self.type = op.type
         self.name = op.name
-        self.functions = op.functions
+        self.called = op.called
         self.origin = op.origin
 
 

@@ -199,7 +199,7 @@ def pop(k: Any, found: TracedList, shape: Any) -> tuple[TracedList, Any]:
 
 def get(k: Any, found: TracedList, index: Any, shape: Any) -> Any:
     """One element of a list."""
-    if found.seen is not None and found.seen[0] is index:
+    if found.seen is not None and found.seen[0] is index and found.seen[2] is k.scope:
         return _seen(k, found, found.seen[1])
     index = _position(k, found, index)
     element = _unset(found, shape) if found.items is None else _taken(found, index)
@@ -216,12 +216,12 @@ def put(k: Any, found: TracedList, index: Any, element: Any) -> TracedList:
         parts = (*parts, (index, element)) if len(parts) < _MOST_PARTS else None
     at = index
     if found.items is not None and found.dtype.name != "variant" and k.is_shared(0):
-        at = _after_reading(found, given, index)
+        at = _after_reading(k, found, given, index)
     found, element = _holding(found, element)
     return found.replaced(items=_put(found, at, element), within=within, parts=parts)
 
 
-def _after_reading(found: TracedList, given: Any, index: Any) -> Any:
+def _after_reading(k: Any, found: TracedList, given: Any, index: Any) -> Any:
     """The position at which to replace an element, known once the old one has been read.
 
     XLA replaces an element in place only where everything that reads the list comes before: else
@@ -231,7 +231,7 @@ def _after_reading(found: TracedList, given: Any, index: Any) -> Any:
     jax = backend.jax()
     at = jax.numpy.asarray(index, np.int32)
     old = jax.lax.cond(at >= 0, lambda: _taken(found, at), lambda: _taken(found, at * 0))
-    found.seen = (given, old)
+    found.seen = (given, old, k.scope)
     if not old.size:
         return index
     first = old.reshape(-1)[0]

@@ -238,6 +238,11 @@ class Lowering:
             self._depth -= 1
             self._state, self._written, self.drawn, self._required, self._needed = outside
 
+    @property
+    def scope_key(self) -> Any:
+        """An object that only the function has that is being traced."""
+        return self._required
+
     def place(self, cell: Cell, value: Any) -> None:
         """Sets what a function that is traced apart finds in a variable."""
         self._state[cell] = value

@@ -31,6 +31,11 @@ class XlaRunKernel(kernel.XlaKernelContext):
         self._plan = plan
         self.op = op
 
+    @property
+    def scope(self) -> Any:
+        """What tells apart the functions that are traced apart."""
+        return self._lowering.scope_key
+
     def is_shared(self, position: int) -> bool:
         """Whether another operation takes the input at a position, too."""
         return self._plan.is_shared(self.op._inputs[position])

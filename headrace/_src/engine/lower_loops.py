@@ -11,7 +11,7 @@ guess`); a loop that runs longer says so, and the unit is lowered anew with a be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -72,6 +72,33 @@ def loop(lowering: Lowering, cond: Any, body: Any, values: Sequence[Any]) -> lis
 
 def _unfit(message: str) -> Exception:
     return NotLowerable(message)
+
+
+class _Tail(NamedTuple):
+    """What a loop carries behind its values.
+
+    Attributes:
+      counted: its iterations so far.        checked: whether all conditions have held.
+      exceeds: see `Lowering.exceed`.        flagged: whether there is another iteration.
+    """
+
+    counted: bool
+    checked: bool
+    exceeds: bool
+    flagged: bool
+
+    def start(self, holds: Any) -> list[Any]:
+        """The first values."""
+        xp = backend.jax().numpy
+        first = (np.int32(0), np.bool_(True), np.int32(0), holds)
+        return [xp.asarray(v) for v, has in zip(first, self, strict=True) if has]
+
+    def named(self, values: Sequence[Any]) -> dict[str, Any]:
+        """The values by name, in order."""
+        names = ("count", "ok", "needed", "flag")
+        return dict(
+            zip([n for n, has in zip(names, self, strict=True) if has], values, strict=True)
+        )
 
 
 class _Carry:
@@ -271,85 +298,82 @@ class _Carry:
 
     def run(self, holds: Any) -> list[Any]:
         """Adds the loop to the trace that is going on; returns the last loop variables."""
-        jax = backend.jax()
-        lowering = self._lowering
-        xp = jax.numpy
-        guessed = self._bound is None and any(g > 0 for g in self._growth)
-        limit = self._limit
         flagged = not self.cond.pure
-        if flagged and limit is not None:
+        if flagged and self._limit is not None:
             raise _unfit("a loop whose condition has effects is cut off")
-        checked = self.body.checked or self.cond.checked
-        exceeds = self.body.exceeds or self.cond.exceeds
+        guessed = self._bound is None and any(g > 0 for g in self._growth)
+        tail = _Tail(
+            counted=guessed or self._limit is not None,
+            checked=self.body.checked or self.cond.checked,
+            exceeds=self.body.exceeds or self.cond.exceeds,
+            flagged=flagged,
+        )
         n = len(self._arrays())
+        state = [*self._start(), *tail.start(holds)]
+        done = backend.jax().lax.while_loop(
+            lambda flat: self._goes_on(flat[:n], tail.named(flat[n:])),
+            lambda flat: self._step(flat[:n], tail.named(flat[n:])),
+            state,
+        )
+        self._note(list(done[:n]), tail.named(done[n:]), guessed)
+        return self._taken(list(done[:n]))
 
-        def test(flat: Sequence[Any]) -> Any:
-            results = self.cond.results(lower_functions.evaluated(self.cond.closed, flat))
-            (value,) = results.values
-            if not structures.is_traced(value):
-                return results, xp.asarray(functions.is_true(value))
-            return results, value if not value.ndim else xp.asarray(bool(value.size))
+    def _test(self, flat: Sequence[Any]) -> tuple[lower_functions.Results, Any]:
+        """What asking the condition gives, and whether it holds."""
+        xp = backend.jax().numpy
+        results = self.cond.results(lower_functions.evaluated(self.cond.closed, flat))
+        (value,) = results.values
+        if not structures.is_traced(value):
+            return results, xp.asarray(functions.is_true(value))
+        return results, xp.asarray(bool(value.size)) if value.ndim else value
 
-        # Behind what is carried: the trips, whether conditions hold, what is needed, the flag.
-        counted = guessed or limit is not None
+    def _goes_on(self, flat: Sequence[Any], more: dict[str, Any]) -> Any:
+        """Whether there is another iteration."""
+        again = more["flag"] if "flag" in more else self._test(flat)[1]
+        if "needed" in more:
+            again = again & (more["needed"] == 0)
+        if "ok" in more:
+            again = again & more["ok"]
+        if "count" in more:
+            most = self._limit
+            if most is None:
+                most = self._lowering.guess * _BEYOND
+            again = again & (more["count"] < np.int32(most))
+        return again if self._limit is None else again & ~self._full(flat)
 
-        def goes_on(state: Sequence[Any]) -> Any:
-            rest = list(state[n:])
-            flag = rest.pop() if flagged else test(state[:n])[1]
-            if exceeds:
-                flag = flag & (rest.pop() == 0)
-            if checked:
-                flag = flag & rest.pop()
-            if counted:
-                most = limit if limit is not None else lowering.guess * _BEYOND
-                flag = flag & (rest.pop() < np.int32(most))
-            if limit is not None:
-                flag = flag & ~self._full(state)
-            return flag
+    def _step(self, flat: Sequence[Any], more: dict[str, Any]) -> list[Any]:
+        """One iteration."""
+        xp = backend.jax().numpy
+        results = self.body.results(lower_functions.evaluated(self.body.closed, flat))
+        new = self._flat(results)
+        ok, needed = results.ok, results.needed
+        if "flag" in more:
+            tested, more["flag"] = self._test(new)
+            new = self._flat_state(new, tested)
+            ok, needed = ok & xp.asarray(tested.ok), xp.maximum(needed, tested.needed)
+        if "count" in more:
+            more["count"] += np.int32(1)
+        if "ok" in more:
+            more["ok"] &= ok
+        if "needed" in more:
+            more["needed"] = xp.maximum(more["needed"], needed)
+        return [*new, *more.values()]
 
-        def step(state: Sequence[Any]) -> list[Any]:
-            flat, rest = list(state[:n]), list(state[n:])
-            results = self.body.results(lower_functions.evaluated(self.body.closed, flat))
-            new = self._flat(results)
-            ok, needed = results.ok, results.needed
-            flag = None
-            if flagged:
-                tested, flag = test(new)
-                new = self._flat_state(new, tested)
-                ok, needed = ok & xp.asarray(tested.ok), xp.maximum(needed, tested.needed)
-            more = []
-            if counted:
-                more.append(rest.pop(0) + np.int32(1))
-            if checked:
-                more.append(rest.pop(0) & ok)
-            if exceeds:
-                more.append(xp.maximum(rest.pop(0), needed))
-            return [*new, *more, *([] if flag is None else [flag])]
-
-        state = self._start()
-        if counted:
-            state.append(xp.asarray(0, np.int32))
-        if checked:
-            state.append(xp.asarray(True))
-        if exceeds:
-            state.append(xp.asarray(0, np.int32))
-        if flagged:
-            state.append(xp.asarray(holds))
-        done = list(jax.lax.while_loop(goes_on, step, state))
-        rest = done[n:]
-        if counted:
-            count = rest.pop(0)
-            if limit is not None:
-                full = xp.where(self._full(done), FULL, CUT)
-                state_now = xp.where(test(done[:n])[1], full, FINISHED)
-                lowering.report(count * np.int64(STATES) + state_now)
-            if guessed:
-                lowering.exceed(xp.where(count > lowering.guess, count, np.int32(0)))
-        if checked:
-            lowering.note(rest.pop(0))
-        if exceeds:
-            lowering.exceed(rest.pop(0))
-        return self._taken(done[:n])
+    def _note(self, flat: list[Any], more: dict[str, Any], guessed: bool) -> None:
+        """Tells the trace that is going on how the loop ended."""
+        lowering = self._lowering
+        xp = backend.jax().numpy
+        if self._limit is not None:
+            cut = xp.where(self._full(flat), FULL, CUT)
+            state = xp.where(self._test(flat)[1], cut, FINISHED)
+            lowering.report(more["count"] * np.int64(STATES) + state)
+        if guessed:
+            count = more["count"]
+            lowering.exceed(xp.where(count > lowering.guess, count, np.int32(0)))
+        if "ok" in more:
+            lowering.note(more["ok"])
+        if "needed" in more:
+            lowering.exceed(more["needed"])
 
     def _full(self, flat: Sequence[Any]) -> Any:
         """Whether a list has no room for another iteration."""

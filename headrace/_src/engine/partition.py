@@ -69,7 +69,7 @@ def lowerable(op: Operation) -> bool:
     spec = op.spec
     if spec.host_only or spec.xla is None or spec.blocking or spec.handle:
         return False
-    if not all(_lowerable_body(f.graph) for f in op.functions):
+    if not all(_lowerable_body(f.graph) for f in op.called):
         return False
     inputs = set(op._inputs) - _ignored(op)
     return all(_fits_device(t) for t in inputs) and all(_fits_device(t) for t in op.outputs)

@@ -201,7 +201,7 @@ def _checked(cell: Cell) -> Cell:
 
 def _handed_on(op: Operation) -> frozenset[int]:
     """The positions of references that the functions an op calls take as references."""
-    bodies = [function.graph for function in op.functions]
+    bodies = [function.graph for function in op.called]
     if not bodies:
         return frozenset()
     # The arguments of the functions are the last inputs.

@@ -271,7 +271,7 @@ _NAMES: Final = frozenset({"container", "shared_name", "seed", "seed2"})
 
 def _add_operation(h: Any, op: Any, numbers: dict[Any, int], plan: Plan) -> None:
     h.update(op.type.encode())
-    for f in op.functions:
+    for f in op.called:
         _add_function(h, f.graph)
     for name in sorted(op.attrs):
         if name not in _NAMES and (name[:1] != "_" or name == "_label"):

@@ -33,7 +33,7 @@ class TracedList:
       most: what `length` is at most; in a loop that is to carry the list it may pass `capacity`.
       fixed: whether the capacity must stay.
       parts: (position, element) of everything in it that is not zero, None where that is not known.
-      seen: (position, element) read before a later version replaced it, or None.
+      seen: (position, element, where) read before a later version replaced it, or None.
     """
 
     __slots__ = (
@@ -75,7 +75,7 @@ class TracedList:
         self.most = most
         self.fixed = fixed
         self.parts = parts
-        self.seen: tuple[Any, Any] | None = None
+        self.seen: tuple[Any, Any, Any] | None = None
 
     def replaced(self, **changes: Any) -> TracedList:
         """A list that differs in some attributes."""

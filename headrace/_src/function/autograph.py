@@ -195,7 +195,9 @@ def _is_converted(f: Any, options: ConversionOptions) -> bool:
     """Whether a function is to be converted: it is the user's, and no result of a conversion."""
     from headrace._src.function import autograph_malt
 
-    if hasattr(f, _ARTIFACT) or autograph_malt.runs_as_is(f):
+    if hasattr(f, _ARTIFACT) or (not options.user_requested and autograph_malt.is_own(f)):
+        return False
+    if autograph_malt.runs_as_is(f):
         return False
     if not options.user_requested and autograph_malt.is_library(f):
         return False

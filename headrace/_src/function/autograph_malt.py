@@ -56,32 +56,14 @@ def caught() -> BaseException | None:
     return sys.exc_info()[1]
 
 
-@functools.cache
-def _transpiler() -> Any:
-    import malt
-    from malt.converters import (
-        asserts,
-        break_statements,
-        call_trees,
-        conditional_expressions,
-        continue_statements,
-        control_flow,
-        directives,
-        functions,
-        lists,
-        logical_expressions,
-        return_statements,
-        slices,
-        variables,
-    )
-    from malt.core import unsupported_features_checker
+def _directives_visitor() -> Any:
+    """malt's visitor of directives that knows this package's."""
+    from malt.converters import directives
     from malt.lang import directives as malts
-    from malt.pyct import anno, cfg, qual_names, transpiler
-    from malt.pyct.static_analysis import activity, reaching_definitions
+    from malt.pyct import anno
 
     from headrace._src.function import autograph
 
-    origin.hide(os.path.dirname(malt.__file__))
     own = {
         autograph.set_loop_options: malts.set_loop_options,
         autograph.set_element_type: malts.set_element_type,
@@ -113,12 +95,45 @@ def _transpiler() -> Any:
             anno.setanno(scope.ast_node, anno.Basic.DIRECTIVES, noted)
             return None
 
+    return Directives
+
+
+def _conditionals_visitor() -> Any:
+    """malt's visitor of conditional expressions that visits those inside others."""
+    from malt.converters import conditional_expressions
+
     class Conditionals(  # type: ignore[misc]
         conditional_expressions.ConditionalExpressionTransformer
     ):
         def visit_IfExp(self, node: Any) -> Any:  # noqa: N802
             """Converts the conditional expressions inside this one too."""
             return super().visit_IfExp(self.generic_visit(node))
+
+    return Conditionals
+
+
+@functools.cache
+def _transpiler() -> Any:
+    import malt
+    from malt.converters import (
+        asserts,
+        break_statements,
+        call_trees,
+        continue_statements,
+        control_flow,
+        functions,
+        lists,
+        logical_expressions,
+        return_statements,
+        slices,
+        variables,
+    )
+    from malt.core import unsupported_features_checker
+    from malt.pyct import anno, cfg, qual_names, transpiler
+    from malt.pyct.static_analysis import activity, reaching_definitions
+
+    origin.hide(os.path.dirname(malt.__file__))
+    visitors = _directives_visitor(), _conditionals_visitor()
 
     class Transpiler(transpiler.PyToPy):  # type: ignore[misc]
         def get_transformed_name(self, node: Any) -> str:
@@ -139,14 +154,14 @@ def _transpiler() -> Any:
             anno.dup(node, {anno.Static.DEFINITIONS: anno.Static.ORIG_DEFINITIONS})
             uses = ctx.user.options.uses
             node = functions.transform(node, ctx)
-            node = Directives(ctx).visit(node)
+            node = visitors[0](ctx).visit(node)
             steps = [break_statements]
             steps += [asserts] if uses("ASSERT_STATEMENTS") else []
             steps += [continue_statements, return_statements, _returns]
             steps += [lists, slices] if uses("LISTS") else []
             for step in (*steps, call_trees, control_flow):
                 node = step.transform(node, ctx)
-            node = Conditionals(ctx).visit(node)
+            node = visitors[1](ctx).visit(node)
             for step in (logical_expressions, variables):
                 node = step.transform(node, ctx)
             return node
@@ -224,14 +239,17 @@ def runs_as_is(function: Any) -> bool:
     return bool(conversion.is_unsupported(function))
 
 
-def is_library(function: Any) -> bool:
-    """Whether a function belongs to a library whose code is not converted."""
-    from malt.impl import conversion
-
+def is_own(function: Any) -> bool:
+    """Whether a function belongs to this package or to malt."""
     name = getattr(function, "__module__", None) or ""
     if name.split(".")[0] in _OUTSIDE:
         return True
     code = getattr(inspect.unwrap(function), "__code__", None)
-    if code is not None and origin.is_internal(code):
-        return True
+    return code is not None and origin.is_internal(code)
+
+
+def is_library(function: Any) -> bool:
+    """Whether a function belongs to a library whose code is not converted."""
+    from malt.impl import conversion
+
     return bool(conversion.is_allowlisted(function))

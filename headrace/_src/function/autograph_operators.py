@@ -175,7 +175,6 @@ def while_stmt(
         outcome = test()
     set_state(first)
     if is_tensor(outcome):
-        _check_defined_before(first)
         loop = _Loop(body, get_state, set_state, symbol_names)
         loop.run((), test, lambda: ((), body))
         return
@@ -202,15 +201,8 @@ class _Loop:
         self._get_state = get_state
         self._set_state = set_state
         self._names = symbol_names
-        self.first = get_state()
-        # What iterates is no variable of the loop, unless it has a value before.
-        self._kept = [i for i, v in enumerate(self.first) if not isinstance(v, Undefined)]
-
-    def _restore(self, values: Sequence[Any]) -> None:
-        state = list(self.first)
-        for i, v in zip(self._kept, values, strict=True):
-            state[i] = v
-        self._set_state(tuple(state))
+        self._first = get_state()
+        _check_defined_before(self._first)
 
     def run(
         self,
@@ -228,28 +220,24 @@ class _Loop:
         n = len(extra)
 
         def condition(*values: Any) -> Any:
-            self._restore(values[n:])
+            self._set_state(values[n:])
             return test(*values[:n])
 
         def iteration(*values: Any) -> tuple[Any, ...]:
-            self._restore(values[n:])
+            self._set_state(values[n:])
             following, block = step(*values[:n])
             block()
-            state = self._get_state()
-            new = tuple(state[i] for i in self._kept)
-            names = [self._names[i] for i in self._kept]
-            _check_kept(values[n:], new, names)
+            new = self._get_state()
+            _check_kept(values[n:], new, self._names)
             return (*(f() if callable(f) else f for f in following), *new)
 
-        before = (*extra, *(self.first[i] for i in self._kept))
+        before = (*extra, *self._first)
         final = while_loop.while_loop(condition, iteration, before, return_same_structure=True)
-        self._restore(tuple(final)[n:])
+        self._set_state(tuple(final)[n:])
 
 
-def _check_defined_before(values: Sequence[Any], besides: Sequence[str] = ()) -> None:
-    undefined = tuple(
-        v.symbol_name for v in values if isinstance(v, Undefined) and v.symbol_name not in besides
-    )
+def _check_defined_before(values: Sequence[Any]) -> None:
+    undefined = tuple(v.symbol_name for v in values if isinstance(v, Undefined))
     if undefined:
         raise ValueError(
             "TensorFlow requires that the following symbols must be defined before the loop: "
@@ -344,8 +332,6 @@ def for_stmt(
 ) -> None:
     """A `for` statement; `extra_test` tells whether no `break` was met yet."""
     if is_tensor(iter_):
-        names = [n.strip() for n in opts["iterate_names"].strip("()\n ").split(",")]
-        _check_defined_before(get_state(), names)
         loop = _Loop(body, get_state, set_state, symbol_names)
         over = _over_range if iter_.op.type == "Range" else _over_rows
         over(loop, iter_, extra_test, body)

@@ -17,6 +17,7 @@ from headrace._src.core import graph as graph_lib
 from headrace._src.core import nest, scopes
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.tensor_spec import TensorSpec
+from headrace._src.core.uids import next_uid
 from headrace._src.function import function_spec, lifting
 from headrace._src.function.concrete import ConcreteFunction
 from headrace._src.function.function_graph import FunctionGraph, trace
@@ -189,6 +190,8 @@ class Function:
                 "tf.function-decorated function tried to create variables on non-first call."
             )
 
+        # 1.15 makes a graph for initial values here, which takes a number.
+        next_uid()
         self._created = created
         self._first = self._tracer(create)
         try:

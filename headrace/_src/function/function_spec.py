@@ -44,7 +44,9 @@ class FunctionSpec:
     def __init__(self, function: Any, input_signature: Any, is_method: bool) -> None:
         partial = isinstance(function, functools.partial)
         full = inspect.getfullargspec(function if partial else _with_arguments(function))
-        names = full.args[1:] if is_method or inspect.ismethod(function) else list(full.args)
+        routine = partial or inspect.isroutine(function)
+        bound = is_method or inspect.ismethod(function) or not routine
+        names = full.args[1:] if bound else list(full.args)
         offset = len(names) - len(full.defaults or ())
         self._defaults = {offset + i: v for i, v in enumerate(full.defaults or ())}
         self.fullargspec = full

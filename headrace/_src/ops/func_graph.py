@@ -124,7 +124,8 @@ class FuncGraph(graph_lib.Graph):
                     f"The tensor '{tensor}' cannot be accessed here: it is defined in another "
                     "function or code block. Use return values, explicit Python locals or "
                     "TensorFlow collections to access it. Defined in: "
-                    f"{tensor.graph}; accessed from: {self}."
+                    f"{tensor.graph}; accessed from: {self}.\n"
+                    f"It was made in {tensor.graph.name}, at {tensor.op.origin}."
                 )
 
     def capture_inputs(self, inputs: list[Tensor]) -> list[Tensor]:
@@ -207,6 +208,9 @@ def trace(
     if type(graph) is FuncGraph and getattr(graph.outer_graph, "orders_effects", False):
         # What runs in a call runs whether or not a result needs it; the order is left to say.
         effects_order.put_in_order(graph.get_operations())
+        # 1.15 gives each result an Identity of its own here, which takes a number.
+        for _ in graph.outputs:
+            next_uid()
     return graph
 
 

@@ -52,6 +52,7 @@ SymbolicGradient = op(
     Tout=A.dtypes(minimum=1),
     f=A.func(),
     calls_functions=True,
+    called=lambda op: [backward(op.attrs["f"].graph).reference()],
 )
 
 
@@ -62,7 +63,7 @@ def _shape_symbolic_gradient(s: Any, input: Any, *, Tout: Any) -> Any:  # noqa: 
     return list(input[: len(Tout)])
 
 
-@SymbolicGradient.host_kernel
+@SymbolicGradient.kernel
 def _kernel_symbolic_gradient(k: Any, input: Any, *, f: Any) -> Any:
     return k.call(backward(f.graph).reference(), input)
 

@@ -150,7 +150,7 @@ class SavedModelLoader:
         """Adds the nodes and collections to `graph`; returns the saver and elements asked for."""
         meta = self.get_meta_graph_def_from_tags(tags)
         with graph.as_default():
-            return meta_graph_import.import_with_return_elements(
+            return meta_graph_import._import_meta_graph_with_return_elements(
                 meta, import_scope=import_scope, **saver_kwargs
             )
 

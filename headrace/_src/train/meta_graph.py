@@ -9,7 +9,7 @@ from headrace._api.export import export
 from headrace._src.core import opspec, proto_functions
 from headrace._src.core.graph import Graph, get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
-from headrace._src.platform import logging, versions
+from headrace._src.platform import logging, modes, versions
 from headrace._src.state.variable import Variable, without_scope
 
 UNBOUND: Final = "$unbound_inputs_"
@@ -68,7 +68,13 @@ def export_meta_graph(
 
     Raises:
       NotImplementedError: `save_debug_info` is set.
+      RuntimeError: execution is eager.
     """
+    if modes.executing_eagerly() and (graph_def is None or graph is None):
+        raise RuntimeError(
+            "Exporting/importing meta graphs is not supported when eager execution is enabled. No "
+            "graph exists when eager execution is enabled."
+        )
     return export_scoped_meta_graph(
         filename=filename,
         meta_info_def=meta_info_def,
@@ -106,12 +112,15 @@ def export_scoped_meta_graph(
     graph = graph or get_default_graph()
     exclude: set[str] = set()
     if export_scope or clear_extraneous_savers or clear_devices:
-        if graph_def is None:
+        given = graph_def is not None
+        if not given:
             graph_def = graph.as_graph_def(add_shapes=True)
         if clear_extraneous_savers:
             exclude = _extraneous_saver_nodes(graph_def, saver_def)
         unbound: list[str] = []
-        graph_def = _scoped_graph_def(graph_def, export_scope, exclude, clear_devices, unbound)
+        graph_def = _scoped_graph_def(
+            graph_def, export_scope, exclude, clear_devices, unbound, with_library=given
+        )
         if unbound_inputs_col_name:
             graph.clear_collection(unbound_inputs_col_name)
             for name in unbound:
@@ -241,7 +250,8 @@ def _fill_collection(proto: Any, key: Any, members: list[Any], export_scope: str
     first = members[0]
     if to_proto:
         written = [to_proto(x, export_scope=export_scope) for x in members]
-        proto.bytes_list.value.extend([m.SerializeToString() for m in written if m])
+        for message in filter(None, written):
+            proto.bytes_list.value.append(message.SerializeToString())
     elif isinstance(first, (str, bytes)):
         proto.bytes_list.value.extend(
             [x.encode() if isinstance(x, str) else bytes(x) for x in members]
@@ -253,11 +263,9 @@ def _fill_collection(proto: Any, key: Any, members: list[Any], export_scope: str
     elif getattr(getattr(first, "DESCRIPTOR", None), "full_name", "") == "google.protobuf.Any":
         proto.any_list.value.extend(members)
     else:
-        proto.node_list.value.extend([
-            without_scope(x.name, export_scope)
-            for x in members
-            if not export_scope or x.name.startswith(export_scope)
-        ])  # fmt: skip
+        for x in members:
+            if not export_scope or x.name.startswith(export_scope):
+                proto.node_list.value.append(without_scope(x.name, export_scope))
 
 
 def _included(member: Any, export_scope: str | None, exclude: Any) -> bool:
@@ -279,10 +287,12 @@ def _scoped_graph_def(
     exclude: set[str],
     clear_devices: bool,
     unbound: list[str],
+    with_library: bool,
 ) -> Any:
     made = _messages().GraphDef()
     made.versions.CopyFrom(source.versions)
-    made.library.CopyFrom(source.library)
+    if with_library or source.library.function:
+        made.library.CopyFrom(source.library)
     for node in source.node:
         if _included(node.name, export_scope, exclude):
             copy = made.node.add()

@@ -1,4 +1,4 @@
-"""`tf.train.import_meta_graph`: a graph, its collections and its saver from a message or file."""
+"""Meta graphs read back: nodes, collections, and the saver."""
 
 from __future__ import annotations
 
@@ -12,18 +12,56 @@ from headrace._src.core import proto_functions
 from headrace._src.core.graph import get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.graph_def import importer
-from headrace._src.platform import logging
+from headrace._src.platform import logging, modes
 from headrace._src.state import collections
-from headrace._src.state.variable import with_scope, without_scope
+from headrace._src.state.variable import without_scope
 from headrace._src.train.saver import Saver
 
-# Conditions and loops become functions when nodes are imported; nothing stands for their contexts.
+# Contexts of old control flow: what they describe has become functions.
 _CONTEXTS: Final = (GraphKeys.COND_CONTEXT, GraphKeys.WHILE_CONTEXT)
-_ONCE_NODES: Final = (
-    GraphKeys.LOCAL_VARIABLES,
-    GraphKeys.MODEL_VARIABLES,
-    GraphKeys.METRIC_VARIABLES,
-)
+
+
+def _messages() -> Any:
+    from headrace._src.proto import messages
+
+    return messages
+
+
+def read_meta_graph_file(filename: str) -> Any:
+    """Reads a `MetaGraphDef` that was written as bytes or as text.
+
+    Raises:
+      OSError: there is no such file, or it is something else.
+    """
+    from google.protobuf import text_format
+    from google.protobuf.message import DecodeError
+
+    from headrace._src.proto import messages
+
+    if not os.path.exists(filename):
+        raise OSError(f"File {filename} does not exist.")
+    with open(filename, "rb") as file:
+        data = file.read()
+    made = messages.MetaGraphDef()
+    try:
+        made.ParseFromString(data)
+        return made
+    except DecodeError:
+        made.Clear()
+    try:
+        return text_format.Merge(data.decode(), made, descriptor_pool=messages.pool())
+    except (text_format.ParseError, UnicodeDecodeError) as error:
+        raise OSError(f"Cannot parse file {filename}: {error}.") from None
+
+
+def _meta_graph(meta_graph_or_file: Any) -> Any:
+    kind = _messages().MetaGraphDef
+    if isinstance(meta_graph_or_file, kind):
+        return meta_graph_or_file
+    descriptor = getattr(meta_graph_or_file, "DESCRIPTOR", None)
+    if getattr(descriptor, "full_name", None) == "tensorflow.MetaGraphDef":
+        return kind.FromString(meta_graph_or_file.SerializeToString())
+    return read_meta_graph_file(os.fsdecode(meta_graph_or_file))
 
 
 @export("train.import_meta_graph", v2=())
@@ -33,46 +71,79 @@ def import_meta_graph(
     import_scope: str | None = None,
     **kwargs: Any,
 ) -> Saver | None:
-    """Add the nodes and the collections of a `MetaGraphDef` to the default graph.
+    """Add the nodes and collections of a meta graph to the default graph.
 
     Args:
-      meta_graph_or_file: a `MetaGraphDef`, or the name of a file that holds one as bytes or text.
-      clear_devices: whether the devices of the nodes are forgotten.
-      import_scope: name scope for the nodes.
-      **kwargs: `input_map` as in `tf.import_graph_def`; `unbound_inputs_col_name`;
-        `restore_collections_predicate`, a function that tells by its key whether a collection is
-        wanted; `graph` instead of the default graph.
+      meta_graph_or_file: a `MetaGraphDef`, or the file with one.
+      clear_devices: whether devices are left out.
+      import_scope: a name scope to put everything into.
+      **kwargs: `input_map` (name → tensor to use instead), `graph`, `return_elements`,
+        `unbound_inputs_col_name` and `restore_collections_predicate` (key → whether to restore it).
 
     Returns:
       A `Saver` for the variables; None when there are none.
 
     Raises:
-      RuntimeError: operations are executed eagerly.
-      IOError: there is no such file, or it holds no `MetaGraphDef`.
-      ValueError: an input that the graph lacks is not in `input_map`; and what
-        `tf.import_graph_def` raises.
+      OSError: the file is not there, or is no meta graph.
+      ValueError: inputs from outside are missing in `input_map`.
     """
-    return import_with_return_elements(meta_graph_or_file, clear_devices, import_scope, **kwargs)[0]
+    return _import_meta_graph_with_return_elements(
+        meta_graph_or_file, clear_devices, import_scope, **kwargs
+    )[0]
 
 
-def import_with_return_elements(
+def _import_meta_graph_with_return_elements(
     meta_graph_or_file: Any,
     clear_devices: bool = False,
     import_scope: str | None = None,
     return_elements: Any = None,
     **kwargs: Any,
 ) -> tuple[Saver | None, Any]:
-    """Does what `import_meta_graph` does; returns the operations and tensors asked for too."""
-    if get_default_graph().executes:
+    if modes.executing_eagerly():
         raise RuntimeError(
-            "Exporting/importing meta graphs is not supported when eager execution is enabled. "
-            "No graph exists when eager execution is enabled."
+            "Exporting/importing meta graphs is not supported when eager execution is enabled. No "
+            "graph exists when eager execution is enabled."
         )
-    meta = _as_meta_graph(meta_graph_or_file)
+    meta = _meta_graph(meta_graph_or_file)
     variables, elements = import_scoped_meta_graph_with_return_elements(
-        meta, clear_devices, import_scope=import_scope, return_elements=return_elements, **kwargs
+        meta,
+        clear_devices=clear_devices,
+        import_scope=import_scope,
+        return_elements=return_elements,
+        **kwargs,
     )
-    return _saver(meta, import_scope, variables), elements
+    if meta.HasField("saver_def"):
+        scope = import_scope
+        for key, variable in variables.items():
+            # The scope that the nodes got in the end, which had to be unique.
+            scope = variable.name[: -len(key)]
+            break
+        return Saver(saver_def=meta.saver_def, name=scope), elements
+    if collections.all_saveable_objects(scope=import_scope):
+        return Saver(), elements
+    logging.info("Saver not created because there are no variables in the graph to restore")
+    return None, elements
+
+
+def import_scoped_meta_graph(
+    meta_graph_or_file: Any,
+    clear_devices: bool = False,
+    graph: Any = None,
+    import_scope: str | None = None,
+    input_map: Any = None,
+    unbound_inputs_col_name: str | None = "unbound_inputs",
+    restore_collections_predicate: Callable[[str], Any] = lambda key: True,
+) -> dict[str, Any]:
+    """Does what `import_meta_graph` does, without a saver; returns the variables by name."""
+    return import_scoped_meta_graph_with_return_elements(
+        meta_graph_or_file,
+        clear_devices,
+        graph,
+        import_scope,
+        input_map,
+        unbound_inputs_col_name,
+        restore_collections_predicate,
+    )[0]
 
 
 def import_scoped_meta_graph_with_return_elements(
@@ -82,19 +153,20 @@ def import_scoped_meta_graph_with_return_elements(
     import_scope: str | None = None,
     input_map: Any = None,
     unbound_inputs_col_name: str | None = "unbound_inputs",
-    restore_collections_predicate: Callable[[str], bool] = lambda key: True,
+    restore_collections_predicate: Callable[[str], Any] = lambda key: True,
     return_elements: Any = None,
 ) -> tuple[dict[str, Any], Any]:
-    """Imports nodes and collections; returns the global variables by name, and the elements."""
-    meta = _as_meta_graph(meta_graph_or_file)
-    _check_unbound(meta, unbound_inputs_col_name, input_map)
+    """The same; returns what `return_elements` names too."""
+    meta = _meta_graph(meta_graph_or_file)
+    if unbound_inputs_col_name and unbound_inputs_col_name in meta.collection_def:
+        _check_unbound(meta.collection_def[unbound_inputs_col_name], input_map)
     graph = graph or get_default_graph()
     with graph.as_default():
         if clear_devices:
             for node in meta.graph_def.node:
                 node.device = ""
-        info = meta.meta_info_def
         scope = graph.unique_name(import_scope or "", mark_as_used=False)
+        info = meta.meta_info_def
         elements = importer.import_graph_def(
             meta.graph_def,
             name=import_scope or scope,
@@ -102,160 +174,91 @@ def import_scoped_meta_graph_with_return_elements(
             producer_op_list=info.stripped_op_list if info.HasField("stripped_op_list") else None,
             return_elements=return_elements,
         )
-        restored = _Restored(graph, meta, scope)
-        for key in _ordered_keys(meta):
+        reader = _CollectionReader(graph, scope, meta)
+        for key in _restoring_order(meta.collection_def):
             if key != unbound_inputs_col_name and restore_collections_predicate(key):
-                restored.add(key, meta.collection_def[key])
+                reader.read(key, meta.collection_def[key])
         variables = graph.get_collection(GraphKeys.GLOBAL_VARIABLES, scope=scope)
-    return {without_scope(v.name, scope): v for v in variables}, elements
+        return {without_scope(v.name, scope): v for v in variables}, elements
 
 
-def read_meta_graph_file(filename: Any) -> Any:
-    """The `MetaGraphDef` in a file, which holds bytes or text.
-
-    Raises:
-      IOError: there is no such file, or it holds something else.
-    """
-    from google.protobuf import message, text_format
-
-    from headrace._src.proto import messages
-
-    if not os.path.exists(filename):
-        raise OSError(f"File {os.fsdecode(filename)} does not exist.")
-    with open(filename, "rb") as file:
-        content = file.read()
-    try:
-        return messages.MetaGraphDef.FromString(content)
-    except message.DecodeError:
-        pass
-    made = messages.MetaGraphDef()
-    try:
-        return text_format.Parse(content.decode(), made, descriptor_pool=messages.pool())
-    except (text_format.ParseError, UnicodeDecodeError) as error:
-        raise OSError(f"Cannot parse file {os.fsdecode(filename)}: {error}.") from None
-
-
-def _as_meta_graph(meta_graph_or_file: Any) -> Any:
-    from headrace._src.proto import messages
-
-    if isinstance(meta_graph_or_file, messages.MetaGraphDef):
-        return meta_graph_or_file
-    descriptor = getattr(meta_graph_or_file, "DESCRIPTOR", None)
-    if getattr(descriptor, "full_name", None) == "tensorflow.MetaGraphDef":
-        # Of another library in the process, with a descriptor pool of its own.
-        return messages.MetaGraphDef.FromString(meta_graph_or_file.SerializeToString())
-    return read_meta_graph_file(meta_graph_or_file)
-
-
-def _check_unbound(meta: Any, key: str | None, input_map: Any) -> None:
-    if not key or key not in meta.collection_def:
-        return
-    collection = meta.collection_def[key]
-    values = getattr(collection, collection.WhichOneof("kind")).value
-    names = [v.decode() if isinstance(v, bytes) else v for v in values]
-    if names and (not input_map or sorted(names) != sorted(input_map)):
-        missing = ",".join(n for n in names if not input_map or n not in input_map)
+def _check_unbound(collection: Any, input_map: Any) -> None:
+    kind = collection.WhichOneof("kind")
+    values = [_text(v) for v in getattr(collection, kind).value] if kind else []
+    if values and (not input_map or sorted(values) != sorted(input_map)):
+        missing = ",".join(v for v in values if not input_map or v not in input_map)
         raise ValueError(
             f"Graph contains unbound inputs: {missing}. Must provide these inputs through "
             "input_map."
         )
 
 
-def _ordered_keys(meta: Any) -> list[str]:
-    """Trainable variables first: files from before 1.9 say so by the collection alone."""
-    first = GraphKeys.TRAINABLE_VARIABLES
-    return sorted(meta.collection_def, key=lambda key: (key != first, key))
+def _restoring_order(keys: Any) -> list[str]:
+    """Trainable variables first, so that what they say about themselves is what counts."""
+    return sorted(keys, key=lambda key: (key != GraphKeys.TRAINABLE_VARIABLES, key))
 
 
-class _Restored:
-    """Adds collections of a `MetaGraphDef` to a graph."""
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else value
 
-    def __init__(self, graph: Any, meta: Any, scope: str) -> None:
+
+def _below(name: Any, scope: str) -> Any:
+    """A name below `scope`; `^` and `loc:@` stay in front."""
+    if not scope:
+        return name
+    return re.sub(r"([\^]|loc:@|^)(.*)", rf"\1{scope}/\2", _text(name), count=1)
+
+
+class _CollectionReader:
+    """Fills collections of a graph from their messages."""
+
+    def __init__(self, graph: Any, scope: str, meta: Any) -> None:
         self._graph = graph
         self._scope = scope
         self._node_names = {node.name for node in meta.graph_def.node}
-        # Serialized `VariableDef` → variable, which is the same in all collections.
+        # Before 1.9 a variable did not say whether it is trainable; the collection does.
+        numbers = re.match(r"(\d+)\.(\d+)", meta.meta_info_def.tensorflow_version)
+        self._says_trainable = numbers is None or tuple(map(int, numbers.groups())) >= (1, 9)
         self._variables: dict[bytes, Any] = {}
-        digits = re.findall(r"\d+", meta.meta_info_def.tensorflow_version)
-        self._says_trainable = not digits or [int(x) for x in digits[:2]] >= [1, 9]
 
-    def add(self, key: str, collection: Any) -> None:
-        """Adds one collection."""
+    def read(self, key: str, collection: Any) -> None:
+        """Restores one collection."""
         kind = collection.WhichOneof("kind")
         if kind is None:
             logging.error("Cannot identify data type for collection %s. Skipping.", key)
             return
         if key in _CONTEXTS:
             return
-        values = getattr(collection, kind).value
-        read = proto_functions.get_from_proto_function(key)
-        if read and kind == "bytes_list":
-            members = [self._read(key, value, read) for value in values]
-        else:
-            if key in _ONCE_NODES:
-                logging.warning(
-                    "The saved meta_graph is possibly from an older release:\n'%s' collection "
-                    "should be of type 'byte_list', but instead is of type '%s'.", key, kind
-                )  # fmt: skip
-            if kind == "node_list":
-                members = self._nodes(key, values)
+        from_proto = proto_functions.get_from_proto_function(key)
+        for value in getattr(collection, kind).value:
+            if from_proto and kind == "bytes_list":
+                self._graph.add_to_collection(key, self._member(key, value, from_proto))
+            elif kind == "node_list":
+                self._add_node(key, value)
+            elif kind == "int64_list":
+                self._graph.add_to_collection(key, int(value))
             else:
-                members = [self._plain(value) for value in values]
-        for member in members:
-            self._graph.add_to_collection(key, member)
+                named = kind == "bytes_list"
+                self._graph.add_to_collection(key, _below(value, self._scope) if named else value)
 
-    def _read(self, key: str, value: bytes, read: Callable[..., Any]) -> Any:
-        is_variable = key in GraphKeys._VARIABLE_COLLECTIONS
-        if is_variable and value in self._variables:
-            return self._variables[value]
+    def _member(self, key: str, value: bytes, from_proto: Any) -> Any:
         proto = proto_functions.get_collection_proto_type(key).FromString(value)
-        if is_variable and not self._says_trainable:
-            proto.trainable = key == GraphKeys.TRAINABLE_VARIABLES
-        member = read(proto, import_scope=self._scope)
-        if is_variable:
-            self._variables[value] = member
-        return member
+        if key not in GraphKeys._VARIABLE_COLLECTIONS:
+            return from_proto(proto, import_scope=self._scope)
+        # A variable of several collections is one object.
+        if value not in self._variables:
+            if not self._says_trainable:
+                proto.trainable = key == GraphKeys.TRAINABLE_VARIABLES
+            self._variables[value] = from_proto(proto, import_scope=self._scope)
+        return self._variables[value]
 
-    def _nodes(self, key: str, names: Any) -> list[Any]:
-        members = []
-        for name in names:
-            try:
-                members.append(self._graph.as_graph_element(with_scope(name, self._scope)))
-            except KeyError:
-                if name.partition(":")[0] not in self._node_names:
-                    raise
-                logging.warning(
-                    "'%s' of collection '%s' is part of a condition or loop, which has become a "
-                    "function; the collection lacks it.", name, key
-                )  # fmt: skip
-        return members
-
-    def _plain(self, value: Any) -> Any:
-        if not self._scope or not isinstance(value, (str, bytes)):
-            return value
-        text = value.decode() if isinstance(value, bytes) else value
-        mark = re.match(r"\^|loc:@|", text)
-        assert mark is not None
-        return mark[0] + with_scope(text[mark.end() :], self._scope)
-
-
-def _saver(meta: Any, import_scope: str | None, variables: dict[str, Any]) -> Saver | None:
-    if meta.HasField("saver_def"):
-        scope = import_scope
-        for short, variable in variables.items():
-            # The scope that was given to the nodes, which may have got a number.
-            scope = variable.name[: -len(short)]
-            break
-        return Saver(saver_def=meta.saver_def, name=scope)
-    if collections.all_saveable_objects(scope=import_scope):
-        return Saver()
-    logging.info("Saver not created because there are no variables in the graph to restore")
-    return None
-
-
-__all__ = [
-    "import_meta_graph",
-    "import_scoped_meta_graph_with_return_elements",
-    "import_with_return_elements",
-    "read_meta_graph_file",
-]
+    def _add_node(self, key: str, name: str) -> None:
+        try:
+            node = self._graph.as_graph_element(_below(name, self._scope))
+        except KeyError:
+            if name.partition(":")[0] not in self._node_names:
+                raise
+            # Nodes of old conditions and loops are in function bodies now.
+            logging.warning("%s of collection %s is not in the graph. Skipping.", name, key)
+            return
+        self._graph.add_to_collection(key, node)

@@ -243,6 +243,8 @@ def op_list_to_dict(op_list: Any, convert_variable_to_tensor: bool = True) -> di
         elif _is_trackable(var):
             members = var._gather_saveables_for_checkpoint().values()
             found.update(op_list_to_dict([m() if callable(m) else m for m in members]))
+        elif not getattr(var, "_in_graph_mode", True):
+            _add_eager(found, var)
         else:
             if convert_variable_to_tensor:
                 var = _tensor_of(var)
@@ -257,6 +259,22 @@ def _tensor_of(var: Any) -> Any:
     if not isinstance(tensor, Tensor) or tensor.op.type not in _VARIABLE_TYPES:
         raise TypeError(f"Variable to save is not a Variable: {tensor}")
     return tensor
+
+
+def _add_eager(found: dict[str, Any], var: Any) -> None:
+    """Adds a variable of eager mode, where several may have one name."""
+    if not isinstance(var, BaseResourceVariable):
+        raise ValueError(
+            "Can only save/restore ResourceVariables when eager execution is enabled, type: "
+            f"{type(var)}."
+        )
+    name = var._shared_name
+    if found.setdefault(name, var) is not var:
+        raise ValueError(
+            f"Two different ResourceVariable objects with the same shared_name '{name}' were "
+            "passed to the Saver. This likely means that they were created in different Graphs or "
+            "isolation contexts, and may not be checkpointed together."
+        )
 
 
 def _add_new(found: dict[str, Any], name: str, var: Any) -> None:

@@ -15,7 +15,7 @@ from headrace._src.core.graph import get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.proto_functions import register_proto_function
 from headrace._src.engine.session import BaseSession
-from headrace._src.platform import logging
+from headrace._src.platform import logging, modes
 from headrace._src.state import collections
 from headrace._src.state import global_step as global_step_lib
 from headrace._src.state.variable import with_scope, without_scope
@@ -76,6 +76,12 @@ class Saver:
                 "If `var_list` is provided then build cannot be deferred. Either set "
                 "defer_build=False or var_list=None."
             )
+        eager = modes.executing_eagerly()
+        if eager and var_list is None:
+            raise RuntimeError(
+                "When eager execution is enabled, `var_list` must specify a list or dict of "
+                "variables to save"
+            )
         self._var_list = var_list
         self._options = {
             "reshape": reshape,
@@ -84,8 +90,8 @@ class Saver:
             "keep_checkpoint_every_n_hours": keep_checkpoint_every_n_hours,
             "name": name,
             "restore_sequentially": restore_sequentially,
-            "filename": filename,
         }
+        self._filename = filename
         self._sharded = sharded
         self._name = name
         self.saver_def = saver_def
@@ -101,7 +107,9 @@ class Saver:
         self._checkpoints_to_be_deleted: list[tuple[str, float]] = []
         self._next_checkpoint_time = math.inf
         self._object_restore_saver: Saver | None = None
-        if not defer_build:
+        if eager:
+            self._next_checkpoint_time = time.time() + keep_checkpoint_every_n_hours * 3600
+        elif not defer_build:
             self.build()
         if self.saver_def:
             self._check_saver_def()
@@ -114,7 +122,10 @@ class Saver:
 
         Raises:
           ValueError: there are no variables.
+          RuntimeError: execution is eager, so there are no nodes.
         """
+        if modes.executing_eagerly():
+            raise RuntimeError("Use save/restore instead of build in eager mode.")
         if self._is_built:
             return
         self._is_built = True
@@ -128,7 +139,9 @@ class Saver:
                 if not self._allow_empty:
                     raise ValueError("No variables to save")
                 return
-            self.saver_def = self._builder._build_internal(self._var_list, **self._options)
+            self.saver_def = self._builder._build_internal(
+                self._var_list, filename=self._filename, **self._options
+            )
         elif self._name:
             for field in _NAMES:
                 setattr(
@@ -137,6 +150,18 @@ class Saver:
         self._check_saver_def()
         hours = self.saver_def.keep_checkpoint_every_n_hours
         self._next_checkpoint_time = time.time() + hours * 3600
+
+    def _run_eagerly(self, path: str, **what: bool) -> None:
+        """Saves or restores without nodes."""
+        if self._builder is None:
+            self._builder = BulkSaverBuilder(self._write_version)
+        if not self._var_list and not self._allow_empty:
+            raise ValueError("No variables to save")
+        self._is_empty = not self._var_list
+        if not self._is_empty:
+            self.saver_def = self._builder._build_internal(
+                self._var_list, filename=path, **self._options, **what
+            )
 
     def _check_saver_def(self) -> None:
         from headrace._src.proto import messages
@@ -264,7 +289,8 @@ class Saver:
           ValueError: the folder is not there, or names collide.
           RuntimeError: the nodes are not built.
         """
-        if not self._is_built:
+        eager = modes.executing_eagerly()
+        if not self._is_built and not eager:
             raise RuntimeError("`build()` should be called before save if defer_build==True")
         if latest_filename is None:
             latest_filename = "checkpoint"
@@ -276,7 +302,7 @@ class Saver:
         if os.path.split(latest_filename)[0]:
             raise ValueError("'latest_filename' must not contain path components")
         name = self._checkpoint_name(sess, save_path, global_step, latest_filename)
-        if not isinstance(sess, BaseSession):
+        if not eager and not isinstance(sess, BaseSession):
             raise TypeError(f"'sess' must be a Session; {sess}")
         saved = None
         if not self._is_empty:
@@ -284,7 +310,7 @@ class Saver:
             if write_state:
                 self._write_state(saved, os.path.dirname(save_path), latest_filename)
                 self._MaybeDeleteOldCheckpoints(meta_graph_suffix)
-        if write_meta_graph:
+        if write_meta_graph and not eager:
             path = checkpoint_state.meta_graph_filename(name, meta_graph_suffix)
             with sess.graph.as_default():
                 self.export_meta_graph(
@@ -305,8 +331,11 @@ class Saver:
         return f"{save_path}-{step:08d}" if self._pad_step_number else f"{save_path}-{step}"
 
     def _run_save(self, sess: Any, name: str, save_path: str) -> str:
-        names = self.saver_def
         try:
+            if modes.executing_eagerly():
+                self._run_eagerly(name, build_save=True, build_restore=False)
+                return name
+            names = self.saver_def
             path = sess.run(names.save_tensor_name, {names.filename_tensor_name: name})
         except (errors.FailedPreconditionError, errors.NotFoundError):
             if not os.path.isdir(os.path.dirname(save_path)):
@@ -380,8 +409,11 @@ class Saver:
         if not checkpoint_state.checkpoint_exists_internal(prefix):
             raise ValueError(f"The passed save_path is not a valid checkpoint: {prefix}")
         logging.info("Restoring parameters from %s", prefix)
-        names = self.saver_def
         try:
+            if modes.executing_eagerly():
+                self._run_eagerly(prefix, build_save=False, build_restore=True)
+                return
+            names = self.saver_def
             sess.run(names.restore_op_name, {names.filename_tensor_name: prefix})
         except errors.NotFoundError as error:
             self._restore_objects(sess, prefix, error)

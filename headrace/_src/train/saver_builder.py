@@ -14,6 +14,7 @@ from headrace._src.ops import checkpoint as checkpoint_ops
 from headrace._src.ops import constant as constant_ops
 from headrace._src.ops import grouping, placeholder, shapes, strings
 from headrace._src.ops import identity as identity_ops
+from headrace._src.platform import modes
 from headrace._src.state.partitioned_variable import PartitionedVariable
 from headrace._src.train import saveable as saveable_lib
 
@@ -128,16 +129,30 @@ class BaseSaverBuilder:
         preferred_shard: int = -1,
         name: str = "restore_all",
     ) -> Any:
+        assigned = self._assign(
+            filename_tensor, saveables, restore_sequentially, reshape, preferred_shard
+        )
+        return grouping.group(*assigned, name=name)
+
+    def _assign(
+        self,
+        filename_tensor: Any,
+        saveables: list[Any],
+        restore_sequentially: bool,
+        reshape: bool,
+        preferred_shard: int = -1,
+    ) -> list[Any]:
         tensors = self.bulk_restore(
             filename_tensor, saveables, preferred_shard, restore_sequentially
         )
-        assigned, at = [], 0
+        assigned: list[Any] = []
+        at = 0
         for saveable in saveables:
             wanted = [_shape_of(spec.tensor) for spec in saveable.specs] if reshape else None
             count = len(saveable.specs)
             assigned.append(saveable.restore(tensors[at : at + count], wanted))
             at += count
-        return grouping.group(*assigned, name=name)
+        return assigned
 
     def _AddShardedRestoreOps(  # noqa: N802
         self, filename_tensor: Tensor, per_device: Any, restore_sequentially: bool, reshape: bool
@@ -219,6 +234,11 @@ class BaseSaverBuilder:
     ) -> Any:
         from headrace._src.proto import messages
 
+        if modes.executing_eagerly():
+            return self._run_eagerly(
+                names_to_saveables, reshape, sharded, max_to_keep, keep_checkpoint_every_n_hours,
+                filename, build_save, build_restore,
+            )  # fmt: skip
         if not build_save or not build_restore:
             raise ValueError(
                 "save and restore operations need to be built together  when eager execution is "
@@ -245,6 +265,35 @@ class BaseSaverBuilder:
             filename_tensor_name=path.name,
             save_tensor_name=saved.name,
             restore_op_name=restored.name,
+            max_to_keep=max_to_keep or 0,
+            sharded=sharded,
+            keep_checkpoint_every_n_hours=keep_checkpoint_every_n_hours,
+            version=self._write_version,
+        )
+
+    def _run_eagerly(
+        self,
+        names_to_saveables: Any,
+        reshape: bool,
+        sharded: bool,
+        max_to_keep: int | None,
+        keep_checkpoint_every_n_hours: float,
+        filename: str | None,
+        build_save: bool,
+        build_restore: bool,
+    ) -> Any:
+        """Saves or restores at once; the `SaverDef` holds the name of the checkpoint."""
+        from headrace._src.proto import messages
+
+        saveables = saveable_lib.validate_and_slice_inputs(names_to_saveables)
+        path = filename or "model"
+        if build_save:
+            self.save_op(path, saveables)  # type: ignore[arg-type]
+        if build_restore:
+            self._assign(path, saveables, False, reshape)
+        return messages.SaverDef(
+            filename_tensor_name=path,
+            save_tensor_name=path if build_save else "",
             max_to_keep=max_to_keep or 0,
             sharded=sharded,
             keep_checkpoint_every_n_hours=keep_checkpoint_every_n_hours,

@@ -1,7 +1,5 @@
-"""The names of `tf.saved_model.signature_def_utils`, loaded at first use.
-
-Made by scripts/gen_api.py.
-"""
+"""The names of `tf.saved_model.signature_def_utils`, loaded at first use;
+made by scripts/gen_api.py."""
 
 from headrace._api import namespace as _namespace
 
