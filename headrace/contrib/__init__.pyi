@@ -4,6 +4,7 @@ from headrace.contrib import autograph as autograph
 from headrace.contrib import eager as eager
 from headrace.contrib import framework as framework
 from headrace.contrib import layers as layers
+from headrace.contrib import predictor as predictor
 from headrace.contrib import rnn as rnn
 from headrace.contrib import slim as slim
 from headrace.contrib import util as util

@@ -49,8 +49,8 @@ def _to_bytes(text: str | bytes) -> bytes:
 StringJoin = op(
     "StringJoin",
     "inputs: N * string -> output: string",
-    separator=A.text(default=""),
     N=A.integer(minimum=1),
+    separator=A.text(default=""),
     host_only=True,
 )
 

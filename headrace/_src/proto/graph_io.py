@@ -23,6 +23,8 @@ def write_graph(graph_or_graph_def: Any, logdir: str, name: str, as_text: bool =
     """
     from google.protobuf import text_format
 
+    from headrace._src.proto import messages
+
     write = getattr(graph_or_graph_def, "as_graph_def", None)
     proto = graph_or_graph_def if write is None else write()
     os.makedirs(logdir, exist_ok=True)
@@ -30,8 +32,11 @@ def write_graph(graph_or_graph_def: Any, logdir: str, name: str, as_text: bool =
     made = f"{path}.tmp{os.getpid()}"
     # Written beside it first, so that readers never see half a graph.
     with open(made, "wb") as file:
-        text = text_format.MessageToString(proto) if as_text else None
-        file.write(proto.SerializeToString() if text is None else text.encode())
+        if as_text:
+            pool = messages.pool()
+            file.write(text_format.MessageToString(proto, descriptor_pool=pool).encode())
+        else:
+            file.write(proto.SerializeToString())
     os.replace(made, path)
     return path
 

@@ -36,18 +36,20 @@ def read_meta_graph_file(filename: str) -> Any:
     from google.protobuf import text_format
     from google.protobuf.message import DecodeError
 
+    from headrace._src.proto import messages
+
     if not os.path.exists(filename):
         raise OSError(f"File {filename} does not exist.")
     with open(filename, "rb") as file:
         data = file.read()
-    made = _messages().MetaGraphDef()
+    made = messages.MetaGraphDef()
     try:
         made.ParseFromString(data)
         return made
     except DecodeError:
         made.Clear()
     try:
-        return text_format.Merge(data.decode(), made)
+        return text_format.Merge(data.decode(), made, descriptor_pool=messages.pool())
     except (text_format.ParseError, UnicodeDecodeError) as error:
         raise OSError(f"Cannot parse file {filename}: {error}.") from None
 
@@ -172,7 +174,7 @@ def import_scoped_meta_graph_with_return_elements(
             producer_op_list=info.stripped_op_list if info.HasField("stripped_op_list") else None,
             return_elements=return_elements,
         )
-        reader = _CollectionReader(graph, scope, info.tensorflow_version)
+        reader = _CollectionReader(graph, scope, meta)
         for key in _restoring_order(meta.collection_def):
             if key != unbound_inputs_col_name and restore_collections_predicate(key):
                 reader.read(key, meta.collection_def[key])
@@ -184,9 +186,10 @@ def _check_unbound(collection: Any, input_map: Any) -> None:
     kind = collection.WhichOneof("kind")
     values = [_text(v) for v in getattr(collection, kind).value] if kind else []
     if values and (not input_map or sorted(values) != sorted(input_map)):
+        missing = ",".join(v for v in values if not input_map or v not in input_map)
         raise ValueError(
-            f"Graph contains unbound inputs: {','.join(values)}. Must provide these inputs "
-            "through input_map."
+            f"Graph contains unbound inputs: {missing}. Must provide these inputs through "
+            "input_map."
         )
 
 
@@ -209,11 +212,12 @@ def _below(name: Any, scope: str) -> Any:
 class _CollectionReader:
     """Fills collections of a graph from their messages."""
 
-    def __init__(self, graph: Any, scope: str, version: str) -> None:
+    def __init__(self, graph: Any, scope: str, meta: Any) -> None:
         self._graph = graph
         self._scope = scope
+        self._node_names = {node.name for node in meta.graph_def.node}
         # Before 1.9 a variable did not say whether it is trainable; the collection does.
-        numbers = re.match(r"(\d+)\.(\d+)", version)
+        numbers = re.match(r"(\d+)\.(\d+)", meta.meta_info_def.tensorflow_version)
         self._says_trainable = numbers is None or tuple(map(int, numbers.groups())) >= (1, 9)
         self._variables: dict[bytes, Any] = {}
 
@@ -252,6 +256,8 @@ class _CollectionReader:
         try:
             node = self._graph.as_graph_element(_below(name, self._scope))
         except KeyError:
+            if name.partition(":")[0] not in self._node_names:
+                raise
             # Nodes of old conditions and loops are in function bodies now.
             logging.warning("%s of collection %s is not in the graph. Skipping.", name, key)
             return

@@ -33,6 +33,7 @@ from headrace import python_io as python_io
 from headrace import queue as queue
 from headrace import random as random
 from headrace import resource_loader as resource_loader
+from headrace import saved_model as saved_model
 from headrace import sets as sets
 from headrace import sparse as sparse
 from headrace import strings as strings

@@ -1,0 +1,1 @@
+"""SavedModel: graphs, variables and assets in a folder, with names for inputs and outputs."""
