@@ -149,10 +149,14 @@ def get_or_create_global_step_read(graph: Any = None) -> Any:
     step = get_global_step(graph)
     if step is None:
         return None
+    before = len(graph.get_operations())
     with graph.as_default(), graph.name_scope(None), graph.name_scope(step.op.name + "/"):
         value = step.initialized_value() if isinstance(step, Variable) else step
         # Adding zero copies, so that a later assignment does not show through.
         graph.add_to_collection(_READ_KEY, value + 0)
+    # The step that increments is made before, as a rule, and takes its time in 1.15.
+    for op in graph.get_operations()[before:]:
+        op._early = True
     return get_global_step_read(graph)
 
 
