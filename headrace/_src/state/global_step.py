@@ -173,3 +173,9 @@ def increment_global_step(increment: Any, graph: Any = None) -> Any:
     with graph.as_default(), graph.name_scope(None), graph.name_scope(step.op.name + "/"):
         with graph.control_dependencies([read]):
             return assign.assign_add(step, increment)
+
+
+# Programs with hooks of their own know these names from TensorFlow's `training_util`.
+_get_global_step_read = get_global_step_read
+_get_or_create_global_step_read = get_or_create_global_step_read
+_increment_global_step = increment_global_step
