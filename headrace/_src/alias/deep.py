@@ -119,7 +119,22 @@ MODULES = {
     "ops.init_ops": ("state.initializers", "state.orthogonal_initializers"),
     "ops.resource_variable_ops": ("state.resource_variable", "ops.variable_ops"),
     "training.moving_averages": ("train.moving_averages",),
-    "training.training_util": ("state.global_step",),
+    "training.training_util": ("state.global_step", "proto.graph_io"),
+    "training.basic_session_run_hooks": (
+        "train.logging_hooks",
+        "train.step_hooks",
+        "train.saving_hooks",
+        "train.feed_hooks",
+        "train.hook_timer",
+    ),
+    "training.session_run_hook": ("train.session_run_hook",),
+    "training.monitored_session": (
+        "train.monitored_session",
+        "train.wrapped_session",
+        "train.session_creator",
+    ),
+    "training.session_manager": ("train.session_manager",),
+    "training.supervisor": ("train.supervisor", "train.supervisor_threads"),
     "training.optimizer": ("train.optimizer",),
     "training.slot_creator": ("train.slot_creator",),
     "training.saver": (

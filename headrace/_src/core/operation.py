@@ -42,6 +42,7 @@ class Operation:
         "_control_inputs",
         "_control_outputs",
         "_device",
+        "_early",
         "_id",
         "_inputs",
         "_line",
@@ -72,6 +73,8 @@ class Operation:
         self.attrs = attrs
         self._device = ""
         self._id = 0
+        # Whether it is executed as soon as it can be, before operations made earlier.
+        self._early = False
         self._code: CodeType | None = None
         self._line = 0
         self.outputs: list[Tensor] = []

@@ -196,11 +196,11 @@ def _execute_concurrently(plan: Plan, slots: list[Any], run: Run) -> None:
                 ready.append(f)
 
     while ready or running:
-        ready.sort(key=lambda op: (op.spec.blocking, op._id))
+        ready.sort(key=plan_lib.precedence)
         while ready and not ready[0].spec.blocking:
             op = ready.pop(0)
             settle(op, attempt(op))
-            ready.sort(key=lambda op: (op.spec.blocking, op._id))
+            ready.sort(key=plan_lib.precedence)
         for op in ready:
             threading.Thread(target=work, args=(op,), daemon=True).start()
             running += 1

@@ -119,6 +119,11 @@ def dependencies(
     return waiting, followers
 
 
+def precedence(op: Operation) -> tuple[bool, bool, int]:
+    """What is executed first among the ready: the least."""
+    return op.spec.blocking, not op._early, op._id
+
+
 def ordered(operations: list[Operation], feeds: frozenset[Tensor]) -> list[Operation]:
     """The operations in execution order.
 
@@ -126,19 +131,19 @@ def ordered(operations: list[Operation], feeds: frozenset[Tensor]) -> list[Opera
       ValueError: they depend on each other in a circle.
     """
     operations = sorted(operations, key=lambda op: op._id)
-    if not any(op.spec.blocking for op in operations) and _is_sorted(operations):
+    if not any(op.spec.blocking or op._early for op in operations) and _is_sorted(operations):
         return operations
     waiting, followers = dependencies(operations, feeds)
-    ready = [(op.spec.blocking, op._id, op) for op in operations if not waiting[op]]
+    ready = [(precedence(op), op) for op in operations if not waiting[op]]
     heapq.heapify(ready)
     result = []
     while ready:
-        *_, op = heapq.heappop(ready)
+        _, op = heapq.heappop(ready)
         result.append(op)
         for f in followers.get(op, ()):
             waiting[f] -= 1
             if not waiting[f]:
-                heapq.heappush(ready, (f.spec.blocking, f._id, f))
+                heapq.heappush(ready, (precedence(f), f))
     if len(result) != len(operations):
         stuck = next(op for op in operations if waiting[op])
         raise ValueError(f"The graph has a cycle through operation {stuck.name!r}.")

@@ -149,10 +149,14 @@ def get_or_create_global_step_read(graph: Any = None) -> Any:
     step = get_global_step(graph)
     if step is None:
         return None
+    before = len(graph.get_operations())
     with graph.as_default(), graph.name_scope(None), graph.name_scope(step.op.name + "/"):
         value = step.initialized_value() if isinstance(step, Variable) else step
         # Adding zero copies, so that a later assignment does not show through.
         graph.add_to_collection(_READ_KEY, value + 0)
+    # The step that increments is made before, as a rule, and takes its time in 1.15.
+    for op in graph.get_operations()[before:]:
+        op._early = True
     return get_global_step_read(graph)
 
 
@@ -169,3 +173,9 @@ def increment_global_step(increment: Any, graph: Any = None) -> Any:
     with graph.as_default(), graph.name_scope(None), graph.name_scope(step.op.name + "/"):
         with graph.control_dependencies([read]):
             return assign.assign_add(step, increment)
+
+
+# Programs with hooks of their own know these names from TensorFlow's `training_util`.
+_get_global_step_read = get_global_step_read
+_get_or_create_global_step_read = get_or_create_global_step_read
+_increment_global_step = increment_global_step

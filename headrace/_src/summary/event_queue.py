@@ -45,7 +45,7 @@ class EventFileWriter:
     ) -> None:
         self._logdir = os.fsdecode(logdir)
         try:
-            os.makedirs(self._logdir, exist_ok=True)
+            os.makedirs(self._logdir or os.curdir, exist_ok=True)
         except OSError as error:
             raise record_io.file_error(self._logdir, error) from error
         self._max_queue = max(1, max_queue)

@@ -11,6 +11,14 @@ from typing import Any
 
 from headrace._api.export import export
 from headrace._src.core import errors
+from headrace._src.platform import logging
+
+
+def _report(ex: Any) -> None:
+    if isinstance(ex, tuple):
+        logging.info("Error reported to Coordinator: %s", str(ex[1]), exc_info=ex)
+    else:
+        logging.info("Error reported to Coordinator: %s, %s", type(ex), str(ex))
 
 
 @export("train.Coordinator")
@@ -26,7 +34,9 @@ class Coordinator:
     """
 
     def __init__(self, clean_stop_exception_types: Any = None) -> None:
-        self._clean = tuple(clean_stop_exception_types or (errors.OutOfRangeError,))
+        if clean_stop_exception_types is None:
+            clean_stop_exception_types = (errors.OutOfRangeError,)
+        self._clean = tuple(clean_stop_exception_types)
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._failure: Any = None
@@ -59,6 +69,7 @@ class Coordinator:
                 return
             if not self._stop.is_set():
                 if failure is not None:
+                    _report(ex)
                     self._failure = failure
                 self._stop.set()
             # A later report would hide the first, which is most often the cause.
@@ -194,12 +205,13 @@ class LooperThread(threading.Thread):
         """Calls the function until the coordinator stops."""
         with self._coord.stop_on_exception():
             self.start_loop()
+            # The first turn is due at once.
             due = time.time()
             while not self._coord.should_stop():
                 if self._interval is not None:
-                    due += self._interval
                     if self._coord.wait_for_stop(max(due - time.time(), 0)):
                         break
+                    due += self._interval
                 self.run_loop()
             self.stop_loop()
 

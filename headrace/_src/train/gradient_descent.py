@@ -36,9 +36,7 @@ class GradientDescentOptimizer(RuleOptimizer):
         step = IndexedSlices(grad.values * rate, grad.indices, grad.dense_shape)
         return var.scatter_sub(step, use_locking=self._use_locking)
 
-    def _resource_apply_sparse_duplicate_indices(
-        self, grad: Any, handle: Any, indices: Any
-    ) -> Any:
+    def _resource_apply_sparse_duplicate_indices(self, grad: Any, handle: Any, indices: Any) -> Any:
         # As 1.15: with the learning rate that the user gave, not its tensor.
         step = -grad * self._learning_rate
         return variable_scatter.ResourceScatterAdd(handle.handle, indices, step)

@@ -64,8 +64,10 @@ class QueueRunner:
         )
         if closed is None:
             closed = (errors.OutOfRangeError,)
-        elif not isinstance(closed, tuple) or not closed or not all(
-            issubclass(t, errors.OpError) for t in closed
+        elif (
+            not isinstance(closed, tuple)
+            or not closed
+            or not all(issubclass(t, errors.OpError) for t in closed)
         ):
             raise TypeError(
                 "queue_closed_exception_types, when provided, must be a tuple of tf.error types, "

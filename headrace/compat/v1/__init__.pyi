@@ -12,6 +12,7 @@ from headrace import debugging as debugging
 from headrace import distribute as distribute
 from headrace import dtypes as dtypes
 from headrace import errors as errors
+from headrace import estimator as estimator
 from headrace import flags as flags
 from headrace import gfile as gfile
 from headrace import graph_util as graph_util
