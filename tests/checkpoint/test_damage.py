@@ -14,6 +14,8 @@ from headrace._src.checkpoint import bundle_reader, sstable
 from headrace._src.proto import messages
 from tests.checkpoint import record_goldens
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = pathlib.Path(record_goldens.GOLDEN)
 ALLOWED = (
     tf.errors.DataLossError,

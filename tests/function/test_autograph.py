@@ -10,6 +10,8 @@ from headrace import testing
 
 from .autograph_programs import PROGRAMS
 
+pytestmark = pytest.mark.slow
+
 CASES = [
     pytest.param(function, args, id=f"{name}-{i}")
     for name, (function, inputs) in PROGRAMS.items()

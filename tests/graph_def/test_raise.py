@@ -11,6 +11,8 @@ import pytest
 
 import headrace as tf
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 CASES = sorted(p.stem for p in GOLDEN.glob("*.json"))
 OLD = {

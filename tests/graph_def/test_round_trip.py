@@ -7,6 +7,8 @@ import pytest
 
 import headrace as tf
 
+pytestmark = pytest.mark.slow
+
 ROOT = pathlib.Path(__file__).parents[2]
 _spec = importlib.util.spec_from_file_location("record_parity", ROOT / "scripts/record_parity.py")
 recorder = importlib.util.module_from_spec(_spec)

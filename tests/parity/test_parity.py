@@ -26,10 +26,21 @@ def golden(family):
     return json.loads(path.read_text()) if path.exists() else {}
 
 
+# The quick tier takes every eighth snippet.
 CASES = [
-    pytest.param(family, name, code, options, id=f"{family}-{name}")
-    for family in recorder.families()
-    for name, (code, options) in recorder.load_snippets(family).items()
+    pytest.param(
+        family,
+        name,
+        code,
+        options,
+        id=f"{family}-{name}",
+        marks=() if i % 8 == 0 else (pytest.mark.slow,),
+    )
+    for i, (family, name, code, options) in enumerate(
+        (family, name, code, options)
+        for family in recorder.families()
+        for name, (code, options) in recorder.load_snippets(family).items()
+    )
 ]
 
 
