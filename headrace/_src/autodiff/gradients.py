@@ -25,7 +25,7 @@ from headrace._src.core.tensor import Tensor
 from headrace._src.ops import add_n as add_n_ops
 from headrace._src.ops import concat as concat_ops
 from headrace._src.ops import constant as constant_ops
-from headrace._src.ops import grouping, identity, variable_ops
+from headrace._src.ops import dependence, grouping, identity, variable_ops
 from headrace._src.ops import shapes as shape_ops
 
 
@@ -47,22 +47,9 @@ class AggregationMethod:
     EXPERIMENTAL_ACCUMULATE_N = 2
 
 
-_TRAINABLE = frozenset(
-    {
-        dtypes.float16,
-        dtypes.float32,
-        dtypes.float64,
-        dtypes.complex64,
-        dtypes.complex128,
-        dtypes.resource,
-        dtypes.variant,
-    }
-)
-
-
 def is_trainable(tensor: Tensor) -> bool:
     """Whether gradients flow through a tensor of this dtype."""
-    return tensor.dtype.base_dtype in _TRAINABLE
+    return dependence.is_flowing(tensor)
 
 
 def _as_list(x: Any) -> list[Any]:

@@ -15,9 +15,7 @@ from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops.func_graph import FuncGraph
 
-_FLOWING = frozenset(
-    "float16 bfloat16 float32 float64 complex64 complex128 resource variant".split()
-)
+_FLOWING = frozenset("float16 float32 float64 complex64 complex128 resource variant".split())
 
 
 def is_flowing(tensor: Tensor) -> bool:

@@ -12,12 +12,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from headrace._src.core import constant_value, convert, dims, dtypes, scopes
+from headrace._src.core import constant_value, convert, dtypes, scopes
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
-from headrace._src.ops import constant, dependence, func_graph, identity, loop_node
+from headrace._src.ops import _tensor_lists, constant, dependence, func_graph, identity, loop_node
 from headrace._src.ops._late import late
 
 # The loop variables that a backward loop adds before the gradients.
@@ -38,13 +38,6 @@ class _Accumulator(NamedTuple):
     empty: Tensor
     argument: Tensor
     pushed: Tensor
-
-
-def _element_shape(shape: dims.Dims) -> Any:
-    """The static shape of a list's elements as the list ops take it."""
-    if shape is None:
-        return -1
-    return [-1 if d is None else d for d in shape] or constant.constant([], dtypes.int32)
 
 
 class BackwardBody(func_graph.FuncGraph):
@@ -107,7 +100,7 @@ class BackwardBody(func_graph.FuncGraph):
         # A dependency on what follows the forward loop would close a circle.
         with forward.outer_graph.as_default(), scopes.control_dependencies(None):
             empty = late.EmptyTensorList(
-                _element_shape(tensor.dims),
+                _tensor_lists.element_shape_argument(tensor.dims),
                 self._limit,
                 element_dtype=tensor.dtype,
                 name=f"{self._name_of(tensor)}/accumulator",
