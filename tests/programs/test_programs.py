@@ -45,11 +45,22 @@ VARYING = (
 NUMBER = re.compile(r"-?(?:\d+\.?\d*(?:e[+-]?\d+)?|nan|inf)")
 
 
+def members(pairs):
+    """A JSON object; values whose names became one without their addresses stay together."""
+    together = {}
+    for name, value in pairs:
+        together.setdefault(name, []).append(value)
+    return {
+        name: values[0] if len(values) == 1 else sorted(values, key=json.dumps)
+        for name, values in together.items()
+    }
+
+
 def load(path):
     text = path.read_text()
     for pattern, word in VARYING:
         text = re.sub(pattern, word, text)
-    return json.loads(text)
+    return json.loads(text, object_pairs_hook=members)
 
 
 def close(x, y):
