@@ -1,6 +1,11 @@
 """Fixtures of all tests: a fresh default graph for each."""
 
+import os
+
 import pytest
+
+# Tests neither use nor fill the cache of the user; those of the cache have folders of their own.
+os.environ["HEADRACE_CACHE"] = "off"
 
 
 @pytest.fixture(autouse=True)

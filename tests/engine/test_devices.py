@@ -385,6 +385,7 @@ with tf.Graph().as_default(), tf.device("/gpu:2"):
         code,
         XLA_FLAGS="--xla_force_host_platform_device_count=3",
         HEADRACE_JIT="always",
+        HEADRACE_CACHE="on",
         HEADRACE_CACHE_DIR=str(tmp_path),
         JAX_PLATFORMS="cpu",
     ).splitlines()

@@ -21,6 +21,7 @@ FULL = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
 @pytest.fixture
 def tier(request, monkeypatch, tmp_path):
     """How plans are executed: `off`, `always` or `` for the default."""
+    monkeypatch.setenv("HEADRACE_CACHE", "on")
     monkeypatch.setenv("HEADRACE_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("HEADRACE_JIT", request.param)
     return request.param

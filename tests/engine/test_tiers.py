@@ -18,6 +18,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADRACE_CACHE", "on")
     monkeypatch.setenv("HEADRACE_CACHE_DIR", str(tmp_path))
     monkeypatch.delenv("HEADRACE_JIT", raising=False)
     program._CACHE.clear()
@@ -183,6 +184,7 @@ def in_two_processes(program, folder):
         **os.environ,
         "PYTHONPATH": str(ROOT),
         "HEADRACE_JIT": "always",
+        "HEADRACE_CACHE": "on",
         "HEADRACE_CACHE_DIR": str(folder),
     }
     command = [sys.executable, "-c", program]

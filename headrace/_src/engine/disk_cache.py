@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import pickle
 import platform
 import re
 import tempfile
+import threading
 import time
 from functools import cache
 from importlib import metadata
@@ -34,6 +36,8 @@ _SUFFIX: Final = ".bin"
 _UNFINISHED: Final = ".part"
 # Writing takes seconds at most: what is older belongs to a writer that was killed.
 _ABANDONED: Final = 3600.0
+# The folder is looked through when a process has added this part of its limit.
+_TRIMS: Final = 64
 
 
 def folder() -> Path | None:
@@ -113,7 +117,7 @@ def store(key: bytes, described: tuple[Any, Any], executable: Any) -> None:
         except BaseException:
             os.unlink(name)
             raise
-        _trim(path.parent.parent)
+        _growth.add(path.parent.parent, len(data))
 
 
 def _stands_alone(executable: Any) -> bool:
@@ -146,25 +150,57 @@ def limit_of(text: str) -> int:
     return int(megabytes * (1 << 20))
 
 
-def _trim(place: Path) -> None:
+class _Growth:
+    """Trims a folder at this process's first entry, then as often as the entries call for it.
+
+    Looking through the whole folder at every entry would cost more than what is stored.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._unseen: dict[Path, int] = {}
+
+    def add(self, place: Path, size: int) -> None:
+        """Takes note of `size` bytes more."""
+        limit = limit_of(os.environ.get("HEADRACE_CACHE_MB") or "1024")
+        with self._lock:
+            unseen = self._unseen.get(place)
+            trims = unseen is None or unseen + size > limit // _TRIMS
+            self._unseen[place] = 0 if trims else (unseen or 0) + size
+        if trims:
+            _trim(place, limit)
+
+
+_growth: Final = _Growth()
+
+
+def _trim(place: Path, limit: int) -> None:
     """Removes the files used least recently while there are too many bytes, and unfinished ones."""
-    limit = limit_of(os.environ.get("HEADRACE_CACHE_MB") or "1024")
-    for path in place.glob(f"*/*{_UNFINISHED}"):
-        with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime > _ABANDONED:
-                path.unlink()
     files = []
-    for path in place.glob(f"*/*{_SUFFIX}"):
+    with os.scandir(place) as versions:
+        folders = [version.path for version in versions if version.is_dir()]
+    for entry in itertools.chain.from_iterable(map(_entries, folders)):
         with contextlib.suppress(OSError):
-            info = path.stat()
-            files.append((info.st_mtime, info.st_size, path))
+            info = entry.stat()
+            if entry.name.endswith(_SUFFIX):
+                files.append((info.st_mtime, info.st_size, entry.path))
+            elif entry.name.endswith(_UNFINISHED) and time.time() - info.st_mtime > _ABANDONED:
+                os.unlink(entry.path)
     total = sum(size for _, size, _ in files)
     for _, size, path in sorted(files):
         if total <= limit:
             break
         with contextlib.suppress(OSError):
-            path.unlink()
+            os.unlink(path)
             total -= size
+
+
+def _entries(place: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(place) as entries:
+            return list(entries)
+    except OSError:  # another process may have removed the folder
+        return []
 
 
 @cache
