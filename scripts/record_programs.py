@@ -4,6 +4,9 @@
     scripts/record_programs.py [NAME ...]                  under the oracle, into
     tests/golden/program_NAME.json
     scripts/record_programs.py --impl headrace NAME OUT    what headrace does
+    scripts/record_programs.py --serve                     the same for lines `NAME JIT OUT` from
+    the standard input, each in a child of this process, which has imported everything already; it
+    answers each with the child's exit status, and the child's errors are in OUT.err
 
 The script starts itself again under the oracle ($ORACLE or ~/.cache/headrace-oracle) for the first
 form; it must run
@@ -20,6 +23,7 @@ import os
 import runpy
 import subprocess
 import sys
+import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SOURCES = os.path.join(ROOT, "tests", "programs", "sources")
@@ -99,14 +103,48 @@ def write(got, path):
         file.write(dump(got)[1:] + "\n")
 
 
+def record_headrace(name, out):
+    import headrace.alias
+
+    headrace.alias.install()
+    import tensorflow as tf
+
+    write(record(tf, os.path.join(SOURCES, name + ".py")), out)
+
+
+def serve():
+    """Answer requests; a fork costs less than the imports, JAX's above all."""
+    import jax  # noqa: F401  (its backends start in the children)
+
+    import headrace
+
+    headrace.Session, headrace.gradients, headrace.train.AdamOptimizer  # noqa: B018
+    for line in sys.stdin:
+        name, jit, out = line.split()
+        child = os.fork()
+        if not child:
+            status = 1
+            os.environ["HEADRACE_JIT"] = jit
+            os.dup2(os.open(out + ".err", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), 2)
+            os.dup2(2, 1)
+            try:
+                record_headrace(name, out)
+                status = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)
+        _, status = os.waitpid(child, 0)
+        print(status, flush=True)
+
+
 def main(argv):
     if argv[:2] == ["--impl", "headrace"]:
-        import headrace.alias
-
-        headrace.alias.install()
-        import tensorflow as tf
-
-        write(record(tf, os.path.join(SOURCES, argv[2] + ".py")), argv[3])
+        record_headrace(argv[2], argv[3])
+    elif argv == ["--serve"]:
+        serve()
     elif argv[:1] == ["--here"]:
         import tensorflow as tf
 

@@ -105,18 +105,27 @@ EACH = [
 ]
 
 
+@pytest.fixture(scope="session")
+def recorder():
+    """A process whose children run the programs."""
+    command = [sys.executable, ROOT / "scripts/record_programs.py", "--serve"]
+    env = {"PYTHONPATH": str(ROOT), "PATH": "", "HEADRACE_CACHE": "off"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "bufsize": 1}
+    with subprocess.Popen(command, cwd=ROOT, env=env, **pipes) as process:
+        yield process
+        process.stdin.close()
+
+
 @pytest.fixture(params=EACH)
-def recordings(request, tmp_path):
+def recordings(request, recorder, tmp_path):
     """(name, truth, ours) of a program, interpreted or compiled; each in a process of its own."""
     name, tier = request.param
     if name in WAITING:
         request.applymarker(pytest.mark.xfail(reason=WAITING[name], strict=True))
     out = tmp_path / f"{name}.json"
-    script = ROOT / "scripts/record_programs.py"
-    command = [sys.executable, script, "--impl", "headrace", name, out]
-    env = {"PYTHONPATH": str(ROOT), "PATH": "", "HEADRACE_JIT": tier, "HEADRACE_CACHE": "off"}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
+    recorder.stdin.write(f"{name} {tier} {out}\n")
+    status = recorder.stdout.readline()
+    assert status == "0\n", f"{status}{pathlib.Path(f'{out}.err').read_text()[-2000:]}"
     return name, load(ROOT / f"tests/golden/program_{name}.json"), load(out)
 
 

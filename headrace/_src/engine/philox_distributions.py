@@ -183,8 +183,8 @@ def _fill_truncated(draw: PhiloxDraw, first: int, out: np.ndarray, wide: bool) -
 
 
 def _accept(
-    xp: Any, values: tuple[Any, ...], filled: Any, slots: tuple[Any, ...]
-) -> tuple[Any, tuple[Any, ...]]:
+    xp: Any, values: tuple[Any, ...], filled: Any, step: Any, slots: tuple[Any, ...]
+) -> tuple[Any, Any, tuple[Any, ...]]:
     """Put the values inside the bounds into the next free slots of their group."""
     free = list(slots)
     for value in values:
@@ -192,7 +192,7 @@ def _accept(
         for i, slot in enumerate(free):
             free[i] = xp.where(inside & (filled == i), value, slot)
         filled = filled + inside.astype(xp.int32)
-    return filled, tuple(free)
+    return filled, step + xp.uint32(1), tuple(free)
 
 
 def _traced_truncated_normal(draw: PhiloxDraw, n: int, dtype: np.dtype, xp: Any) -> Any:
@@ -204,41 +204,17 @@ def _traced_truncated_normal(draw: PhiloxDraw, n: int, dtype: np.dtype, xp: Any)
     if not groups:
         return xp.zeros((0,), dtype)
 
-    def candidates(group: Any, step: Any) -> tuple[Any, ...]:
-        low = (group << xp.uint32(shift)) + step
-        columns = bits.traced_blocks_at(draw.words, low, group >> xp.uint32(32 - shift))
-        return _traced_normals(xp, columns, wide)
-
-    real = xp.float64 if wide else xp.float32
-    all_groups = lax.iota(xp.uint32, groups)
-    filled, slots = _accept(
-        xp,
-        candidates(all_groups, xp.uint32(0)),
-        xp.zeros(groups, xp.int32),
-        (xp.zeros(groups, real),) * size,
-    )
-    # One block fills 83 % of the groups of four; the others are packed, a quarter at a time.
-    packed = min(groups, max(64, groups // 4))
+    group = lax.iota(xp.uint32, groups)
 
     def more(state: tuple[Any, ...]) -> tuple[Any, ...]:
-        filled, steps, slots = state
-        found = xp.nonzero(filled < size, size=packed, fill_value=groups)[0]
-        rows = xp.minimum(found, groups - 1)
-        new_filled, new_slots = _accept(
-            xp,
-            candidates(rows.astype(xp.uint32), steps[rows]),
-            filled[rows],
-            tuple(slot[rows] for slot in slots),
-        )
-        return (
-            filled.at[found].set(new_filled, mode="drop"),
-            steps.at[found].add(xp.uint32(1), mode="drop"),
-            tuple(
-                slot.at[found].set(value, mode="drop")
-                for slot, value in zip(slots, new_slots, strict=True)
-            ),
-        )
+        filled, step, slots = state
+        low = (group << xp.uint32(shift)) + step
+        columns = bits.traced_blocks_at(draw.words, low, group >> xp.uint32(32 - shift))
+        return _accept(xp, _traced_normals(xp, columns, wide), filled, step, slots)
 
-    state = (filled, xp.ones(groups, xp.uint32), slots)
+    # A second block fills all groups but one in a hundred thousand, so the loop is short, and
+    # looking only at groups that wait would take longer to compile than it could save.
+    real = xp.float64 if wide else xp.float32
+    state = (xp.zeros(groups, xp.int32), xp.uint32(0), (xp.zeros(groups, real),) * size)
     _, _, slots = lax.while_loop(lambda state: xp.any(state[0] < size), more, state)
     return bits.interleave(slots, n).astype(dtype)
