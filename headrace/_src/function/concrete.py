@@ -18,6 +18,7 @@ from headrace._src.core import convert, nest, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import FuncRef
 from headrace._src.core.operation import Operation
+from headrace._src.core.opspec import OpSpec
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.tensor_spec import TensorSpec
 from headrace._src.core.uids import next_uid
@@ -29,6 +30,8 @@ from headrace._src.state.resource_variable import is_resource_variable
 # What 1.15 writes into the nodes: the devices of a default session; rewrites kept away.
 _CONFIG: Final = b"\n\x07\n\x03CPU\x10\x01\n\x07\n\x03GPU\x10\x002\x02J\x008\x01"
 _NO_REWRITES: Final = b"R\x05R\x03\x98\x01\x01"
+# The name of calls that give nothing.
+UNNAMED: Final = "PartitionedFunctionCall"
 
 
 class ConcreteFunction:
@@ -213,6 +216,11 @@ class ConcreteFunction:
             node = _call_node(self._inference, tensors)
         return list(node.outputs) or node
 
+    def call_of(self) -> tuple[OpSpec, dict[str, Any]]:
+        """The op type of the nodes that call it, and what their attrs say of the function."""
+        attrs = {"Tout": func_graph.output_types(self._inference), "f": self._inference.reference()}
+        return _spec_of(self._inference), attrs
+
     def _check_shape(self, index: int, arg: Tensor) -> None:
         shape = self._graph.inputs[index].shape
         if not shape.is_compatible_with(arg.shape):
@@ -305,11 +313,15 @@ def _register(function: FunctionGraph, graph: Any) -> None:
     graph._functions[function.name] = function
 
 
+def _spec_of(function: FunctionGraph) -> OpSpec:
+    stateful = func_graph.is_stateful(function)
+    return function_call.StatefulPartitionedCall if stateful else function_call.PartitionedCall
+
+
 def _call_node(function: FunctionGraph, tensors: list[Tensor]) -> Operation:
     graph = graph_lib.get_default_graph()
     _register(function, graph)
-    stateful = func_graph.is_stateful(function)
-    spec = function_call.StatefulPartitionedCall if stateful else function_call.PartitionedCall
+    spec = _spec_of(function)
     waits: Callable[[], Any] = contextlib.nullcontext
     if function.control_captures:
         waits = lambda: scopes.control_dependencies(function.control_captures)  # noqa: E731
@@ -319,7 +331,7 @@ def _call_node(function: FunctionGraph, tensors: list[Tensor]) -> Operation:
             Tout=func_graph.output_types(function),
             f=function.reference(),
             config_proto=_CONFIG if function.outputs else _NO_REWRITES,
-            name=None if function.outputs else "PartitionedFunctionCall",
+            name=None if function.outputs else UNNAMED,
         )
     for out, inner in zip(node.outputs, function.outputs, strict=True):
         out.handle_data = inner.handle_data
