@@ -82,6 +82,24 @@ class EagerEngine:
             run.journal.clear()
         return (result,) if spec.single_output else result or ()
 
+    def execute_bound(
+        self, op: Operation, bound: Callable[..., Any], values: Sequence[Any]
+    ) -> Any:
+        """Executes a kernel about variables whose attrs are bound; returns what it gives.
+
+        Raises:
+          OpError: the kernel failed; every variable is as it was before.
+        """
+        run = self._run()
+        try:
+            with np.errstate(all="ignore"), run.resources.lock:
+                result = bound(EagerKernel(run, op, self), *values)
+        except Exception as e:
+            run.undo()
+            raise worded(e, op) from (None if isinstance(e, errors.OpError) else e)
+        run.journal.clear()
+        return result
+
     def call(self, graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
         """Calls the body of a function."""
         return functions.called(self.tiered(graph), graph, arguments, run, self._jit)

@@ -7,24 +7,30 @@ kernel, and its outputs are `EagerTensor`s. Everything that builds graphs works 
 from __future__ import annotations
 
 import contextlib
-import functools
 import random
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from headrace._api.export import export
-from headrace._src.core import eager_mode, kernel, scopes
+from headrace._src.core import eager_mode, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import OpSpec
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine.eager import EagerEngine
-from headrace._src.engine.rewrite import is_pure
+from headrace._src.function import quick_operations
 
 _MODULUS: Final = 2**31 - 1
+
+
+class _Noting(threading.local):
+    def __init__(self) -> None:
+        self.spec: Any = None
+        self.inputs: Any = None
 
 
 class EagerGraph(graph_lib.Graph):
@@ -32,7 +38,8 @@ class EagerGraph(graph_lib.Graph):
 
     State inventory:
       engine: executes operations.        _random: draws the default seeds of operations.
-      _quick: (spec, dtypes of its inputs) → its kernel, an operation, the dtype of the result.
+      _quick: the operations executed before.
+      _noting: the spec that a thread was asked for, and the inputs of its operation as tensors.
     """
 
     executes = True
@@ -41,32 +48,31 @@ class EagerGraph(graph_lib.Graph):
         super().__init__()
         self.engine = EagerEngine()
         self._random = random.Random()
-        self._quick: dict[Any, Any] = {}
+        self._quick = quick_operations.QuickOperations()
+        self._noting = _Noting()
 
-    def executed(self, spec: OpSpec, inputs: Sequence[Any]) -> Tensor | None:
-        """The result of an operation that was executed before on inputs of these dtypes."""
-        if eager_mode.recorders():
-            return None
-        try:
-            key = (spec, *[t.dtype for t in inputs])
-            call, op, dtype = self._quick[key]
-            with np.errstate(all="ignore"):
-                held = call(*[t.held for t in inputs])
-        except Exception:  # the general way does it, or words the error
-            return None
-        return EagerTensor(op, 0, dtype, held)
+    def executed(
+        self, spec: OpSpec, inputs: Sequence[Any], name: str | None, attrs: dict[str, Any]
+    ) -> Any:
+        """The result of an operation, in the form that calling its spec returns."""
+        key = quick_operations.key_of(spec, inputs, attrs)
+        known = None if key is None else self._quick.get(key)
+        if known is not None:
+            result = known(inputs)
+            if result is not None:
+                return result
+        noting = self._noting
+        noting.spec = spec
+        noting.inputs = None
+        op = spec.make(*inputs, name=name, **attrs)
+        if key is not None and known is None and noting.inputs is not None:
+            self._quick.note(key, op, inputs, noting.inputs)
+        return spec.results(op)
 
-    def _remember(self, op: Operation, inputs: Sequence[Tensor]) -> None:
-        """Notes how to execute such an operation without looking at it again."""
-        spec = op.spec
-        defaults = all(
-            name in spec._inferred or (a.has_default and op.attrs[name] == a.default)
-            for name, a in spec.attrs.items()
-        )
-        if is_pure(op) and spec.single_output and not spec.has_list_inputs and defaults:
-            direct = None if spec.direct_rule is None else spec.direct_rule(op)
-            call = direct or functools.partial(spec.bind(op), kernel.HOST)
-            self._quick[spec, *[t.dtype for t in inputs]] = call, op, op.outputs[0].dtype
+    def constant(self, spec: OpSpec, array: Any, dtype: Any) -> EagerTensor:
+        """The result of a `Const`, which needs no execution."""
+        op = Operation(self, spec, "Const", [], (), {"value": array, "dtype": dtype})
+        return EagerTensor(op, 0, dtype, np.asarray(array))
 
     def add_operation(
         self,
@@ -101,8 +107,8 @@ class EagerGraph(graph_lib.Graph):
         ]
         for watch in eager_mode.recorders():
             watch.record(op)
-        if inputs and (spec, *[t.dtype for t in inputs]) not in self._quick:
-            self._remember(op, inputs)
+        if self._noting.spec is spec:
+            self._noting.inputs = inputs
         # What a value was made from is the business of tapes alone.
         op._inputs = []
         return op
@@ -119,6 +125,17 @@ class EagerGraph(graph_lib.Graph):
         return f"{scope}/{name}" if scope else name
 
     unique_scope = unique_name
+
+    def resolve_scope(self, name: Any) -> str:
+        """The full name of a scope; as in 1.15 any name will do."""
+        if not name:
+            return ""
+        if isinstance(name, bytes):
+            name = name.decode()
+        if name[-1] == "/":
+            return name[:-1]  # type: ignore[no-any-return]
+        outer = self.stacks.name
+        return f"{outer}/{name}" if outer else name
 
     def control_dependencies(self, control_inputs: Any) -> scopes.Controller:
         """Nothing waits: what comes first is executed first."""
