@@ -7,7 +7,7 @@ import importlib.util
 import os
 import tempfile
 
-SOURCE = '''
+SOURCE = """
 def looped_{i}(tf, x, n):
     total = tf.zeros_like(x)
     for i in tf.range(n):
@@ -23,7 +23,7 @@ def looped_{i}(tf, x, n):
     if tf.reduce_sum(total) > 0.0:
         return total
     return -total
-'''
+"""
 
 
 def _modules(count):
@@ -68,7 +68,9 @@ def mlp_gradients(tf, np):
     """Traces the loss of an MLP with the gradients of its variables."""
     layers = []
     for n, m in ((784, 256), (256, 256), (256, 10)):
-        layers.append((tf.Variable(np.zeros((n, m), np.float32)), tf.Variable(np.zeros(m, np.float32))))
+        layers.append(
+            (tf.Variable(np.zeros((n, m), np.float32)), tf.Variable(np.zeros(m, np.float32)))
+        )
     variables = [v for layer in layers for v in layer]
 
     def gradients(x, labels):

@@ -94,7 +94,7 @@ class Training:
 
     def __init__(self, tf, np):
         random = np.random.RandomState(0)
-        shapes = list(zip(SIZES[:-1], SIZES[1:]))
+        shapes = list(zip(SIZES[:-1], SIZES[1:]))  # noqa: B905
         first = [(random.randn(*s) / np.sqrt(s[0])).astype(np.float32) for s in shapes]
         self._x = random.randn(128, SIZES[0]).astype(np.float32)
         self._labels = random.randint(0, 10, 128).astype(np.int32)
@@ -130,7 +130,8 @@ class Training:
         def step(x, labels):
             with tf.GradientTape() as tape:
                 loss = self._loss(tf, layers, x, labels)
-            optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+            gradients = tape.gradient(loss, variables)
+            optimizer.apply_gradients(zip(gradients, variables))  # noqa: B905
             return loss
 
         return lambda: float(step(self._x, self._labels).numpy())

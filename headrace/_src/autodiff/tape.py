@@ -63,6 +63,11 @@ class GradientTape:
         self._watched: dict[int, Any] = {}
         self._variables: dict[int, Any] = {}
 
+    @property
+    def persistent(self) -> bool:
+        """Whether `gradient` may be called more than once."""
+        return self._persistent
+
     # -- recording -----------------------------------------------------------------------------
 
     def __enter__(self) -> GradientTape:
@@ -263,6 +268,8 @@ class GradientTape:
         if rule is None:
             return [None] * len(op._inputs)
         every = getattr(rule, "takes_every_gradient", lambda op: False)(op)
+        if getattr(rule, "takes_none", False):
+            return list(rule(op, *dys))
         filled = [
             graph_gradients.identity_zeros(t)
             if dy is None and (every or graph_gradients.is_trainable(t))

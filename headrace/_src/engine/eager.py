@@ -18,6 +18,7 @@ import numpy as np
 
 from headrace._src.core import errors, kernel
 from headrace._src.core.operation import Operation
+from headrace._src.core.quiet import begin, end
 from headrace._src.engine import functions, tiers
 from headrace._src.engine.resources import Cell, ResourceManager
 from headrace._src.engine.run import Cancellation, Run, RunKernel
@@ -82,21 +83,22 @@ class EagerEngine:
             run.journal.clear()
         return (result,) if spec.single_output else result or ()
 
-    def execute_bound(
-        self, op: Operation, bound: Callable[..., Any], values: Sequence[Any]
-    ) -> Any:
+    def execute_bound(self, op: Operation, bound: Callable[..., Any], values: Sequence[Any]) -> Any:
         """Executes a kernel about variables whose attrs are bound; returns what it gives.
 
         Raises:
           OpError: the kernel failed; every variable is as it was before.
         """
         run = self._run()
+        quiet = begin()
         try:
-            with np.errstate(all="ignore"), run.resources.lock:
+            with run.resources.lock:
                 result = bound(EagerKernel(run, op, self), *values)
         except Exception as e:
             run.undo()
             raise worded(e, op) from (None if isinstance(e, errors.OpError) else e)
+        finally:
+            end(quiet)
         run.journal.clear()
         return result
 

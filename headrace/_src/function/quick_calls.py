@@ -12,13 +12,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from headrace._src.core import eager_mode, errors, nest
+from headrace._src.core import eager_mode, nest
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.eager_tensor import EagerTensor
-from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
-from headrace._src.engine.eager import Prepared, worded
-from headrace._src.function.concrete import UNNAMED, ConcreteFunction
+from headrace._src.function.concrete import ConcreteFunction
+from headrace._src.ops import constant
 
 # Python values that are told apart by type and value; a trace holds them anyway.
 _PLAIN: Final = frozenset((int, float, bool, str, type(None)))
@@ -42,9 +41,9 @@ def key_of(args: Sequence[Any]) -> tuple[Any, ...] | None:
 
 
 def are_possible() -> bool:
-    """Whether calls are executed at once here, and neither recorded nor placed by a function."""
+    """Whether calls are executed at once here, and not placed by a function."""
     graph = graph_lib.get_default_graph()
-    if not graph.executes or eager_mode.recorders():
+    if not graph.executes:
         return False
     devices = graph.stacks.devices
     return not devices or not any(map(callable, devices))
@@ -113,9 +112,9 @@ def _is_plain(function: ConcreteFunction) -> bool:
     """Whether values go into the body and come out of it as they are."""
     body = function._inference
     return (
-        not body.control_captures
+        function._is_plain
+        and not body.control_captures
         and all(type(t) is EagerTensor for t in function.captured_inputs)
-        and not any(t.dtype._is_ref_dtype for t in (*body.inputs, *body.outputs))
     )
 
 
@@ -123,42 +122,29 @@ class _QuickCall:
     """A body, and how to get from the arguments of a call to its results.
 
     State inventory:
-      _count: how many arguments the body had when this was made.
       _taken, _arrays: the positions of tensors, and of arrays among these, in a call.
     """
 
     __slots__ = (
         "_arrays",
-        "_body",
+        "_call",
         "_captured",
-        "_count",
         "_function",
-        "_op",
-        "_outputs",
         "_pack",
-        "_prepared",
         "_taken",
+        "_tensors",
+        "is_current",
     )
 
     def __init__(self, function: ConcreteFunction, taken: list[tuple[int, bool]]) -> None:
-        graph: Any = graph_lib.get_default_graph()
-        self._function = function
-        self._body = body = function._inference
-        self._count = len(body.inputs)
         self._taken = [i for i, _ in taken]
         self._arrays = [i for i, is_array in taken if is_array]
-        self._captured = [t.held for t in function.captured_inputs]  # type: ignore[attr-defined]
-        spec, attrs = function.call_of()
-        # What errors name, and what results say that they come from.
-        name = spec.type if body.outputs else UNNAMED
-        self._op = Operation(graph, spec, name, [], (), attrs)
-        self._outputs = [(i, t.dtype.base_dtype, t.handle_data) for i, t in enumerate(body.outputs)]
-        self._pack = _packing(function, self._op)
-        self._prepared = Prepared(graph.engine, body)
-
-    def is_current(self) -> bool:
-        """Whether the body is still what it was."""
-        return self._prepared.is_current() and len(self._body.inputs) == self._count
+        self._function = function
+        self._tensors = function.captured_inputs
+        self._captured = [t.held for t in self._tensors]  # type: ignore[attr-defined]
+        self._call = function.eager.of(function._inference)
+        self._pack = _packing(function)
+        self.is_current = self._call.is_current
 
     def __call__(self, args: Sequence[Any]) -> Any:
         """Calls the body.
@@ -166,30 +152,22 @@ class _QuickCall:
         Raises:
           OpError: it failed; every variable is as it was before.
         """
-        op = self._op
-        try:
-            if self._arrays:
-                held = self._with_arrays(args)
-            else:
-                values = [args[i].held for i in self._taken]
-                held = self._prepared(values + self._captured)
-        except Exception as e:
-            name = op.graph.unique_name(op.name)
-            failed = Operation(op.graph, op.spec, name, [], (), op.attrs)
-            raise worded(e, failed) from (None if isinstance(e, errors.OpError) else e)
-        results = []
-        for (i, dtype, handle_data), value in zip(self._outputs, held, strict=True):
-            result = EagerTensor(op, i, dtype, value)
-            if handle_data is not None:
-                result.handle_data = handle_data
-            results.append(result)
-        return self._pack(results)
+        call = self._call
+        if eager_mode.recorders():
+            given = [args[i] for i in self._taken]
+            tensors = [constant.constant(a) if type(a) is np.ndarray else a for a in given]
+            return self._pack(self._function.eager.execute(tensors + self._tensors))
+        if self._arrays:
+            held = self._with_arrays(args)
+        else:
+            held = call.values([args[i].held for i in self._taken] + self._captured)
+        return self._pack(call.tensors(held))
 
     def _with_arrays(self, args: Sequence[Any]) -> list[Any]:
         """The results where arguments are arrays, into which the caller may write afterwards."""
         values = [args[i] if type(args[i]) is np.ndarray else args[i].held for i in self._taken]
         borrowed = {id(args[i]) for i in self._arrays}
-        held = self._prepared(values + self._captured, borrowed)
+        held = self._call.values(values + self._captured, borrowed)
         return [
             v.copy()
             if isinstance(v, np.ndarray) and (v.base is not None or id(v) in borrowed)
@@ -198,11 +176,11 @@ class _QuickCall:
         ]
 
 
-def _packing(function: ConcreteFunction, op: Operation) -> Callable[[list[Any]], Any]:
+def _packing(function: ConcreteFunction) -> Callable[[list[Any]], Any]:
     """What gives a call's results the structure that the Python function returned."""
     structure = function.structured_outputs
     if not function._inference.outputs:
-        return lambda results: function._packed(op)
+        return lambda results: function._packed(None)
     if type(structure) is Tensor:
         return lambda results: results[0]
     if type(structure) is tuple and all(type(t) is Tensor for t in structure):

@@ -10,13 +10,12 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import numpy as np
-
 from headrace._src.core import eager_mode, kernel
 from headrace._src.core.dtypes import DType
 from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import OpSpec
+from headrace._src.core.quiet import begin, end
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine.resources import Cell
 from headrace._src.engine.rewrite import is_pure
@@ -48,6 +47,14 @@ def _code(value: Any) -> Any:
 
 def key_of(spec: OpSpec, inputs: Sequence[Any], attrs: dict[str, Any]) -> Any:
     """What a call depends on besides values of tensors; None when it is not known."""
+    if not attrs:
+        # The most common ones, without a list.
+        if len(inputs) == 2:
+            x, y = inputs
+            if type(x) is EagerTensor and type(y) is EagerTensor:
+                return spec, x.dtype._type_enum, y.dtype._type_enum
+        elif len(inputs) == 1 and type(inputs[0]) is EagerTensor:
+            return spec, inputs[0].dtype._type_enum
     try:
         key = [spec, *[x.dtype._type_enum if type(x) is EagerTensor else _code(x) for x in inputs]]
         if attrs:
@@ -167,11 +174,13 @@ class _Known:
         return result
 
     def _executed(self, values: list[Any]) -> Any:
+        quiet = begin()
         try:
-            with np.errstate(all="ignore"):
-                return self._call(*values)
+            return self._call(*values)
         except Exception:  # the general way meets it again, and words it
             return _FAILED
+        finally:
+            end(quiet)
 
     def _flat(self, given: Sequence[Any]) -> Sequence[Any]:
         if self._nested:
@@ -205,11 +214,13 @@ class _Plain(_Known):
 
     def __call__(self, given: Sequence[Any]) -> Any:
         """Executes such an operation on other values."""
+        quiet = begin()
         try:
-            with np.errstate(all="ignore"):
-                held = self._call(*[t.held for t in given])
+            held = self._call(*[t.held for t in given])
         except Exception:  # the general way meets it again, and words it
             return None
+        finally:
+            end(quiet)
         result = EagerTensor(self._op, 0, self._types[0], held)
         if eager_mode.recorders():
             self._record(given, [result])
