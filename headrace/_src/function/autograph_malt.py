@@ -155,9 +155,12 @@ def _transpiler() -> Any:
             uses = ctx.user.options.uses
             node = functions.transform(node, ctx)
             node = visitors[0](ctx).visit(node)
-            steps = [break_statements]
-            steps += [asserts] if uses("ASSERT_STATEMENTS") else []
-            steps += [continue_statements, return_statements, _returns]
+            # Each step looks at the whole tree several times. `break` is written with `continue`.
+            kinds = {type(n) for n in ast.walk(node)}
+            steps = [break_statements] if ast.Break in kinds else []
+            steps += [asserts] if ast.Assert in kinds and uses("ASSERT_STATEMENTS") else []
+            steps += [continue_statements] if kinds & {ast.Break, ast.Continue} else []
+            steps += [return_statements, _returns]
             steps += [lists, slices] if uses("LISTS") else []
             for step in (*steps, call_trees, control_flow):
                 node = step.transform(node, ctx)
