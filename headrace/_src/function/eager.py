@@ -28,8 +28,17 @@ _MODULUS: Final = 2**31 - 1
 
 
 class _Noting(threading.local):
+    """What a thread is executing.
+
+    State inventory:
+      spec, named: the op type that it was asked for, and whether it was given a name.
+      made, inputs: the operation that was executed for it, and its inputs as tensors.
+    """
+
     def __init__(self) -> None:
         self.spec: Any = None
+        self.named = False
+        self.made: Any = None
         self.inputs: Any = None
 
 
@@ -39,7 +48,7 @@ class EagerGraph(graph_lib.Graph):
     State inventory:
       engine: executes operations.        _random: draws the default seeds of operations.
       _quick: the operations executed before.
-      _noting: the spec that a thread was asked for, and the inputs of its operation as tensors.
+      _noting: what each thread is executing.
     """
 
     executes = True
@@ -63,10 +72,12 @@ class EagerGraph(graph_lib.Graph):
                 return result
         noting = self._noting
         noting.spec = spec
-        noting.inputs = None
+        noting.named = name is not None
         op = spec.make(*inputs, name=name, **attrs)
-        if key is not None and known is None and noting.inputs is not None:
-            self._quick.note(key, op, inputs, noting.inputs)
+        if noting.made is op:
+            if key is not None and known is None:
+                self._quick.note(key, op, inputs, noting.inputs)
+            noting.made = noting.inputs = None
         return spec.results(op)
 
     def constant(self, spec: OpSpec, array: Any, dtype: Any) -> EagerTensor:
@@ -99,7 +110,11 @@ class EagerGraph(graph_lib.Graph):
         if spec.type in ("Placeholder", "PlaceholderV2"):
             raise RuntimeError("tf.placeholder() is not compatible with eager execution.")
         values = [t.held for t in inputs]  # type: ignore[attr-defined]
-        op = Operation(self, spec, name, inputs, (), attrs)
+        noting = self._noting
+        # Errors tell a name that was asked for.
+        own = noting.spec is spec
+        named = not own or noting.named
+        op = Operation(self, spec, name if named else "", inputs, (), attrs)
         results = self.engine.execute(op, values)
         types = spec.output_types(attrs) if output_types is None else output_types
         op.outputs = [
@@ -107,8 +122,8 @@ class EagerGraph(graph_lib.Graph):
         ]
         for watch in eager_mode.recorders():
             watch.record(op)
-        if self._noting.spec is spec:
-            self._noting.inputs = inputs
+        if own:
+            noting.spec, noting.made, noting.inputs = None, op, inputs
         # What a value was made from is the business of tapes alone.
         op._inputs = []
         return op

@@ -139,7 +139,7 @@ class _Known:
 
     def __init__(self, op: Operation, constants: list[Any]) -> None:
         # Not the operation itself: it holds values.
-        self._op = Operation(op.graph, op.spec, op.type, [], (), op.attrs)
+        self._op = Operation(op.graph, op.spec, op.name, [], (), op.attrs)
         self._types = [t.dtype for t in op.outputs]
         self._constants = constants if any(c is not None for c in constants) else None
         self._nested = op.spec.has_list_inputs
