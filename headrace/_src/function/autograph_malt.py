@@ -156,20 +156,27 @@ def _transpiler() -> Any:
             node = functions.transform(node, ctx)
             node = visitors[0](ctx).visit(node)
             # Each step looks at the whole tree several times. `break` is written with `continue`.
-            kinds = {type(n) for n in ast.walk(node)}
+            kinds = _kinds(node)
             steps = [break_statements] if ast.Break in kinds else []
             steps += [asserts] if ast.Assert in kinds and uses("ASSERT_STATEMENTS") else []
             steps += [continue_statements] if kinds & {ast.Break, ast.Continue} else []
             steps += [return_statements, _returns]
             steps += [lists, slices] if uses("LISTS") else []
-            for step in (*steps, call_trees, control_flow):
+            for step in (*steps, call_trees):
                 node = step.transform(node, ctx)
+            if _kinds(node) & {ast.If, ast.While, ast.For}:
+                node = control_flow.transform(node, ctx)
             node = visitors[1](ctx).visit(node)
             for step in (logical_expressions, variables):
                 node = step.transform(node, ctx)
             return node
 
     return Transpiler()
+
+
+def _kinds(node: Any) -> set[type]:
+    """The kinds of nodes in a tree."""
+    return {type(n) for n in ast.walk(node)}
 
 
 class _returns:  # noqa: N801
