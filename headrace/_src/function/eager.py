@@ -68,7 +68,7 @@ class EagerGraph(graph_lib.Graph):
         known = None if key is None else self._quick.get(key)
         if known is not None:
             result = known(inputs)
-            if result is not None:
+            if result is not quick_operations.NOT_DONE:
                 return result
         noting = self._noting
         noting.spec = spec

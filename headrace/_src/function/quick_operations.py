@@ -23,7 +23,8 @@ from headrace._src.engine.rewrite import is_pure
 # Values that are told apart by type and value.
 _PLAIN: Final = frozenset((int, bool, str, type(None), DType))
 _MOST: Final = 4096
-_FAILED: Final = object()
+# What a call gives that the general way has to do, or to word the error of.
+NOT_DONE: Final = object()
 
 
 def _code(value: Any) -> Any:
@@ -67,7 +68,7 @@ def key_of(spec: OpSpec, inputs: Sequence[Any], attrs: dict[str, Any]) -> Any:
 class QuickOperations(dict[Any, Any]):
     """Key of a call → a function that takes the inputs as given and returns the result.
 
-    The function returns None where the general way has to do it, or to word the error.
+    The function returns `NOT_DONE` where the general way has to do it, or to word the error.
     """
 
     def note(self, key: Any, op: Operation, given: Sequence[Any], inputs: Sequence[Any]) -> None:
@@ -154,12 +155,12 @@ class _Known:
         """Executes such an operation on other values."""
         inputs = self._flat(given)
         held = self._executed([t.held for t in inputs])
-        if held is _FAILED:
-            return None
+        if held is NOT_DONE:
+            return NOT_DONE
         op = self._op
         spec = op.spec
         if not self._types:
-            return op
+            return spec.results(op)
         if spec.single_output:
             result: Any = EagerTensor(op, 0, self._types[0], held)
             outputs = [result]
@@ -178,7 +179,7 @@ class _Known:
         try:
             return self._call(*values)
         except Exception:  # the general way meets it again, and words it
-            return _FAILED
+            return NOT_DONE
         finally:
             end(quiet)
 
@@ -218,7 +219,7 @@ class _Plain(_Known):
         try:
             held = self._call(*[t.held for t in given])
         except Exception:  # the general way meets it again, and words it
-            return None
+            return NOT_DONE
         finally:
             end(quiet)
         result = EagerTensor(self._op, 0, self._types[0], held)
@@ -242,4 +243,4 @@ class _Stateful(_Known):
         return op.graph.engine.execute_bound(op, self._call, values)  # type: ignore[attr-defined]
 
 
-__all__ = ["QuickOperations", "key_of"]
+__all__ = ["NOT_DONE", "QuickOperations", "key_of"]
