@@ -41,7 +41,7 @@ Figures = dict[str, dict[str, list[float]]]
 def start(pythons: dict[str, str], threads: int) -> tuple[dict[str, Worker], Figures, list[str]]:
     """The workers, what starting them measured, and what they can be asked for."""
     workers: dict[str, Worker] = {}
-    figures: Figures = {FIRST: {}, CONVERSION: {}}
+    figures: Figures = {FIRST: {}}
     names: list[str] = []
     losses = {}
     for impl, python in pythons.items():
@@ -49,9 +49,8 @@ def start(pythons: dict[str, str], threads: int) -> tuple[dict[str, Worker], Fig
         worker = Worker(python, "worker_functions.py", arguments, environment(impl))
         workers[impl] = worker
         figures[FIRST][impl] = [worker.ask("first")["seconds"]]
-        figures[CONVERSION][impl] = [worker.ask("conversions", count=8)["seconds"]]
         answer = worker.ask("prepare")
-        names = answer["names"]
+        names = [*answer["names"], CONVERSION]
         losses[impl] = answer["losses"]
     reference = losses["headrace"][SESSION]
     for impl, found in losses.items():
@@ -70,7 +69,10 @@ def measure(
     for i in range(rounds):
         for name in names:
             for impl in impls[i % len(impls) :] + impls[: i % len(impls)]:
-                found = workers[impl].ask("time", name=name, seconds=seconds)
+                if name == CONVERSION:
+                    found = workers[impl].ask("conversions", count=3)
+                else:
+                    found = workers[impl].ask("time", name=name, seconds=seconds)
                 figures.setdefault(name, {}).setdefault(impl, []).append(found["seconds"])
 
 

@@ -26,15 +26,15 @@ def looped_{i}(tf, x, n):
 """
 
 
-def _modules(count):
+def _modules(numbers):
     """The functions of a module that is made for this purpose: AutoGraph reads its source."""
     handle, path = tempfile.mkstemp(suffix=".py")
     with os.fdopen(handle, "w") as file:
-        file.write("".join(SOURCE.format(i=i) for i in range(count)))
-    spec = importlib.util.spec_from_file_location("functions_traced_" + str(count), path)
+        file.write("".join(SOURCE.format(i=i) for i in numbers))
+    spec = importlib.util.spec_from_file_location("functions_traced_" + str(numbers[0]), path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return [getattr(module, "looped_" + str(i)) for i in range(count)]
+    return [getattr(module, "looped_" + str(i)) for i in numbers]
 
 
 def _tracer(tf, function):
@@ -55,13 +55,13 @@ _LOOPED = []
 def loops(tf):
     """Traces a function with loops and conditions, the same at each call."""
     if not _LOOPED:
-        _LOOPED.extend(_modules(1))
+        _LOOPED.extend(_modules([0]))
     return _tracer(tf, _LOOPED[0])
 
 
-def converted(tf, count):
+def converted(tf, numbers):
     """Traces functions with loops and conditions, each from a source of its own."""
-    return [_tracer(tf, f) for f in _modules(count + 1)[1:]]
+    return [_tracer(tf, f) for f in _modules(numbers)]
 
 
 def mlp_gradients(tf, np):

@@ -158,6 +158,7 @@ class Functions:
 
         self._np = np
         self._calls = {}
+        self._converted = 0
         self._traces = {
             "trace: loss and gradients of the MLP": mlp_gradients(tf, np),
             "trace: loops through AutoGraph, converted before": loops(tf),
@@ -171,8 +172,10 @@ class Functions:
 
     def conversions(self, count):
         """Median seconds of tracing functions whose sources have not been converted before."""
+        first = self._converted + 1
+        self._converted += count
         times = []
-        for make in converted(self.tf, count):
+        for make in converted(self.tf, range(first, first + count)):
             start = time.perf_counter()
             make()
             times.append(time.perf_counter() - start)
