@@ -50,7 +50,8 @@ def start(pythons: dict[str, str], threads: int) -> tuple[dict[str, Worker], Fig
         workers[impl] = worker
         figures[FIRST][impl] = [worker.ask("first")["seconds"]]
         answer = worker.ask("prepare")
-        names = [*answer["names"], CONVERSION]
+        # The session's steps take turns with the function's.
+        names = [n for n in answer["names"] if n != SESSION] + [CONVERSION]
         losses[impl] = answer["losses"]
     reference = losses["headrace"][SESSION]
     for impl, found in losses.items():
@@ -69,11 +70,15 @@ def measure(
     for i in range(rounds):
         for name in names:
             for impl in impls[i % len(impls) :] + impls[: i % len(impls)]:
-                if name == CONVERSION:
-                    found = workers[impl].ask("conversions", count=3)
+                worker = workers[impl]
+                if name == FUNCTION:
+                    found = worker.ask("alternate", names=[FUNCTION, SESSION], seconds=seconds)
+                elif name == CONVERSION:
+                    found = {name: worker.ask("conversions", count=3)["seconds"]}
                 else:
-                    found = workers[impl].ask("time", name=name, seconds=seconds)
-                figures.setdefault(name, {}).setdefault(impl, []).append(found["seconds"])
+                    found = {name: worker.ask("time", name=name, seconds=seconds)["seconds"]}
+                for what, value in found.items():
+                    figures.setdefault(what, {}).setdefault(impl, []).append(value)
 
 
 def table(figures: Figures, impls: list[str]) -> str:

@@ -193,6 +193,18 @@ class Functions:
         self._calls.update(self._traces)
         return {"names": list(self._calls), "losses": losses}
 
+    def alternate(self, names, seconds):
+        """Median seconds of calls that take turns, so that other load slows all of them alike."""
+        times = {name: [] for name in names}
+        end = time.perf_counter() + seconds * len(names)
+        while time.perf_counter() < end or len(times[names[-1]]) < 5:
+            for name in names:
+                call = self._calls[name]
+                start = time.perf_counter()
+                call()
+                times[name].append(time.perf_counter() - start)
+        return {name: sorted(found)[len(found) // 2] for name, found in times.items()}
+
     def time(self, name, seconds):
         """Seconds a call."""
         return {"seconds": per_call(self._calls[name], seconds)}

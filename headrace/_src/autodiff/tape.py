@@ -63,11 +63,6 @@ class GradientTape:
         self._watched: dict[int, Any] = {}
         self._variables: dict[int, Any] = {}
 
-    @property
-    def persistent(self) -> bool:
-        """Whether `gradient` may be called more than once."""
-        return self._persistent
-
     # -- recording -----------------------------------------------------------------------------
 
     def __enter__(self) -> GradientTape:
@@ -91,7 +86,7 @@ class GradientTape:
         if self in open_tapes:
             open_tapes.remove(self)
 
-    def takes(self, inputs: Sequence[Any]) -> bool:
+    def _takes(self, inputs: Sequence[Any]) -> bool:
         """Whether an operation on these inputs is to be recorded."""
         watched = self._watched
         for t in inputs:
@@ -106,12 +101,12 @@ class GradientTape:
           op: the operation, with inputs and outputs.
           rule: its gradient rule, where the op type does not say.
         """
-        if self.takes(op._inputs):
+        if self._takes(op._inputs):
             kept = Operation(op.graph, op.spec, op.name, list(op._inputs), (), op.attrs)
             kept.outputs = op.outputs
-            self.keep(kept, rule)
+            self._keep(kept, rule)
 
-    def keep(self, op: Operation, rule: Any = None) -> None:
+    def _keep(self, op: Operation, rule: Any = None) -> None:
         """Keeps an operation that takes something watched, and that nobody changes any more."""
         trainable = [t for t in op.outputs if graph_gradients.is_trainable(t)]
         watched = self._watched

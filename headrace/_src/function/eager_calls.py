@@ -123,7 +123,7 @@ class EagerCalls:
           OpError: it failed; every variable is as it was before.
         """
         function = self._function
-        tapes = [t for t in eager_mode.recorders() if t.takes(tensors)]
+        tapes = [t for t in eager_mode.recorders() if t._takes(tensors)]
         count = len(function._inference.outputs)
         if tapes and any(map(dependence.is_flowing, function._inference.outputs)):
             return self._recorded(tensors, tapes, count)
@@ -133,7 +133,7 @@ class EagerCalls:
     def _recorded(self, tensors: Sequence[Any], tapes: list[Any], count: int) -> list[EagerTensor]:
         function = self._function
         forward, _ = function._forward_backward(count)
-        if len(tapes) > 1 or tapes[0].persistent:
+        if len(tapes) > 1 or tapes[0]._persistent:
             # Gradients of the gradients may be asked for, which flow through what is handed on.
             for _ in range(_MOST_ORDERS):
                 known = len(forward.outputs)
@@ -148,7 +148,7 @@ class EagerCalls:
         node.outputs = list(results)
         rule = self._rule(forward, count)
         for tape in tapes:
-            tape.keep(node, rule)
+            tape._keep(node, rule)
         return results[:count]
 
     def _rule(self, forward: FunctionGraph, count: int) -> Callable[..., Any]:

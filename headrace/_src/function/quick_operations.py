@@ -200,12 +200,12 @@ class _Known:
         """Tells the open tapes that watch an input."""
         node = None
         for tape in eager_mode.recorders():
-            if tape.takes(inputs):
+            if tape._takes(inputs):
                 if node is None:
                     like = self._op
                     node = Operation(like.graph, like.spec, like.name, list(inputs), (), like.attrs)
                     node.outputs = outputs
-                tape.keep(node)
+                tape._keep(node)
 
 
 class _Plain(_Known):
