@@ -1,6 +1,7 @@
-"""The benchmark of steps runs, and its report has figures."""
+"""The benchmarks of steps and of functions run, and their reports have figures."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -60,3 +61,24 @@ def test_implementations_start_equal_and_are_measured(quick):
         for implementation in steps.values():
             assert 0 < implementation["leasts"][0] <= implementation["medians"][0] < 60
             assert implementation["peak"] > 2**20
+
+
+@pytest.mark.slow
+@pytest.mark.xla
+def test_functions_are_measured(tmp_path):
+    """Calls, steps and traces have times; the step's two ways of writing give the same losses."""
+    report = tmp_path / "functions.md"
+    script = str(ROOT / "benchmarks" / "bench_functions.py")
+    nowhere = str(tmp_path / "nowhere")
+    done = subprocess.run(
+        [sys.executable, script, "--rounds", "1", "--seconds", "0.01", "--write", str(report)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "ORACLE": nowhere, "TF2": nowhere},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = report.read_text()
+    for name in ("tf.function of one add", "eager add", "MLP step: session", "trace: loss"):
+        row = next(line for line in text.splitlines() if line.startswith(f"| {name}"))
+        assert re.match(r"\| [^|]+\| [\d.]+ (µs|ms|s) \|$", row), row
+    assert "Not installed here: TF 1.15.5, TF 2.21." in text

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+
 from headrace._api.export import export
 from headrace._src.autodiff import gradients as graph_gradients
 from headrace._src.autodiff import registry
@@ -84,6 +86,14 @@ class GradientTape:
         if self in open_tapes:
             open_tapes.remove(self)
 
+    def _takes(self, inputs: Sequence[Any]) -> bool:
+        """Whether an operation on these inputs is to be recorded."""
+        watched = self._watched
+        for t in inputs:
+            if id(t) in watched or (t.is_trainable_handle and self._watches_variables):
+                return True
+        return False
+
     def record(self, op: Operation, rule: Any = None) -> None:
         """Notes an operation that was just executed.
 
@@ -91,23 +101,21 @@ class GradientTape:
           op: the operation, with inputs and outputs.
           rule: its gradient rule, where the op type does not say.
         """
-        watched = self._watched
-        flows = False
-        for t in op._inputs:
-            if id(t) in watched:
-                flows = True
-            elif t.is_trainable_handle and self._watches_variables:  # type: ignore[attr-defined]
-                watched[id(t)] = t
-                flows = True
-        if not flows:
-            return
+        if self._takes(op._inputs):
+            kept = Operation(op.graph, op.spec, op.name, list(op._inputs), (), op.attrs)
+            kept.outputs = op.outputs
+            self._keep(kept, rule)
+
+    def _keep(self, op: Operation, rule: Any = None) -> None:
+        """Keeps an operation that takes something watched, and that nobody changes any more."""
         trainable = [t for t in op.outputs if graph_gradients.is_trainable(t)]
-        if not trainable:
-            return
-        kept = Operation(op.graph, op.spec, op.name, list(op._inputs), (), op.attrs)
-        kept.outputs = op.outputs
-        self._seen.append(_Seen(kept, rule))
-        watched.update((id(t), t) for t in trainable)
+        watched = self._watched
+        for t in op._inputs:
+            if t.is_trainable_handle and self._watches_variables:  # type: ignore[attr-defined]
+                watched[id(t)] = t
+        if trainable:
+            self._seen.append(_Seen(op, rule))
+            watched.update((id(t), t) for t in trainable)
 
     def watch(self, tensor: Any) -> None:
         """Records what happens to a tensor, or to each of a nest of them.
@@ -228,7 +236,7 @@ class GradientTape:
         collected: dict[int, list[Any]] = {}
         for t, g in zip(targets, given, strict=True):
             if id(t) in self._watched:
-                collected.setdefault(id(t), []).append(constant.ones_like(t) if g is None else g)
+                collected.setdefault(id(t), []).append(_ones_like(t) if g is None else g)
         wanted = {id(s) for s in sources}
         for seen in reversed(list(self._seen)):
             op = seen.op
@@ -255,6 +263,8 @@ class GradientTape:
         if rule is None:
             return [None] * len(op._inputs)
         every = getattr(rule, "takes_every_gradient", lambda op: False)(op)
+        if getattr(rule, "takes_none", False):
+            return list(rule(op, *dys))
         filled = [
             graph_gradients.identity_zeros(t)
             if dy is None and (every or graph_gradients.is_trainable(t))
@@ -386,6 +396,12 @@ def _stack(parts: Sequence[Tensor], axis: int = 0) -> Tensor:
     from headrace._src.ops import concat
 
     return concat.stack(parts, axis=axis)  # type: ignore[no-any-return]
+
+
+def _ones_like(t: Any) -> Any:
+    if not isinstance(t.held, (np.ndarray, np.generic)):
+        return constant.ones_like(t)
+    return constant.constant(np.ones_like(t.held), dtype=t.dtype)
 
 
 def _total(grads: list[Any] | None) -> Any:

@@ -34,7 +34,9 @@ class EagerTensor(Tensor):
       held: the run-time value, as kernels take it: an array, a scalar, a variable's cell, a list.
     """
 
-    __slots__ = ("held", "is_trainable_handle")
+    __slots__ = ("held",)
+    # Whether it is the handle of a variable that tapes watch by themselves.
+    is_trainable_handle = False
 
     def __init__(self, op: Operation, value_index: int, dtype: DType, held: Any) -> None:
         # What `Tensor.__init__` does, by hand: every executed operation comes here.
@@ -44,8 +46,6 @@ class EagerTensor(Tensor):
         self._id = next_uid()
         self.handle_data = self._consumers = self._constant = None
         self.held = held
-        # Whether it is the handle of a variable that tapes watch by themselves.
-        self.is_trainable_handle = False
         if isinstance(held, (np.ndarray, np.generic)):
             self.dims = held.shape
             # What is asked about values at build time is known.

@@ -237,12 +237,15 @@ class Graph:
     def _last_id(self) -> int:
         return self._version + self._skipped
 
-    def executed(self, spec: OpSpec, inputs: Sequence[Any]) -> Tensor | None:
-        """The result of an operation without given attrs, where it is executed at once.
+    def executed(
+        self, spec: OpSpec, inputs: Sequence[Any], name: str | None, attrs: dict[str, Any]
+    ) -> Any:
+        """The result of an operation, in the form that calling its spec returns, if `executes`.
 
-        None leaves it to the general way, which a plain graph always does.
+        Raises:
+          TypeError: a plain graph executes nothing.
         """
-        return None
+        raise TypeError("operations of a graph are executed by a session")
 
     def default_op_seed(self) -> int:
         """The seed of an operation that was given none: how many were made before it."""

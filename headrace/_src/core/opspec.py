@@ -19,7 +19,6 @@ from headrace._src.core import convert, dtypes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import REQUIRED, AttrSpec
 from headrace._src.core.dims import Dims
-from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.operation import Operation
 from headrace._src.core.shape_context import ShapeContext, first_shape_error
 from headrace._src.core.tensor import Tensor
@@ -221,10 +220,9 @@ class OpSpec:
 
     def __call__(self, *inputs: Any, name: str | None = None, **attrs: Any) -> Any:
         """Adds a node and returns its outputs; see docs/design/001-ops-and-kernels.md."""
-        if not attrs and inputs and type(inputs[0]) is EagerTensor:
-            quick = graph_lib.get_default_graph().executed(self, inputs)
-            if quick is not None:
-                return quick
+        graph = graph_lib.get_default_graph()
+        if graph.executes:
+            return graph.executed(self, inputs, name, attrs)
         return self.results(self.make(*inputs, name=name, **attrs))
 
     def results(self, operation: Operation) -> Any:

@@ -30,6 +30,7 @@ def operator_function(name: str) -> Callable[..., Any]:
     """The function behind an overloaded operator, such as `__add__`."""
     if not _OPERATORS and _LOADER:
         _OPERATORS.update(_LOADER[0]())
+        _settle()
     return _OPERATORS[name]
 
 
@@ -259,5 +260,16 @@ def _operator(name: str) -> Callable[..., Any]:
     return method
 
 
+_WAITING: Final[dict[str, Callable[..., Any]]] = {}
+
+
+def _settle() -> None:
+    """Puts the functions in the place of the methods that looked them up."""
+    for name, method in _WAITING.items():
+        if Tensor.__dict__[name] is method:
+            setattr(Tensor, name, _OPERATORS[name])
+
+
 for _name in Tensor.OVERLOADABLE_OPERATORS - {"__eq__", "__ne__"}:
-    setattr(Tensor, _name, _operator(_name))
+    _WAITING[_name] = _operator(_name)
+    setattr(Tensor, _name, _WAITING[_name])

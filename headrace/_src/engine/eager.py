@@ -18,6 +18,7 @@ import numpy as np
 
 from headrace._src.core import errors, kernel
 from headrace._src.core.operation import Operation
+from headrace._src.core.quiet import begin, end
 from headrace._src.engine import functions, tiers
 from headrace._src.engine.resources import Cell, ResourceManager
 from headrace._src.engine.run import Cancellation, Run, RunKernel
@@ -82,13 +83,36 @@ class EagerEngine:
             run.journal.clear()
         return (result,) if spec.single_output else result or ()
 
+    def execute_bound(self, op: Operation, bound: Callable[..., Any], values: Sequence[Any]) -> Any:
+        """Executes a kernel about variables whose attrs are bound; returns what it gives.
+
+        Raises:
+          OpError: the kernel failed; every variable is as it was before.
+        """
+        run = self._run()
+        quiet = begin()
+        try:
+            with run.resources.lock:
+                result = bound(EagerKernel(run, op, self), *values)
+        except Exception as e:
+            run.undo()
+            raise worded(e, op) from (None if isinstance(e, errors.OpError) else e)
+        finally:
+            end(quiet)
+        run.journal.clear()
+        return result
+
     def call(self, graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
         """Calls the body of a function."""
+        return functions.called(self.tiered(graph), graph, arguments, run, self._jit)
+
+    def tiered(self, graph: Any) -> Tiered:
+        """The plan of a function's body with its tier."""
         plan = functions.plan_of(graph)
         tiered = self._tiered.get(graph)
         if tiered is None or tiered.plan is not plan:
             tiered = self._tiered[graph] = Tiered(plan, functions.elements_of(graph))
-        return functions.called(tiered, graph, arguments, run, self._jit)
+        return tiered
 
     def _stateful(self, op: Operation, values: Sequence[Any], run: Run) -> Any:
         spec = op.spec
@@ -97,6 +121,60 @@ class EagerEngine:
         )
         with run.resources.lock if exclusive else _NO_LOCK:
             return spec.bind(op)(EagerKernel(run, op, self), *values)
+
+
+class Prepared:
+    """The body of a function, ready to be called again and again.
+
+    Args:
+      engine: what executes it.
+      graph: the body; none of its arguments and results is the reference of a variable.
+    """
+
+    __slots__ = ("_engine", "_feeds", "_graph", "_outputs", "_tiered")
+
+    def __init__(self, engine: EagerEngine, graph: Any) -> None:
+        self._engine = engine
+        self._graph = graph
+        self._tiered = engine.tiered(graph)
+        plan = self._tiered.plan
+        self._feeds = plan.feeds
+        self._outputs = [(plan.slots[t], t.dtype.name == "resource") for t in graph.outputs]
+
+    def is_current(self) -> bool:
+        """Whether the body is still what it was."""
+        graph = self._graph
+        plan = self._tiered.plan
+        return graph.plan is plan and plan.mutations == graph._version + graph._mutations
+
+    def __call__(self, values: Sequence[Any], borrowed: set[int] | None = None) -> list[Any]:
+        """Executes the body on the values of its arguments; returns those of its results.
+
+        Args:
+          values: the values.
+          borrowed: the ids of arrays among them into which their owner may write later.
+
+        Raises:
+          Exception: a kernel failed; every variable is as it was before.
+        """
+        engine = self._engine
+        run = engine._run()
+        if borrowed is not None:
+            run.borrowed = borrowed
+        tiered = self._tiered
+        slots = functions.started(tiered.plan, run)
+        for slot, value in zip(self._feeds, values, strict=True):
+            slots[slot] = value
+        try:
+            tiered.execute(slots, run, engine._jit)
+        finally:
+            run.journal.clear()
+            if borrowed is not None:
+                run.borrowed = set()
+        return [
+            slots[i].read() if not resource and type(slots[i]) is Cell else slots[i]
+            for i, resource in self._outputs
+        ]
 
 
 class EagerKernel(RunKernel):

@@ -39,7 +39,7 @@ def elements_of(graph: Any) -> list[Any]:
 def called(tiered: Tiered, graph: Any, arguments: Sequence[Any], run: Run, mode: str) -> list[Any]:
     """Calls a function that is called by itself, not by another plan; it has a tier of its own."""
     plan = tiered.plan
-    slots = _started(plan, run)
+    slots = started(plan, run)
     for t, slot, value in zip(graph.inputs, plan.feeds, arguments, strict=True):
         slots[slot] = _argument(t, value)
     tiered.execute(slots, run, mode)
@@ -49,7 +49,7 @@ def called(tiered: Tiered, graph: Any, arguments: Sequence[Any], run: Run, mode:
 def call(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
     """Executes the body of a function within a run; returns its results."""
     plan = plan_of(graph)
-    slots = _started(plan, run)
+    slots = started(plan, run)
     for t, slot, value in zip(graph.inputs, plan.feeds, arguments, strict=True):
         slots[slot] = _argument(t, value)
     before = run.spent
@@ -124,7 +124,7 @@ class _Stepper:
     ) -> None:
         self._plan = plan = plan_of(graph)
         self._run = run
-        self._template = _started(plan, run)
+        self._template = started(plan, run)
         for slot, value in zip(plan.feeds, arguments, strict=True):
             self._template[slot] = value
         self._feeds = [plan.feeds[i] for i in changing]
@@ -138,9 +138,11 @@ class _Stepper:
         return [_result(t, slots[s]) for t, s in self._outputs]
 
 
-def _started(plan: Plan, run: Run) -> list[Any]:
+def started(plan: Plan, run: Run) -> list[Any]:
     """The first slots of a call."""
     slots = plan.template.copy()
+    if not plan.handles:
+        return slots
     # A function graph may be run by several sessions, each with resources of its own.
     for step in plan.handles:
         interpret.execute_step(step._replace(free=()), slots, run)

@@ -12,6 +12,7 @@ import numpy as np
 
 from headrace._src.core import errors, kernel
 from headrace._src.core.operation import Operation
+from headrace._src.core.quiet import begin, end
 from headrace._src.engine import costs
 from headrace._src.engine import plan as plan_lib
 from headrace._src.engine.plan import MANY, MULTIPLE, ONE, TWO, Plan, Step
@@ -27,13 +28,15 @@ def execute(plan: Plan, slots: list[Any], run: Run) -> None:
     Raises:
       OpError: a kernel failed; every variable is as it was before.
     """
+    quiet = begin()
     try:
-        with np.errstate(all="ignore"):
-            place_handles(plan, slots, run)
-            execute_plan(plan, slots, run)
+        place_handles(plan, slots, run)
+        execute_plan(plan, slots, run)
     except BaseException:
         run.undo()
         raise
+    finally:
+        end(quiet)
 
 
 def execute_plan(plan: Plan, slots: list[Any], run: Run) -> None:

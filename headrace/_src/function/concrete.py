@@ -17,12 +17,14 @@ from headrace._src.autodiff import registry
 from headrace._src.core import convert, nest, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import FuncRef
+from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.tensor_spec import TensorSpec
 from headrace._src.core.uids import next_uid
+from headrace._src.function import eager_calls
 from headrace._src.function.function_graph import FunctionGraph, trace
-from headrace._src.ops import dependence, flows, func_graph, function_call
+from headrace._src.ops import dependence, flows, func_graph
 from headrace._src.ops._late import late
 from headrace._src.state.resource_variable import is_resource_variable
 
@@ -52,6 +54,8 @@ class ConcreteFunction:
         self._gradient_name: str | None = None
         self._pairs: dict[int, tuple[FunctionGraph, ConcreteFunction]] = {}
         self._all_outputs = list(graph.outputs)
+        self._is_plain = not eager_calls.takes_references(graph)
+        self.eager = eager_calls.EagerCalls(self)
 
     @property
     def name(self) -> bytes:
@@ -201,9 +205,11 @@ class ConcreteFunction:
         tensors += self.captured_inputs if captured is None else captured
         return self._packed(self._execute(tensors))
 
-    def _execute(self, tensors: list[Tensor]) -> Sequence[Tensor] | Operation:
+    def _execute(self, tensors: list[Tensor]) -> Sequence[Tensor] | Operation | None:
         """Runs the function on the values of its body's arguments: in a graph, adds a node."""
         graph = graph_lib.get_default_graph()
+        if graph.executes and self._is_plain and all(type(t) is EagerTensor for t in tensors):
+            return self.eager.execute(tensors)
         if self._gradient_name is None:
             self._gradient_name = f"PartitionedCall-{next_uid()}"
             registry.RegisterGradient(self._gradient_name)(self._rewrite)
@@ -308,8 +314,7 @@ def _register(function: FunctionGraph, graph: Any) -> None:
 def _call_node(function: FunctionGraph, tensors: list[Tensor]) -> Operation:
     graph = graph_lib.get_default_graph()
     _register(function, graph)
-    stateful = func_graph.is_stateful(function)
-    spec = function_call.StatefulPartitionedCall if stateful else function_call.PartitionedCall
+    spec = eager_calls.spec_of(function)
     waits: Callable[[], Any] = contextlib.nullcontext
     if function.control_captures:
         waits = lambda: scopes.control_dependencies(function.control_captures)  # noqa: E731
@@ -319,7 +324,7 @@ def _call_node(function: FunctionGraph, tensors: list[Tensor]) -> Operation:
             Tout=func_graph.output_types(function),
             f=function.reference(),
             config_proto=_CONFIG if function.outputs else _NO_REWRITES,
-            name=None if function.outputs else "PartitionedFunctionCall",
+            name=None if function.outputs else eager_calls.UNNAMED,
         )
     for out, inner in zip(node.outputs, function.outputs, strict=True):
         out.handle_data = inner.handle_data

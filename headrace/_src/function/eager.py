@@ -7,24 +7,39 @@ kernel, and its outputs are `EagerTensor`s. Everything that builds graphs works 
 from __future__ import annotations
 
 import contextlib
-import functools
 import random
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from headrace._api.export import export
-from headrace._src.core import eager_mode, kernel, scopes
+from headrace._src.core import eager_mode, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import OpSpec
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine.eager import EagerEngine
-from headrace._src.engine.rewrite import is_pure
+from headrace._src.function import quick_operations
 
 _MODULUS: Final = 2**31 - 1
+
+
+class _Noting(threading.local):
+    """What a thread is executing.
+
+    State inventory:
+      spec, named: the op type that it was asked for, and whether it was given a name.
+      made, inputs: the operation that was executed for it, and its inputs as tensors.
+    """
+
+    def __init__(self) -> None:
+        self.spec: Any = None
+        self.named = False
+        self.made: Any = None
+        self.inputs: Any = None
 
 
 class EagerGraph(graph_lib.Graph):
@@ -32,7 +47,8 @@ class EagerGraph(graph_lib.Graph):
 
     State inventory:
       engine: executes operations.        _random: draws the default seeds of operations.
-      _quick: (spec, dtypes of its inputs) → its kernel, an operation, the dtype of the result.
+      _quick: the operations executed before.
+      _noting: what each thread is executing.
     """
 
     executes = True
@@ -41,32 +57,33 @@ class EagerGraph(graph_lib.Graph):
         super().__init__()
         self.engine = EagerEngine()
         self._random = random.Random()
-        self._quick: dict[Any, Any] = {}
+        self._quick = quick_operations.QuickOperations()
+        self._noting = _Noting()
 
-    def executed(self, spec: OpSpec, inputs: Sequence[Any]) -> Tensor | None:
-        """The result of an operation that was executed before on inputs of these dtypes."""
-        if eager_mode.recorders():
-            return None
-        try:
-            key = (spec, *[t.dtype for t in inputs])
-            call, op, dtype = self._quick[key]
-            with np.errstate(all="ignore"):
-                held = call(*[t.held for t in inputs])
-        except Exception:  # the general way does it, or words the error
-            return None
-        return EagerTensor(op, 0, dtype, held)
+    def executed(
+        self, spec: OpSpec, inputs: Sequence[Any], name: str | None, attrs: dict[str, Any]
+    ) -> Any:
+        """The result of an operation, in the form that calling its spec returns."""
+        key = quick_operations.key_of(spec, inputs, attrs)
+        known = None if key is None else self._quick.get(key)
+        if known is not None:
+            result = known(inputs)
+            if result is not quick_operations.NOT_DONE:
+                return result
+        noting = self._noting
+        noting.spec = spec
+        noting.named = name is not None
+        op = spec.make(*inputs, name=name, **attrs)
+        if noting.made is op:
+            if key is not None and known is None:
+                self._quick.note(key, op, inputs, noting.inputs)
+            noting.made = noting.inputs = None
+        return spec.results(op)
 
-    def _remember(self, op: Operation, inputs: Sequence[Tensor]) -> None:
-        """Notes how to execute such an operation without looking at it again."""
-        spec = op.spec
-        defaults = all(
-            name in spec._inferred or (a.has_default and op.attrs[name] == a.default)
-            for name, a in spec.attrs.items()
-        )
-        if is_pure(op) and spec.single_output and not spec.has_list_inputs and defaults:
-            direct = None if spec.direct_rule is None else spec.direct_rule(op)
-            call = direct or functools.partial(spec.bind(op), kernel.HOST)
-            self._quick[spec, *[t.dtype for t in inputs]] = call, op, op.outputs[0].dtype
+    def constant(self, spec: OpSpec, array: Any, dtype: Any) -> EagerTensor:
+        """The result of a `Const`, which needs no execution."""
+        op = Operation(self, spec, "Const", [], (), {"value": array, "dtype": dtype})
+        return EagerTensor(op, 0, dtype, np.asarray(array))
 
     def add_operation(
         self,
@@ -93,7 +110,11 @@ class EagerGraph(graph_lib.Graph):
         if spec.type in ("Placeholder", "PlaceholderV2"):
             raise RuntimeError("tf.placeholder() is not compatible with eager execution.")
         values = [t.held for t in inputs]  # type: ignore[attr-defined]
-        op = Operation(self, spec, name, inputs, (), attrs)
+        noting = self._noting
+        # Errors tell a name that was asked for.
+        own = noting.spec is spec
+        named = not own or noting.named
+        op = Operation(self, spec, name if named else "", inputs, (), attrs)
         results = self.engine.execute(op, values)
         types = spec.output_types(attrs) if output_types is None else output_types
         op.outputs = [
@@ -101,8 +122,8 @@ class EagerGraph(graph_lib.Graph):
         ]
         for watch in eager_mode.recorders():
             watch.record(op)
-        if inputs and (spec, *[t.dtype for t in inputs]) not in self._quick:
-            self._remember(op, inputs)
+        if own:
+            noting.spec, noting.made, noting.inputs = None, op, inputs
         # What a value was made from is the business of tapes alone.
         op._inputs = []
         return op
@@ -119,6 +140,17 @@ class EagerGraph(graph_lib.Graph):
         return f"{scope}/{name}" if scope else name
 
     unique_scope = unique_name
+
+    def resolve_scope(self, name: Any) -> str:
+        """The full name of a scope; as in 1.15 any name will do."""
+        if not name:
+            return ""
+        if isinstance(name, bytes):
+            name = name.decode()
+        if name[-1] == "/":
+            return name[:-1]  # type: ignore[no-any-return]
+        outer = self.stacks.name
+        return f"{outer}/{name}" if outer else name
 
     def control_dependencies(self, control_inputs: Any) -> scopes.Controller:
         """Nothing waits: what comes first is executed first."""

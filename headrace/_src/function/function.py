@@ -18,7 +18,7 @@ from headrace._src.core import nest, scopes
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.tensor_spec import TensorSpec
 from headrace._src.core.uids import next_uid
-from headrace._src.function import function_spec, lifting
+from headrace._src.function import function_spec, lifting, quick_calls
 from headrace._src.function.concrete import ConcreteFunction
 from headrace._src.function.function_graph import FunctionGraph, trace
 from headrace._src.function.tracing import Tracer, name_arguments
@@ -88,6 +88,7 @@ class Function:
         self._created: list[weakref.ref[Any]] | None = None
         self._first: Tracer | None = None
         self._later: Tracer | None = None
+        self._quick = quick_calls.QuickCalls()
         if not isinstance(python_function, functools.partial):
             functools.update_wrapper(self, python_function, updated=())
 
@@ -149,8 +150,17 @@ class Function:
         """
         if Eagerness.functions_run_eagerly:
             return self._target()(*args, **kwargs)
-        function, args, kwargs = self._traced(args, kwargs)
-        return function.filtered_call(args, kwargs)
+        key = None
+        if not kwargs and quick_calls.are_possible():
+            key = quick_calls.key_of(args)
+            known = self._quick.find(key)
+            if known is not None:
+                return known(args)
+        function, bound, more = self._traced(args, kwargs)
+        result = function.filtered_call(bound, more)
+        if key is not None:
+            self._quick.note(key, function, args, bound, more)
+        return result
 
     def _traced(self, args: Any, kwargs: Any) -> tuple[ConcreteFunction, Any, Any]:
         """The concrete function for a call, and the arguments as it takes them."""

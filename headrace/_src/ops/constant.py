@@ -5,7 +5,7 @@ from __future__ import annotations
 import numbers
 from functools import reduce as fold
 from operator import mul
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -208,6 +208,10 @@ def _fit(array: np.ndarray, shape: list[int], verify_shape: bool) -> np.ndarray:
     return filled(array, shape)
 
 
+# Types as which every Python float is taken.
+_FLOATS: Final = frozenset((dtypes.float32._type_enum, dtypes.float64._type_enum))
+
+
 def constant_array(
     value: Any, dtype: Any = None, shape: Any = None, verify_shape: bool = False
 ) -> tuple[np.ndarray, dtypes.DType]:
@@ -224,6 +228,10 @@ def constant_array(
         return array, found
     if dtype is not None:
         dtype = dtypes.as_dtype(dtype)
+        if kind is float and shape is None and dtype._type_enum in _FLOATS:
+            array = np.array(value, dtype=dtype.as_numpy_dtype)
+            array.flags.writeable = False
+            return array, dtype
     if shape is not None:
         shape = [int(d) for d in _iterate_shape(shape)]
     array = _dense_array(value, dtype, shape)
@@ -293,6 +301,8 @@ def constant(
 def _add_const(array: np.ndarray, dtype: dtypes.DType, name: str | None) -> Tensor:
     """Adds the node as calling `Const` would; constants are common, and need no checks here."""
     graph = graph_lib.get_default_graph()
+    if graph.executes and (name is None or name == "Const"):
+        return graph.constant(Const, array, dtype)
     if name is None:
         scope = graph.unique_scope("Const")
     elif name[-1:] == "/":

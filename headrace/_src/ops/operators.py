@@ -29,8 +29,10 @@ _ONE_NODE: Final = frozenset({"add", "sub", "mul", "mod", "and", "or"})
 def _binary(function: Function, word: str) -> tuple[Function, Function]:
     """The operator and its reflected form; `word` names the scope and the node."""
 
+    makes_one_node = word in _ONE_NODE
+
     def forward(x: Any, y: Any) -> Any:
-        if word in _ONE_NODE:
+        if makes_one_node:
             kind = type(x)
             if kind is EagerTensor and type(y) in (int, float):
                 y = of_number(y, x) or y

@@ -11,6 +11,7 @@ from headrace._src.core import dtypes
 from headrace._src.core.constant_value import constant_value
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.dtypes import groups as G
+from headrace._src.core.graph import get_default_graph
 from headrace._src.core.scopes import colocate_with, device, name_scope
 from headrace._src.core.sparse_tensor import SparseTensor
 from headrace._src.core.tensor import Tensor
@@ -50,6 +51,8 @@ def reduction_dims(x: Any, axis: Any) -> Any:
         return axis
     rank = _rank(x)
     if rank is not None:
+        if get_default_graph().executes and rank:
+            return list(range(rank))
         return late.constant(np.arange(rank), dtype=dtypes.int32)
     return late.range(0, late.rank(x))
 

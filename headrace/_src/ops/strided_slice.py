@@ -11,6 +11,7 @@ from headrace._api.export import export, export_value
 from headrace._src.core import attrs as A
 from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
+from headrace._src.core import graph as graph_lib
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
@@ -466,7 +467,12 @@ class _Entries:
 def _packed_vectors(entries: _Entries) -> list[Any]:
     if not entries.begin:
         return [constant_ops.constant([], dtype=dtypes.int32)] * 3
-    vectors = [late.stack(v) for v in (entries.begin, entries.end, entries.strides)]
+    given = entries.begin, entries.end, entries.strides
+    graph: Any = graph_lib.get_default_graph()
+    if graph.executes and all(type(i) is int and abs(i) < 2**31 for v in given for i in v):
+        arrays = [np.array(v, np.int32) for v in given]
+        return [graph.constant(constant_ops.Const, a, dtypes.int32) for a in arrays]
+    vectors = [late.stack(v) for v in given]
     if any(v.dtype == dtypes.int64 for v in vectors):
         cast = spec("Cast")
         vectors = [v if v.dtype == dtypes.int64 else cast(v, DstT=dtypes.int64) for v in vectors]

@@ -124,11 +124,16 @@ class BaseResourceVariable(VariableV1):
         """Adds a node that reads the value on the variable's device and returns it, a `Tensor`."""
         if self._cached_value is not None:
             return self._cached_value
+        if get_default_graph().executes:
+            # Nothing to place or to name.
+            return self._read_variable_op()
         with colocate_with(None, ignore_existing=True), device(self._handle.device):
             return self._read_variable_op()
 
     def read_value(self) -> Tensor:
         """Adds nodes that read the value and returns it, a `Tensor`."""
+        if get_default_graph().executes:
+            return identity_ops.identity(self._read_variable_op())
         with name_scope("Read"), device(self._handle.device):
             value = self._read_variable_op()
         return identity_ops.identity(value)
