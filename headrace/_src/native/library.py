@@ -33,11 +33,11 @@ KERNELS = (
     "column_dots",
 )
 # Those that only compiled code calls.
-_XLA_KERNELS = ("adam", "take_rows", "put_rows", "add_rows", "sum_rows", "adagrad_rows", "distinct")
+_XLA_KERNELS = ("adam", "take_rows", "put_rows", "add_rows", "sum_rows", "adagrad_rows", "distinct", "room")
 # Targets that ignore further arguments, which make XLA call them later.
 TAKE_ORDER = frozenset({"headrace_adam"})
 _NUMBERS = {name: number for number, name in enumerate(KERNELS)}
-_INTERFACE = 3
+_INTERFACE = 4
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -317,3 +317,35 @@ def lower_distinct(x: Any, index_type: Any) -> tuple[Any, Any]:
 
     results = (_like(x), jax.ShapeDtypeStruct(x.shape, index_type))
     return tuple(_rows_call("distinct", results, {}, x))
+
+
+# -- Memory, while JAX is tracing -----------------------------------------------------------------
+
+# Of less, XLA's own clearing costs no more than a call.
+_LEAST_ROOM = 1 << 14
+
+
+def serves_room(shape: Sequence[int], dtype: Any) -> bool:
+    """Return whether `lower_room` makes an array of this shape."""
+    dtype = np.dtype(dtype)
+    return (
+        dtype.kind in "fiub"
+        and int(np.prod(shape, dtype=np.int64)) * dtype.itemsize >= _LEAST_ROOM
+        and serves_xla("room", np.dtype(np.float32))
+    )
+
+
+def lower_room(shape: Sequence[int], dtype: Any, number: int) -> Any:
+    """Add an array to what JAX is tracing whose elements may be anything.
+
+    Args:
+      shape: Its shape.
+      dtype: Its dtype.
+      number: Tells apart the arrays of one compiled unit; XLA takes those with one number for one.
+    """
+    import jax
+
+    register_targets()
+    result = jax.ShapeDtypeStruct(tuple(shape), np.dtype(dtype))
+    call = jax.ffi.ffi_call("headrace_room", result, vmap_method="sequential")
+    return call(np.int32(number))
