@@ -44,10 +44,11 @@ def kept(body: Any, results: Sequence[int | None], begin: Iterable[int]) -> set[
     from headrace._src.engine import roll_graph
 
     graph = roll_graph.flattened(body)
-    zero = {i for i in begin if results[i] is not None}
+    after = {i: graph.outvars[r] for i in begin if (r := results[i]) is not None}
+    zero = set(after)
     while zero:
         known = _known([graph.invars[i] for i in zero], graph.constants, graph.eqns)
-        left = {i for i in zero if _is_zero(graph.outvars[results[i]], known)}
+        left = {i for i in zero if _is_zero(after[i], known)}
         if left == zero:
             break
         zero = left

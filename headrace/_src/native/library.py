@@ -33,7 +33,16 @@ KERNELS = (
     "column_dots",
 )
 # Those that only compiled code calls.
-_XLA_KERNELS = ("adam", "take_rows", "put_rows", "add_rows", "sum_rows", "adagrad_rows", "distinct", "room")
+_XLA_KERNELS = (
+    "adam",
+    "take_rows",
+    "put_rows",
+    "add_rows",
+    "sum_rows",
+    "adagrad_rows",
+    "distinct",
+    "room",
+)
 # Targets that ignore further arguments, which make XLA call them later.
 TAKE_ORDER = frozenset({"headrace_adam"})
 _NUMBERS = {name: number for number, name in enumerate(KERNELS)}
