@@ -31,6 +31,7 @@ KERNELS = (
     "mean_pool_grad",
     "column_moments",
     "column_dots",
+    "product",
 )
 # Those that only compiled code calls.
 _XLA_KERNELS = (
@@ -114,7 +115,7 @@ def _has(kernel: str) -> bool:
     loaded = _load()
     if loaded.handle is None:
         return False
-    return not kernel.startswith("conv") or loaded.isa != "none"
+    return not kernel.startswith(("conv", "product")) or loaded.isa != "none"
 
 
 def serves_host(kernel: str, dtype: Any) -> bool:
@@ -244,6 +245,33 @@ def lower_adam(var: Any, m: Any, v: Any, grad: Any, scalars: Any) -> list[Any]:
     results = [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in (var, m, v)]
     call = jax.ffi.ffi_call("headrace_adam", results, input_output_aliases={0: 0, 1: 1, 2: 2})
     return list(call(var, m, v, grad, scalars))
+
+
+# -- Products, while JAX is tracing ---------------------------------------------------------------
+
+# XLA is as fast where no matrix is large, or none has few rows or columns.
+_LARGE_MATRIX = 1 << 20
+_FEW, _MOST_FEW = 16, 128
+
+
+def serves_product(a: Any, b: Any, turn_a: bool, turn_b: bool) -> bool:
+    """Return whether `lower_product` multiplies these matrices."""
+    depth, rows = a.shape if turn_a else a.shape[::-1]
+    columns = b.shape[0 if turn_b else 1]
+    return (
+        a.dtype == b.dtype
+        and _FEW <= min(rows, columns, depth) <= _MOST_FEW
+        and max(rows * depth, depth * columns, rows * columns) >= _LARGE_MATRIX
+        and serves_xla("product", a.dtype)
+    )
+
+
+def lower_product(a: Any, b: Any, turn_a: bool, turn_b: bool) -> Any:
+    """Add the product of two matrices, either transposed before, to what JAX is tracing."""
+    depth, rows = a.shape if turn_a else a.shape[::-1]
+    columns = b.shape[0 if turn_b else 1]
+    geometry = (rows, columns, depth, int(turn_a), int(turn_b))
+    return lower("product", geometry, (rows, columns), a, b)
 
 
 # -- Rows, while JAX is tracing -------------------------------------------------------------------
