@@ -114,6 +114,7 @@ HEADRACE_HANDLER(headrace_mean_pool, kMeanPool);
 HEADRACE_HANDLER(headrace_mean_pool_grad, kMeanPoolGrad);
 HEADRACE_HANDLER(headrace_column_moments, kColumnMoments);
 HEADRACE_HANDLER(headrace_column_dots, kColumnDots);
+HEADRACE_HANDLER(headrace_product, kProduct);
 
 #undef HEADRACE_HANDLER
 

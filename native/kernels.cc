@@ -7,6 +7,7 @@ namespace {
 
 static_assert(sizeof(ConvShape) == 15 * sizeof(std::int64_t));
 static_assert(sizeof(PoolShape) == 12 * sizeof(std::int64_t));
+static_assert(sizeof(ProductShape) == 5 * sizeof(std::int64_t));
 static_assert(sizeof(ColumnShape) == 2 * sizeof(std::int64_t));
 
 ConvShape conv_shape(const std::int64_t* g) {
@@ -46,6 +47,10 @@ std::int64_t element_count(Kernel kernel, const std::int64_t* geometry, int inde
     if (kernel == kConvInputGrad) return index == 0 ? y : index == 1 ? w : x;
     return index == 0 ? x : index == 1 ? y : w;
   }
+  if (kernel == kProduct) {
+    const std::int64_t rows = geometry[0], columns = geometry[1], depth = geometry[2];
+    return index == 0 ? rows * depth : index == 1 ? depth * columns : rows * columns;
+  }
   if (kernel >= kColumnMoments) {
     const std::int64_t rows = geometry[0], channels = geometry[1];
     if (index == input_count(kernel)) return 2 * channels;
@@ -65,6 +70,10 @@ bool run_kernel(Kernel kernel, const std::int64_t* geometry, const void* const* 
   T* out = static_cast<T*>(output);
   if (kernel <= kConvFilterGrad)
     return run_conv<T>(kernel, conv_shape(geometry), in(0), in(1), out, parallel);
+  if (kernel == kProduct) {
+    const ProductShape shape{geometry[0], geometry[1], geometry[2], geometry[3], geometry[4]};
+    return product<T>(shape, in(0), in(1), out, parallel);
+  }
   const ColumnShape columns{geometry[0], geometry[1]};
   if (kernel == kColumnMoments) return column_moments<T>(columns, in(0), out, parallel);
   if (kernel == kColumnDots) return column_dots<T>(columns, in(0), in(1), in(2), out, parallel);

@@ -6,13 +6,14 @@
 #include "columns.h"
 #include "conv.h"
 #include "pool.h"
+#include "product.h"
 
 namespace headrace {
 
 // What both doors of the library, the plain one and XLA's, share: a kernel by number, its geometry
 // as a row of integers, its buffers as pointers. The numbers and the order of the integers are known
 // to headrace/_src/native/library.py too; kInterface counts their changes.
-constexpr int kInterface = 3;
+constexpr int kInterface = 4;
 
 enum Kernel : int {
   kConvForward = 0,
@@ -24,17 +25,22 @@ enum Kernel : int {
   kMeanPoolGrad = 6,
   kColumnMoments = 7,
   kColumnDots = 8,
+  kProduct = 9,
 };
 
 // How many integers describe the geometry of a kernel: the fields of its shape.
 constexpr int geometry_size(Kernel kernel) {
-  return kernel <= kConvFilterGrad ? 15 : kernel <= kMeanPoolGrad ? 12 : 2;
+  return kernel <= kConvFilterGrad ? 15
+         : kernel <= kMeanPoolGrad ? 12
+         : kernel == kProduct      ? 5
+                                   : 2;
 }
 
 constexpr int input_count(Kernel kernel) {
-  return kernel == kColumnDots                                 ? 3
-         : kernel <= kConvFilterGrad || kernel == kMaxPoolGrad ? 2
-                                                               : 1;
+  return kernel == kColumnDots ? 3
+         : kernel <= kConvFilterGrad || kernel == kMaxPoolGrad || kernel == kProduct
+             ? 2
+             : 1;
 }
 
 // Number of elements of input `index`, or of the output when `index` is input_count(kernel).

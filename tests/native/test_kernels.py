@@ -56,6 +56,30 @@ def test_convolution(case, dtype):
             np.testing.assert_array_equal(again, got, err_msg=f"{kernel} on {threads} threads")
 
 
+# Below and above the sizes of a tile, of a panel, and of what is packed at a time.
+PRODUCTS = [
+    (1, 1, 1), (14, 32, 4), (15, 33, 17), (29, 70, 300), (3, 1100, 5), (200, 40, 64),
+    (130, 515, 257), (6, 16, 0), (40, 31, 16),
+]  # fmt: skip
+
+
+@needs_convolution
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("turned", [(0, 0), (0, 1), (1, 0), (1, 1)])
+@pytest.mark.parametrize("sizes", PRODUCTS)
+def test_products(sizes, turned, dtype):
+    """Either matrix may be transposed; the number of threads is no matter."""
+    rows, columns, depth = sizes
+    rng = np.random.default_rng(3)
+    a, b = values(rng, dtype, (rows, depth), (depth, columns))
+    want = (a.astype(np.float64) @ b).astype(dtype)
+    a, b = (np.ascontiguousarray(x.T) if t else x for x, t in zip((a, b), turned, strict=True))
+    got = library.run("product", (*sizes, *turned), (rows, columns), a, b, threads=1)
+    assert_near(got, want, dtype, depth)
+    again = library.run("product", (*sizes, *turned), (rows, columns), a, b, threads=3)
+    np.testing.assert_array_equal(again, got)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("case", list(cases.pool_cases(40, seed=2)), ids=str)
 def test_pooling(case, dtype):
@@ -187,7 +211,7 @@ def test_narrower_instruction_sets(isa):
     here = library._load().isa
     if here not in ("avx512", "avx2") or here == isa or "HEADRACE_NATIVE_ISA" in os.environ:
         pytest.skip(f"nothing narrower than {here}, or tested already")
-    chosen = "test_convolution or test_pooling or test_columns or test_maximum"
+    chosen = "test_convolution or test_products or test_pooling or test_columns or test_maximum"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-k", chosen, __file__],
         capture_output=True, text=True, cwd=ROOT, env={**os.environ, "HEADRACE_NATIVE_ISA": isa},

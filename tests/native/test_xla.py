@@ -10,7 +10,7 @@ import pytest
 
 from headrace._src.core import kernel
 from headrace._src.native import library
-from headrace._src.ops import _conv_kernels, _pool_kernels, _windows, batch_norm
+from headrace._src.ops import _conv_kernels, _pool_kernels, _windows, batch_norm, matmul
 from tests.native import cases
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -261,3 +261,17 @@ def test_compiled_code_survives_the_process(tmp_path):
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "as before"
+
+
+@pytest.mark.parametrize("turned", [(False, False), (False, True), (True, False)])
+def test_product_with_a_large_matrix(door, turned):
+    """A layer of many units: its product and both gradients."""
+    x, w, y = (16, 1100), (1100, 1000), (16, 1000)
+    shapes = {(False, False): (x, w), (False, True): (y, w), (True, False): (x, y)}[turned]
+    rng = np.random.default_rng(4)
+    a, b = [rng.standard_normal(shape).astype(np.float32) for shape in shapes]
+    names = dict(zip(("transpose_a", "transpose_b"), turned, strict=True))
+    got, text = compiled(lambda k, a, b: matmul._kernel_mat_mul(k, a, b, **names), a, b)
+    want = (a.T if turned[0] else a) @ (b.T if turned[1] else b)
+    np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-3)
+    assert ("headrace_product" in text) == (door == "native")

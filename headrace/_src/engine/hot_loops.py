@@ -25,8 +25,10 @@ from headrace._src.engine.traced_lists import TracedList
 
 # The iteration at which a loop is looked at first, and then each time there are twice as many.
 FIRST_LOOK: Final = 64
-# The static cost of the iterations so far, in microseconds, that pays for compiling the rest, and
-# for calling what is compiled already.
+# The static cost, in microseconds, that pays for compiling the rest: of the iterations so far where
+# JAX has to be imported first, and where not, or of those that the loop had before; and the cost
+# that pays for calling what is compiled already.
+_WORTH_STARTING: Final = 150_000.0
 _WORTH_COMPILING: Final = 50_000.0
 _WORTH_CALLING: Final = 300.0
 # How much work, in microseconds, one call should do, and the most iterations of one.
@@ -199,7 +201,11 @@ def continued(
     slow, fast = map(sum, zip(*[costs.of_plan(g.plan) for g in graphs], strict=True))
     key = ("hot loop", op)
     found: HotLoop | None = run.kernel_states.get(key)
-    if slow * trips < (_WORTH_COMPILING if found is None else _WORTH_CALLING):
+    before = graphs[1].plan.trips
+    least = _WORTH_CALLING
+    if found is None:
+        least = _WORTH_COMPILING if before or backend.started() else _WORTH_STARTING
+    if slow * max(trips, before) < least:
         return False, 0
     if found is None:
         if not partition.lowerable(op):

@@ -202,7 +202,12 @@ def get(k: Any, found: TracedList, index: Any, shape: Any) -> Any:
     if found.seen is not None and found.seen[0] is index and found.seen[2] is k.scope:
         return _seen(k, found, found.seen[1])
     index = _position(k, found, index)
-    element = _unset(found, shape) if found.items is None else _taken(found, index)
+    if found.items is None:
+        element = _unset(found, shape)
+    elif found.parts == ():
+        element = structures.zeros(structures.of(found.items, 1))
+    else:
+        element = _taken(found, index)
     return _seen(k, found, element)
 
 
@@ -215,7 +220,9 @@ def put(k: Any, found: TracedList, index: Any, element: Any) -> TracedList:
     if parts is not None:
         parts = (*parts, (index, element)) if len(parts) < _MOST_PARTS else None
     at = index
-    if found.items is not None and found.dtype.name != "variant" and k.is_shared(0):
+    # Zeros are not read at all.
+    is_read = k.is_shared(0) and found.parts != ()
+    if found.items is not None and found.dtype.name != "variant" and is_read:
         at = _after_reading(k, found, given, index)
     found, element = _holding(found, element)
     return found.replaced(items=_put(found, at, element), within=within, parts=parts)
@@ -357,7 +364,9 @@ def zeros_like(value: Any) -> Any:
     xp = backend.jax().numpy
     if not structures.is_compound(value):
         return xp.zeros_like(value)
-    return structures.mapped_elements(xp.zeros_like, value)
+    found = structures.mapped_elements(xp.zeros_like, value)
+    flat = isinstance(found, TracedList) and not structures.is_compound(found.items)
+    return found.replaced(parts=()) if flat else found
 
 
 def added(k: Any, a: Any, b: Any) -> Any:

@@ -17,6 +17,7 @@ Inventory of a `Lowering`:
   _ranges: id of a traced whole number → between which numbers it lies.
   _parts: id of a traced value → the input that holds all its elements.
   _distinct: ids of traced values that hold nothing twice.
+  _rooms: how many arrays were made by `room`.
   _promised: id of a traced value → the limit that its elements are below, by construction.
 """
 
@@ -39,6 +40,7 @@ from headrace._src.engine.partition import Unit
 from headrace._src.engine.plan import Plan, reads
 from headrace._src.engine.resources import Cell
 from headrace._src.engine.traced_lists import TracedList, TracedOptional
+from headrace._src.native import library
 
 # How many iterations are guessed at first.
 FIRST_GUESS: Final = 32
@@ -116,6 +118,7 @@ class Lowering:
         self._depth = 0
         self._limit = unit.limit
         self._reported: Any = 0
+        self._rooms = 0
 
     # -- what kernels ask for ------------------------------------------------------------------
 
@@ -260,6 +263,17 @@ class Lowering:
         """How many iterations the outermost loop may make; None: all."""
         limit, self._limit = self._limit, None
         return limit
+
+    def room(self, shape: Sequence[int], dtype: Any) -> Any:
+        """An array whose elements nobody reads before they are replaced.
+
+        Zeros would have to be written, and XLA makes one array of all zeros of one shape, so that
+        a loop that fills several has to copy them first.
+        """
+        if not library.serves_room(shape, dtype):
+            return backend.jax().numpy.zeros(shape, dtype)
+        self._rooms += 1
+        return library.lower_room(shape, dtype, self._rooms)
 
     def report(self, state: Any) -> None:
         """Notes how far the outermost loop came."""

@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from headrace._src.core.operation import Operation
-from headrace._src.engine import backend, functions, lower_functions, structures, trip_counts
+from headrace._src.engine import (
+    backend,
+    functions,
+    lower_functions,
+    structures,
+    trip_counts,
+    zero_carries,
+)
 from headrace._src.engine.lower_functions import Known, Outcome
 from headrace._src.engine.not_lowerable import NotLowerable
 from headrace._src.engine.resources import Cell
@@ -74,6 +81,12 @@ def _unfit(message: str) -> Exception:
     return NotLowerable(message)
 
 
+def _is_room(value: TracedList, kind: structures.Structure) -> bool:
+    """Whether a list begins with nothing but room for arrays: nobody reads what lies there."""
+    empty = isinstance(value.length, int) and not value.length
+    return empty and kind[7] is not None and kind[7][0] == "array"
+
+
 class _Tail(NamedTuple):
     """What a loop carries behind its values.
 
@@ -107,6 +120,7 @@ class _Carry:
     State inventory:
       _kinds: for each loop variable the structure in which it is carried.
       _room: for each one that is a list, what its length is at most when the loop begins.
+      _still: those that are lists of zeros in every iteration.
       cells, drawn: the variables and the random operations that are carried behind them.
       cond, body: the traced condition and body.     trips: how often the loop runs.
     """
@@ -130,6 +144,7 @@ class _Carry:
         self._kinds = [structures.of(v) for v in self._initial]
         self._fixed = [isinstance(v, TracedList) and v.fixed for v in self._initial]
         self._growth = [0] * len(changing)
+        self._still: set[int] = set()
         self._cells: list[Cell] = []
         self._drawn: list[Operation] = []
         self.cond: Outcome = None  # type: ignore[assignment]
@@ -145,6 +160,8 @@ class _Carry:
         for _ in range(_MOST_TRACES):
             self._trace()
             if self._widened():
+                continue
+            if not self._still and self._find_still():
                 continue
             if self._ranges or not self._is_unsure() or not self._bounded():
                 return
@@ -188,6 +205,9 @@ class _Carry:
             value = structures.rebuilt(kind, arrays)
             if isinstance(value, TracedList):
                 value = value.replaced(fixed=True)
+                if k in self._still:
+                    zeros = structures.zeros(kind[7], (kind[4],))
+                    value = value.replaced(items=zeros, parts=())
             values[i] = value
             if k in self._ranges:
                 low, high, step = self._ranges[k]
@@ -231,6 +251,20 @@ class _Carry:
             room = self._initial[k].most + growth * self._most_trips()
             self._kinds[k] = (*kind[:4], max(capacity, room), *kind[5:])
 
+    def _find_still(self) -> bool:
+        """Finds the lists that stay zeros in the body; whether there are any."""
+        begin = {}
+        at = 0
+        for k, (kind, value) in enumerate(zip(self._kinds, self._initial, strict=True)):
+            if isinstance(value, TracedList) and value.parts == () and kind[7] is not None:
+                if kind[7][0] == "array":
+                    begin[at + (kind[5] is None)] = k
+            at += len(structures.arrays_of([kind]))
+        if begin:
+            kept = zero_carries.kept(self.body.closed, self._next_values(), begin)
+            self._still = {begin[i] for i in kept}
+        return bool(self._still)
+
     def _most_trips(self) -> int:
         bound = self._bound
         return self._lowering.guess if bound is None else max(bound, 1)
@@ -247,6 +281,16 @@ class _Carry:
         holds = self.cond.values[0]
         if isinstance(holds, Known) or structures.arrays_of([holds]) != [((), "bool")]:
             return trip_counts.Trips(None, None, {})
+        return trip_counts.trips(
+            self.cond.closed,
+            self.body.closed,
+            self._next_values(),
+            self._first(),
+            self._lowering.range_of,
+        )
+
+    def _next_values(self) -> list[int | None]:
+        """For each carried array the result of the body that is its next value, or None."""
         results: list[int | None] = []
         at = 0
         for kind, given in zip(self._kinds, self.body.values, strict=True):
@@ -258,9 +302,7 @@ class _Carry:
         for carried, given in ((self._cells, self.body.cells), (self._drawn, self.body.drawn)):
             results += [at + given.index(c) for c in carried]  # type: ignore[arg-type]
             at += len(given)
-        return trip_counts.trips(
-            self.cond.closed, self.body.closed, results, self._first(), self._lowering.range_of
-        )
+        return results
 
     def _first(self) -> list[trip_counts.Range]:
         """The ranges of the first values of what is carried."""
@@ -345,7 +387,7 @@ class _Carry:
         """One iteration."""
         xp = backend.jax().numpy
         results = self.body.results(lower_functions.evaluated(self.body.closed, flat))
-        new = self._flat(results)
+        new = self._flat(results, flat)
         ok, needed = results.ok, results.needed
         if "flag" in more:
             tested, more["flag"] = self._test(new)
@@ -388,19 +430,26 @@ class _Carry:
     def _start(self) -> list[Any]:
         xp = backend.jax().numpy
         state = []
-        for value, kind in zip(self._initial, self._kinds, strict=True):
+        for k, (value, kind) in enumerate(zip(self._initial, self._kinds, strict=True)):
+            if kind[0] == "list" and k not in self._still and _is_room(value, kind):
+                items = self._lowering.room((kind[4], *kind[7][1]), kind[7][2])
+                value = value.replaced(items=items, capacity=kind[4])
             state += structures.leaves(structures.coerced(value, kind))
         state += [xp.asarray(self._lowering.read(c)) for c in self._cells]
         drawn = self._lowering.drawn
         return state + [xp.asarray(drawn.get(op, 0), np.int64) for op in self._drawn]
 
-    def _flat(self, results: lower_functions.Results) -> list[Any]:
+    def _flat(self, results: lower_functions.Results, flat: Sequence[Any]) -> list[Any]:
         """What the body gave in the form in which it is carried."""
-        flat = []
-        for value, kind in zip(results.values, self._kinds, strict=True):
-            flat += structures.leaves(structures.coerced(value, kind))
-        flat += [results.cells[c] for c in self._cells]
-        return flat + [results.drawn[op] for op in self._drawn]
+        new: list[Any] = []
+        for k, (value, kind) in enumerate(zip(results.values, self._kinds, strict=True)):
+            leaves = structures.leaves(structures.coerced(value, kind))
+            if k in self._still:
+                # Handed on: what is neither read nor changed XLA does not carry at all.
+                leaves[-1] = flat[len(new) + len(leaves) - 1]
+            new += leaves
+        new += [results.cells[c] for c in self._cells]
+        return new + [results.drawn[op] for op in self._drawn]
 
     def _flat_state(self, flat: list[Any], tested: lower_functions.Results) -> list[Any]:
         """What is carried after the condition has been asked, too."""
@@ -451,4 +500,5 @@ class _Carry:
         most = value.most
         if self._fixed[k]:
             most = self._initial[k].most + max(self._growth[k], 0) * self._most_trips()
-        return value.replaced(most=most, fixed=self._fixed[k])
+        parts = () if k in self._still else None
+        return value.replaced(most=most, fixed=self._fixed[k], parts=parts)

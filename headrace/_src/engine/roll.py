@@ -40,8 +40,9 @@ _RUNS = 1000
 _SMALL_SHARE = 0.02
 # XLA lays values out as a convolution likes them, but not in a loop, where a value's layout is the
 # same before and after a step: the gradient of a chain of convolutions ran sixty times slower.
-# Native kernels stand for convolutions, too, all but those of rows.
+# Native kernels stand for convolutions, too, all but those of rows and of matrices.
 _ONLY_UNROLLED = frozenset({"conv_general_dilated", "ffi_call"})
+_IN_LOOPS = ("_rows", "_product")
 
 _MOST_STRETCHES = 24
 # Of several stretches, the first in program order that saves this much of what the best one saves
@@ -125,7 +126,7 @@ def worthwhile(graph: Graph, stretch: Stretch) -> bool:
 
 def _only_unrolled(eqn: Any) -> bool:
     name = eqn.primitive.name
-    return name in _ONLY_UNROLLED and not eqn.params.get("target_name", "").endswith("_rows")
+    return name in _ONLY_UNROLLED and not eqn.params.get("target_name", "").endswith(_IN_LOOPS)
 
 
 def _copied_bytes(graph: Graph, stretch: Stretch) -> int:

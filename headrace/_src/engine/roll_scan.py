@@ -12,6 +12,10 @@ from jax.extend import core
 from headrace._src.engine import roll_sources
 from headrace._src.engine.roll_draft import HOLE, Carry, Each, Inner, Same, Stretch
 from headrace._src.engine.roll_graph import Graph, literal_key, program, spliced, traced
+from headrace._src.native import library
+
+# How many arrays of results one loop is taken to have at most.
+_MOST_LISTS = 1000
 
 
 class _Line(NamedTuple):
@@ -136,8 +140,9 @@ class _Plan:
             for i, var in enumerate(way)
         ]
         held = [_zeros(self.output(*key)) for key in self.held]
+        lists = self._rooms()
 
-        def step(carry: list[Any], taken: list[Any]) -> tuple[list[Any], list[Any]]:
+        def step(carry: list[Any], taken: list[Any]) -> tuple[list[Any], None]:
             on_way = carry[: len(first)]
             place, stacks = taken[0], iter(taken[1:])
             rows = [next(stacks) if pick is None else pick(place) for pick in picks]
@@ -148,14 +153,38 @@ class _Plan:
             for count, value in zip(counts, made, strict=True):
                 after += [*on_way[at + 1 : at + count], value]
                 at += count
-            return [*after, *rest[len(self.listed) :]], rest[: len(self.listed)]
+            pairs = zip(carry[len(first) + len(held) :], rest, strict=False)
+            lists = [lax.dynamic_update_index_in_dim(a, v, place, 0) for a, v in pairs]
+            return [*after, *rest[len(self.listed) :], *lists], None
 
         places = np.arange(self.stretch.steps, dtype=np.int32)
-        carry, lists = lax.scan(
-            step, [*first, *held], [places, *each], length=self.stretch.steps, reverse=self.reverse
+        carry, _ = lax.scan(
+            step,
+            [*first, *held, *lists],
+            [places, *each],
+            length=self.stretch.steps,
+            reverse=self.reverse,
         )
         ends = np.cumsum(counts, dtype=int) - 1
-        return [*[carry[end] for end in ends], *carry[len(first) :], *lists]
+        return [*[carry[end] for end in ends], *carry[len(first) :]]
+
+    def _rooms(self) -> list[Any]:
+        """Arrays for what the steps give, all of whose rows the loop will set.
+
+        A scan's own results begin as zeros, which have to be written, and which XLA, having made
+        one array of all zeros of one shape, copies.
+        """
+        before = sum(eqn.primitive.name == "scan" for eqn in self.graph.eqns)
+        found = []
+        for number, key in enumerate(self.listed, _MOST_LISTS * before + 1):
+            aval = self.output(*key).aval
+            shape = (self.stretch.steps, *aval.shape)
+            if library.serves_room(shape, aval.dtype):
+                # Below zero: numbers of their own, apart from those given while lowering.
+                found.append(library.lower_room(shape, aval.dtype, -number))
+            else:
+                found.append(lax.full(shape, 0, aval.dtype))
+        return found
 
     def results(self) -> tuple[dict[Any, int], dict[Any, tuple[int, int]]]:
         """What `trace` gives: variables that are results, and those that are rows of results."""

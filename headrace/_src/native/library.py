@@ -31,13 +31,23 @@ KERNELS = (
     "mean_pool_grad",
     "column_moments",
     "column_dots",
+    "product",
 )
 # Those that only compiled code calls.
-_XLA_KERNELS = ("adam", "take_rows", "put_rows", "add_rows", "sum_rows", "adagrad_rows", "distinct")
+_XLA_KERNELS = (
+    "adam",
+    "take_rows",
+    "put_rows",
+    "add_rows",
+    "sum_rows",
+    "adagrad_rows",
+    "distinct",
+    "room",
+)
 # Targets that ignore further arguments, which make XLA call them later.
 TAKE_ORDER = frozenset({"headrace_adam"})
 _NUMBERS = {name: number for number, name in enumerate(KERNELS)}
-_INTERFACE = 3
+_INTERFACE = 4
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -105,7 +115,7 @@ def _has(kernel: str) -> bool:
     loaded = _load()
     if loaded.handle is None:
         return False
-    return not kernel.startswith("conv") or loaded.isa != "none"
+    return not kernel.startswith(("conv", "product")) or loaded.isa != "none"
 
 
 def serves_host(kernel: str, dtype: Any) -> bool:
@@ -237,6 +247,33 @@ def lower_adam(var: Any, m: Any, v: Any, grad: Any, scalars: Any) -> list[Any]:
     return list(call(var, m, v, grad, scalars))
 
 
+# -- Products, while JAX is tracing ---------------------------------------------------------------
+
+# XLA is as fast where no matrix is large, or none has few rows or columns.
+_LARGE_MATRIX = 1 << 20
+_FEW, _MOST_FEW = 16, 128
+
+
+def serves_product(a: Any, b: Any, turn_a: bool, turn_b: bool) -> bool:
+    """Return whether `lower_product` multiplies these matrices."""
+    depth, rows = a.shape if turn_a else a.shape[::-1]
+    columns = b.shape[0 if turn_b else 1]
+    return (
+        a.dtype == b.dtype
+        and _FEW <= min(rows, columns, depth) <= _MOST_FEW
+        and max(rows * depth, depth * columns, rows * columns) >= _LARGE_MATRIX
+        and serves_xla("product", a.dtype)
+    )
+
+
+def lower_product(a: Any, b: Any, turn_a: bool, turn_b: bool) -> Any:
+    """Add the product of two matrices, either transposed before, to what JAX is tracing."""
+    depth, rows = a.shape if turn_a else a.shape[::-1]
+    columns = b.shape[0 if turn_b else 1]
+    geometry = (rows, columns, depth, int(turn_a), int(turn_b))
+    return lower("product", geometry, (rows, columns), a, b)
+
+
 # -- Rows, while JAX is tracing -------------------------------------------------------------------
 
 # Of less, XLA makes a part of the loop that takes the rows.
@@ -317,3 +354,35 @@ def lower_distinct(x: Any, index_type: Any) -> tuple[Any, Any]:
 
     results = (_like(x), jax.ShapeDtypeStruct(x.shape, index_type))
     return tuple(_rows_call("distinct", results, {}, x))
+
+
+# -- Memory, while JAX is tracing -----------------------------------------------------------------
+
+# Of less, XLA's own clearing costs no more than a call.
+_LEAST_ROOM = 1 << 14
+
+
+def serves_room(shape: Sequence[int], dtype: Any) -> bool:
+    """Return whether `lower_room` makes an array of this shape."""
+    dtype = np.dtype(dtype)
+    return (
+        dtype.kind in "fiub"
+        and int(np.prod(shape, dtype=np.int64)) * dtype.itemsize >= _LEAST_ROOM
+        and serves_xla("room", np.dtype(np.float32))
+    )
+
+
+def lower_room(shape: Sequence[int], dtype: Any, number: int) -> Any:
+    """Add an array to what JAX is tracing whose elements may be anything.
+
+    Args:
+      shape: Its shape.
+      dtype: Its dtype.
+      number: Tells apart the arrays of one compiled unit; XLA takes those with one number for one.
+    """
+    import jax
+
+    register_targets()
+    result = jax.ShapeDtypeStruct(tuple(shape), np.dtype(dtype))
+    call = jax.ffi.ffi_call("headrace_room", result, vmap_method="sequential")
+    return call(np.int32(number))

@@ -16,6 +16,7 @@ from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.tensor import Tensor
+from headrace._src.native import library
 from headrace._src.ops import _shapes, casts
 from headrace._src.ops._late import late
 from headrace._src.ops.broadcast_args import is_full
@@ -79,6 +80,8 @@ def _kernel_mat_mul(k, a, b, *, transpose_a, transpose_b):
             None,
             f"Matrix size-incompatible: In[0]: {_text(a.shape)}, In[1]: {_text(b.shape)}",
         )
+    if xp is not np and library.serves_product(a, b, transpose_a, transpose_b):
+        return library.lower_product(xp.asarray(a), xp.asarray(b), transpose_a, transpose_b)
     return _product(xp, a.T if transpose_a else a, b.T if transpose_b else b)
 
 
