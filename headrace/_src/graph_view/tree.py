@@ -32,7 +32,7 @@ class Scope:
         return self.path.rpartition("/")[2]
 
     def op_counts(self) -> list[tuple[str, int]]:
-        """Op type → how many nodes of it the scope and those in it hold, the most frequent first."""
+        """Op type → how many nodes of it the scope holds in all, the most frequent first."""
         counts: dict[str, int] = {}
         for scope in self.walk():
             for item in scope.items:
