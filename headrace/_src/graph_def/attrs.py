@@ -9,6 +9,7 @@ from headrace._src.core import dtypes, tensor_proto
 from headrace._src.core.attrs import AttrSpec
 from headrace._src.core.dtypes import DType
 from headrace._src.core.opspec import Arg, OpSpec
+from headrace._src.graph_def import newer
 
 _FIELD_KINDS: Final = {
     "s": "string",
@@ -78,6 +79,8 @@ def read(
             continue
         attr = spec.attrs.get(name)
         if attr is None:
+            if newer.says_nothing(spec.type, name, proto):
+                continue
             raise ValueError(
                 f"NodeDef mentions attr '{name}' not in {describe(spec)}; "
                 f"NodeDef: {{{{node {shown}}}}}. (Check whether your GraphDef-interpreting binary "

@@ -14,6 +14,7 @@ from headrace._src.core.opspec import OpSpec
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
 from headrace._src.graph_def.attrs import type_text
+from headrace._src.graph_def.newer import NEWER_OPS
 from headrace._src.graph_def.nodes import Node, Ref
 from headrace._src.graph_def.old_ops import EXITS, MERGES
 from headrace._src.graph_def.regions import Condition, Loop, Region, Values
@@ -286,7 +287,7 @@ def _plain_form(node: Node, region: Region) -> tuple[OpSpec, dict[str, Any], lis
         return identity.IdentityN, {"T": (dtype, dtypes.int32), **private}, refs
     if node.type in EXITS:
         return identity.Identity, node.attrs, node.inputs
-    if node.type == "ControlTrigger":
+    if node.type == "ControlTrigger" or node.type in NEWER_OPS:
         return identity.NoOp, node.attrs, []
     return node.spec, node.attrs, node.inputs
 

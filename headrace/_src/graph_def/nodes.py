@@ -10,6 +10,7 @@ from headrace._src.core import errors, opspec
 from headrace._src.core.dtypes import DType
 from headrace._src.core.opspec import OpSpec
 from headrace._src.graph_def import attrs as attrs_lib
+from headrace._src.graph_def.newer import NEWER_OPS
 from headrace._src.graph_def.old_ops import CONTROL_FLOW, OLD_OPS
 
 _NAME: Final = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\\-/]*$")
@@ -145,7 +146,8 @@ def find_spec(
     Raises:
       NotFoundError: there is no such op type.
     """
-    spec = opspec.lookup(node_def.op) or OLD_OPS.get(node_def.op) or functions(node_def.op)
+    name = node_def.op
+    spec = opspec.lookup(name) or OLD_OPS.get(name) or functions(name) or NEWER_OPS.get(name)
     if spec is None:
         raise errors.NotFoundError(
             None,
