@@ -81,9 +81,7 @@ def ask(impl, action, folder):
     """Runs a worker; returns what it found."""
     env = {**os.environ, "PYTHONPATH": ROOT if impl == "headrace" else ""}
     command = [python(impl), "-W", "ignore", os.path.abspath(__file__), "--worker"]
-    done = subprocess.run(
-        [*command, impl, action, folder], env=env, capture_output=True, text=True
-    )
+    done = subprocess.run([*command, impl, action, folder], env=env, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{impl} {action}: {done.stderr[-3000:]}")
     return json.loads(done.stdout.splitlines()[-1]) if action == "read" else None

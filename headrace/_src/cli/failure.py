@@ -26,5 +26,5 @@ def told() -> Iterator[list[int]]:
         status.append(1)
     except (Failure, errors.OpError, OSError) as error:
         text = error.message if isinstance(error, errors.OpError) else str(error)
-        print(f"headrace: {text}", file=sys.stderr)
+        print("\n".join([f"headrace: {text}", *getattr(error, "__notes__", ())]), file=sys.stderr)
         status.append(2)

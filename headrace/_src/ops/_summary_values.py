@@ -40,7 +40,9 @@ def fill_histogram(proto: Any, ordered: np.ndarray[Any, Any], values: np.ndarray
       values: the values in the order in which they are added up.
     """
     limits = bucket_limits()
-    low, high = (float(ordered[0]), float(ordered[-1])) if ordered.size else (MAX_DOUBLE, -MAX_DOUBLE)
+    low, high = (
+        (float(ordered[0]), float(ordered[-1])) if ordered.size else (MAX_DOUBLE, -MAX_DOUBLE)
+    )
     proto.min, proto.max, proto.num = low, high, float(values.size)
     proto.sum, proto.sum_squares = _in_order(values), _in_order(values * values)
     # In sorted values each limit is looked for, rather than each value among the limits.

@@ -87,9 +87,14 @@ def import_meta_graph(
       OSError: the file is not there, or is no meta graph.
       ValueError: inputs from outside are missing in `input_map`.
     """
-    return _import_meta_graph_with_return_elements(
-        meta_graph_or_file, clear_devices, import_scope, **kwargs
-    )[0]
+    try:
+        return _import_meta_graph_with_return_elements(
+            meta_graph_or_file, clear_devices, import_scope, **kwargs
+        )[0]
+    except Exception as error:
+        if isinstance(meta_graph_or_file, (str, bytes, os.PathLike)):
+            error.add_note(f"The file is {os.fsdecode(meta_graph_or_file)}.")
+        raise
 
 
 def _import_meta_graph_with_return_elements(
