@@ -271,7 +271,7 @@ def op_def(spec: Any) -> Any:
 
 
 def _is_changed(tensor: Any) -> bool:
-    """Whether a body needs its argument as a reference: functions of TensorFlow take values only."""
+    """Whether a body needs its argument as a reference: elsewhere functions take values only."""
     for op in tensor.consumers():
         if op.functions:
             return True
