@@ -319,7 +319,10 @@ def _place(op: Operation, node: Node) -> None:
 
 def colocated_with(op: Operation) -> list[str]:
     """The names of the other operations that an operation is colocated with."""
-    groups = [g.decode() if isinstance(g, bytes) else g for g in op.attrs.get("_class", ())]
+    if "_class" not in op.attrs:
+        return []
+    given = op.attrs["_class"]
+    groups = [g.decode(errors="replace") if isinstance(g, bytes) else g for g in given]
     found = [g[5:] for g in groups if g.startswith("loc:@")]
     return [name for name in found if name != op.name]
 

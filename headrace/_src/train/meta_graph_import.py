@@ -247,7 +247,12 @@ class _CollectionReader:
                 self._graph.add_to_collection(key, _below(value, self._scope) if named else value)
 
     def _member(self, key: str, value: bytes, from_proto: Any) -> Any:
-        proto = proto_functions.get_collection_proto_type(key).FromString(value)
+        from google.protobuf.message import DecodeError
+
+        try:
+            proto = proto_functions.get_collection_proto_type(key).FromString(value)
+        except DecodeError as error:
+            raise ValueError(f"A member of collection {key} cannot be parsed: {error}") from None
         if key not in GraphKeys._VARIABLE_COLLECTIONS:
             return from_proto(proto, import_scope=self._scope)
         # A variable of several collections is one object.
