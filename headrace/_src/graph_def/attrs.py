@@ -32,13 +32,20 @@ _SHOWN_EACH_END: Final = 5
 # -- defaults --------------------------------------------------------------------------------------
 
 
-def fill_defaults(node_def: Any, spec: OpSpec) -> None:
-    """Adds the default values of attrs that a NodeDef leaves out, as 1.15 does to its argument."""
+def fill_defaults(node_def: Any, spec: OpSpec) -> bool:
+    """Adds the default values of attrs that a NodeDef leaves out, as 1.15 does to its argument.
+
+    Returns:
+      Whether there were any.
+    """
+    changed = False
     for name, attr in spec.attrs.items():
         if not attr.has_default:
             continue
         if name not in node_def.attr or node_def.attr[name].WhichOneof("value") is None:
             node_def.attr[name].CopyFrom(tensor_proto.attr_value(attr.kind, attr.default))
+            changed = True
+    return changed
 
 
 def drop_unknown_defaults(node_def: Any, spec: OpSpec, producer: Any) -> None:
@@ -73,7 +80,7 @@ def read(
     extra: dict[str, Any] = {}
     for name, proto in node_def.attr.items():
         if name.startswith("_"):
-            value = _extra(proto, name, shown, function)
+            value = read_extra(proto, name, shown, function)
             if value is not None:
                 extra[name] = value
             continue
@@ -104,7 +111,7 @@ def read(
     return ordered
 
 
-def _extra(proto: Any, name: str, shown: str, function: Callable[[str], Any] | None) -> Any:
+def read_extra(proto: Any, name: str, shown: str, function: Callable[[str], Any] | None) -> Any:
     """The value of an attr that no op declares; None where there is none."""
     try:
         value = tensor_proto.attr_from_proto(proto, function)
