@@ -85,7 +85,7 @@ def import_graph_def(
 
 @contextlib.contextmanager
 def _uncollected() -> Iterator[None]:
-    """Lets the garbage collector wait: what is being built stays, and it would look at all of it."""
+    """Lets the garbage collector wait: it would look at all that is being built, which stays."""
     collects = gc.isenabled()
     gc.disable()
     try:
