@@ -50,7 +50,9 @@ def fill_histogram(proto: Any, ordered: np.ndarray[Any, Any], values: np.ndarray
     below = np.searchsorted(ordered, limits[first : last + 1])
     counts = np.zeros(limits.size)
     if values.size:
-        counts[first : first + below.size] = np.diff(below, prepend=0)
+        place = counts[first : first + below.size]
+        place[:] = below
+        place[1:] -= below[:-1]
         # A value equal to the last limit belongs to the last bucket.
         counts[-1] += values.size - int(below[-1] if below.size else 0)
     # An empty bucket counts only where a run of them ends.

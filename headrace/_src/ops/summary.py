@@ -166,8 +166,10 @@ HistogramSummary.no_gradient("a summary is not differentiable")
 @HistogramSummary.kernel
 def _kernel_histogram_summary(k, tag, values):
     text = _scalar_text(tag, "tags must be scalar")
-    numbers = np.asarray(values).reshape(-1).astype(np.float64)
-    ordered = np.sort(numbers)
+    given = np.asarray(values).reshape(-1)
+    numbers = given.astype(np.float64)
+    # Half as many bytes are sorted twice as fast.
+    ordered = np.sort(given if given.dtype == np.float32 else numbers).astype(np.float64)
     # What is not finite is at the ends.
     if ordered.size and not (np.isfinite(ordered[0]) and np.isfinite(ordered[-1])):
         bad = numbers[~np.isfinite(numbers)]
