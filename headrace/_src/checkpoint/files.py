@@ -9,7 +9,6 @@ from typing import Any, Final
 from headrace._src.core import errors
 from headrace._src.proto.record_io import file_error
 
-
 # Files up to this size are synced.
 _SYNCED: Final = 1 << 24
 
