@@ -75,6 +75,37 @@ def test_hot_plans_are_compiled_once(compilations):
     assert len(compilations) == 1
 
 
+def test_constants_that_wait_do_not_split_a_step(monkeypatch):
+    """A training step behind an update, its constants included, is one segment."""
+    monkeypatch.setenv("HEADRACE_JIT", "always")
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, 4])
+        w, mean = tf.get_variable("w", [4, 1]), tf.get_variable("mean", [])
+        h = tf.matmul(x, w)
+        update = tf.assign_add(mean, tf.reduce_mean(h))
+        with tf.control_dependencies([update]):
+            train = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_mean(h - 1.0) ** 2)
+        session.run(tf.global_variables_initializer())
+        session.run(train, {x: np.ones([3, 4])})
+        kinds = [u.kind for u in session.explain(train, [x]).units]
+        assert kinds.count("segment") == 1, kinds
+
+
+def test_order_through_a_constant(monkeypatch):
+    """What takes a constant waits for what the constant was to wait for."""
+    monkeypatch.setenv("HEADRACE_JIT", "always")
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [2])
+        v = tf.get_variable("v", [], initializer=tf.zeros_initializer())
+        with tf.control_dependencies([tf.assign(v, tf.reduce_sum(x) * 10.0)]):
+            two = tf.constant([1, 1])
+        later = tf.assign_add(v, tf.cast(tf.reduce_sum(two * 2), tf.float32))
+        for _ in range(2):
+            session.run(v.initializer)
+            assert session.run(later, {x: [1.0, 2.0]}) == 34
+            assert session.run(v) == 34
+
+
 @pytest.mark.parametrize(
     ("variable", "level", "tier"),
     [("off", 1, "interpreted"), ("always", -1, "compiled"), ("", -1, "interpreted"),

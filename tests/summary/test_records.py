@@ -85,7 +85,7 @@ def test_damaged_files(tmp_path, data, expected):
         return
     with pytest.raises(tf.errors.DataLossError) as caught:
         read(tmp_path / "a")
-    assert caught.value.message == expected
+    assert caught.value.message == f"{expected}\nThe file is {tmp_path / 'a'}."
 
 
 def test_errors(tmp_path):

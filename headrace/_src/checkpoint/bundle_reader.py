@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from headrace._src.checkpoint import files, slices, sstable, values
-from headrace._src.checkpoint.coding import slice_key
+from headrace._src.checkpoint.coding import key_of, slice_key
 from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
 from headrace._src.proto import messages
@@ -162,7 +162,7 @@ class BundleReader:
 
     def has(self, name: str) -> bool:
         """Whether there is a tensor of this name."""
-        return name != "" and name.encode() in self._entries
+        return name != "" and key_of(name) in self._entries
 
     def entry(self, name: str) -> tuple[dtypes.DType, tuple[int, ...]]:
         """The dtype and the shape of a tensor.
@@ -170,7 +170,7 @@ class BundleReader:
         Raises:
           NotFoundError: There is none of this name.
         """
-        found = self._entry(name.encode())
+        found = self._entry(key_of(name))
         return self._dtype(found), self._shape(found)
 
     def _entry(self, key: bytes) -> Any:
@@ -207,7 +207,7 @@ class BundleReader:
           InvalidArgumentError: The checkpoint does not hold all of it.
           InternalError: The slice does not fit into the tensor.
         """
-        entry = self._entry(name.encode())
+        entry = self._entry(key_of(name))
         shape = self._shape(entry)
         if extents is None:
             extents = ((0, slices.FULL),) * len(shape)
@@ -241,7 +241,7 @@ class BundleReader:
         if covered != values.element_count(sizes):
             raise slices.invalid(
                 f"Does not have sufficient slices for partitioned tensor {name} to restore in "
-                f"slice_spec: {slices.text(extents)}"
+                f"slice_spec: {slices.text(extents)}\nThe checkpoint is {self.prefix}."
             )
         dtype = self._dtype(entry)
         pieces = [(*met, self._slice(name, dtype, shape, held)) for held, met in parts]

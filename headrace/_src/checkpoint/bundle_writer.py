@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from headrace._src.checkpoint import files, slices, sstable, values
-from headrace._src.checkpoint.coding import slice_key
+from headrace._src.checkpoint.coding import key_of, slice_key
 from headrace._src.core import dtypes, errors
 from headrace._src.core.dims import text as dims_text
 from headrace._src.proto import messages
@@ -67,7 +67,7 @@ class BundleWriter:
           InvalidArgumentError: There is a tensor of this name already.
           UnimplementedError: The tensor is a resource or a variant.
         """
-        self._add(name.encode(), value, dtype)
+        self._add(key_of(name), value, dtype)
 
     def add_slice(
         self, name: str, shape: Any, extents: slices.Extents, value: Any, dtype: dtypes.DType
@@ -76,7 +76,7 @@ class BundleWriter:
         if slices.is_whole(shape, extents):
             self.add(name, value, dtype)
             return
-        key = name.encode()
+        key = key_of(name)
         whole = self._entries.get(key)
         if whole is None:
             whole = messages.BundleEntryProto(dtype=dtype.as_datatype_enum)

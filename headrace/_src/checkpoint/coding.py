@@ -54,6 +54,11 @@ def _put_signed(value: int) -> bytes:
     return (number ^ header).to_bytes(size, "big")
 
 
+def key_of(name: str) -> bytes:
+    """The key of a name; names of damaged files may hold bytes that are no text."""
+    return name.encode(errors="surrogateescape")
+
+
 def slice_key(name: str, extents: Sequence[tuple[int, int]]) -> bytes:
     """The key under which one slice of a tensor is kept.
 
@@ -61,7 +66,7 @@ def slice_key(name: str, extents: Sequence[tuple[int, int]]) -> bytes:
       name: the name of the whole tensor.
       extents: start and length in each dimension; the length is -1 where the slice is whole.
     """
-    text = name.encode().replace(b"\xff", b"\xff\x00").replace(b"\x00", b"\x00\xff")
+    text = key_of(name).replace(b"\xff", b"\xff\x00").replace(b"\x00", b"\x00\xff")
     parts = [_put_unsigned(0), text, b"\x00\x01", _put_unsigned(len(extents))]
     for start, length in extents:
         parts += [_put_signed(start), _put_signed(length)]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Any
+from typing import Any, Final
 
 from headrace._src.core import errors
 from headrace._src.proto.record_io import file_error
+
+# Files up to this size are synced.
+_SYNCED: Final = 1 << 24
 
 
 def data_loss(path: str, what: str) -> errors.OpError:
@@ -49,10 +52,15 @@ class NewFile:
             raise file_error(self.temporary, error) from None
 
     def complete(self) -> None:
-        """Brings everything to the disk and closes the file; it still has its temporary name."""
+        """Closes the file; it still has its temporary name.
+
+        A file that is not large is brought to the disk before, so that it survives a failure of the
+        machine too. Waiting for the disk to take large ones would cost several times the saving.
+        """
         try:
             self._file.flush()
-            os.fsync(self._file.fileno())
+            if self._file.tell() <= _SYNCED:
+                os.fsync(self._file.fileno())
             self._file.close()
         except OSError as error:
             raise file_error(self.temporary, error) from None

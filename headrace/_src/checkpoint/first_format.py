@@ -222,7 +222,7 @@ class SliceReader:
         if covered != values.element_count(sizes):
             raise slices.invalid(
                 f"Does not have sufficient slices for partitioned tensor {name} to restore in "
-                f"slice_spec: {slices.text(extents)}"
+                f"slice_spec: {slices.text(extents)}\nThe checkpoint is {self.pattern}."
             )
         try:
             kind = object if dtype == dtypes.string else dtype.np_dtype
@@ -255,7 +255,7 @@ class SliceReader:
             kind = messages.DataType.Name(dtype.as_datatype_enum)
             more = f", {len(parts)} slices" if len(parts) > 1 else ""
             lines.append(f"{name} ({kind}) {dims_lib.text(shape)}{more}\n")
-        return "".join(lines).encode()
+        return "".join(lines).encode(errors="surrogateescape")
 
 
 def _parsed(path: str, data: bytes) -> Any:

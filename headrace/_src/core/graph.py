@@ -294,6 +294,12 @@ class Graph:
 
         return graph_export.graph_def(self, from_version, add_shapes)
 
+    def _repr_html_(self) -> str:
+        """The graph in a notebook: name scopes to open and close, in one part of a page."""
+        from headrace._src.graph_view import html, items
+
+        return html.part(items.of_graph(self), "Graph")
+
     def get_operations(self) -> list[Operation]:
         """Returns the operations in the order of their creation."""
         return list(self._nodes)

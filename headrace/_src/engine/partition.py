@@ -221,12 +221,24 @@ class _Accesses:
         return result
 
 
+def _only_prepares(op: Operation, step: Step) -> bool:
+    """Whether it is a constant, or integer work on values: when it happens is not to be seen."""
+    spec = op.spec
+    if spec.has_effects or spec.random or spec.needs_op or spec.blocking or spec.handle:
+        return False
+    if step.reads or op.called:
+        return False
+    return not op._inputs or all(t.dtype.is_integer or t.dtype.is_bool for t in op.outputs)
+
+
 def _levels(
     plan: Plan, on_host: set[Operation], known: set[Tensor]
 ) -> tuple[dict[Operation, int], dict[Operation, list[Tensor]]]:
     """The level of each operation, and the inputs that it needs to know before it is lowered."""
     levels: dict[Operation, int] = {}
     static: dict[Operation, list[Tensor]] = {}
+    # Constants made under control dependencies need not wait: what takes them does in their place.
+    awaited: dict[Operation, list[Operation]] = {}
     accesses = _Accesses()
     last_effect = 0
     steps = {s.op: s for s in plan.steps}
@@ -236,7 +248,17 @@ def _levels(
         here = op in on_host or step is None
         level = 0 if here else 1
         before = [t.op for t in map(plan.source, op._inputs) if t not in plan.fed]
-        before += op._control_inputs
+        later = [w for b in (*before, *op._control_inputs) for w in awaited.get(b, ())]
+        if here and step is not None and _only_prepares(op, step):
+            if op._inputs:
+                before += op._control_inputs
+            else:
+                later += op._control_inputs
+            if later:
+                awaited[op] = list(dict.fromkeys(later))
+        else:
+            before += op._control_inputs
+            before += later
         if step is not None:
             before += accesses.before(op, plan, step.reads)
         for b in before:

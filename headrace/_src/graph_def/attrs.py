@@ -9,6 +9,7 @@ from headrace._src.core import dtypes, tensor_proto
 from headrace._src.core.attrs import AttrSpec
 from headrace._src.core.dtypes import DType
 from headrace._src.core.opspec import Arg, OpSpec
+from headrace._src.graph_def import newer
 
 _FIELD_KINDS: Final = {
     "s": "string",
@@ -31,13 +32,20 @@ _SHOWN_EACH_END: Final = 5
 # -- defaults --------------------------------------------------------------------------------------
 
 
-def fill_defaults(node_def: Any, spec: OpSpec) -> None:
-    """Adds the default values of attrs that a NodeDef leaves out, as 1.15 does to its argument."""
+def fill_defaults(node_def: Any, spec: OpSpec) -> bool:
+    """Adds the default values of attrs that a NodeDef leaves out, as 1.15 does to its argument.
+
+    Returns:
+      Whether there were any.
+    """
+    changed = False
     for name, attr in spec.attrs.items():
         if not attr.has_default:
             continue
         if name not in node_def.attr or node_def.attr[name].WhichOneof("value") is None:
             node_def.attr[name].CopyFrom(tensor_proto.attr_value(attr.kind, attr.default))
+            changed = True
+    return changed
 
 
 def drop_unknown_defaults(node_def: Any, spec: OpSpec, producer: Any) -> None:
@@ -72,12 +80,14 @@ def read(
     extra: dict[str, Any] = {}
     for name, proto in node_def.attr.items():
         if name.startswith("_"):
-            value = _extra(proto, name, shown, function)
+            value = read_extra(proto, name, shown, function)
             if value is not None:
                 extra[name] = value
             continue
         attr = spec.attrs.get(name)
         if attr is None:
+            if newer.says_nothing(spec.type, name, proto):
+                continue
             raise ValueError(
                 f"NodeDef mentions attr '{name}' not in {describe(spec)}; "
                 f"NodeDef: {{{{node {shown}}}}}. (Check whether your GraphDef-interpreting binary "
@@ -101,7 +111,7 @@ def read(
     return ordered
 
 
-def _extra(proto: Any, name: str, shown: str, function: Callable[[str], Any] | None) -> Any:
+def read_extra(proto: Any, name: str, shown: str, function: Callable[[str], Any] | None) -> Any:
     """The value of an attr that no op declares; None where there is none."""
     try:
         value = tensor_proto.attr_from_proto(proto, function)

@@ -14,6 +14,7 @@ from headrace._src.core.opspec import OpSpec
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
 from headrace._src.graph_def.attrs import type_text
+from headrace._src.graph_def.newer import NEWER_OPS
 from headrace._src.graph_def.nodes import Node, Ref
 from headrace._src.graph_def.old_ops import EXITS, MERGES
 from headrace._src.graph_def.regions import Condition, Loop, Region, Values
@@ -26,6 +27,8 @@ _RELAXED: Final = 2
 _ATTEMPTS: Final = 8
 # A loop's body takes a counter and a limit before the loop variables, as those of tf.while_loop do.
 _ADDED: Final = 2
+# Op types in whose place other operations come.
+_REPLACED: Final = MERGES | EXITS | NEWER_OPS.keys() | {"ControlTrigger"}
 
 
 class Scope:
@@ -34,7 +37,7 @@ class Scope:
     Attributes:
       graph: the graph.                  parent: the scope of the graph around it, or None.
       values: output → its tensor.       operations: item → its operation.
-      names: the names that were not in use before.
+      names: the names that were not in use before.     stacks: those of the graph in this thread.
     """
 
     def __init__(self, graph: Any, parent: Scope | None = None) -> None:
@@ -43,6 +46,7 @@ class Scope:
         self.values: dict[tuple[Any, int], Tensor] = {}
         self.operations: dict[Any, Operation] = {}
         self.names: list[str] = []
+        self.stacks = graph.stacks
 
 
 class Builder:
@@ -77,6 +81,11 @@ class Builder:
         Raises:
           ValueError: it has none here: edges lead into a loop in some unheard-of way.
         """
+        if not self._values.same:
+            # Without substitutions what has been built is what is meant.
+            present = scope.values.get(ref)
+            if present is not None:
+                return present
         ref = self._values.value(ref)
         if isinstance(ref.item, Tensor):
             return ref.item
@@ -98,25 +107,31 @@ class Builder:
     # -- nodes ---------------------------------------------------------------------------------
 
     def _node(self, node: Node, region: Region, scope: Scope) -> None:
-        spec, attrs, refs = _plain_form(node, region)
+        spec, attrs, refs = node.spec, node.attrs, node.inputs
+        types: list[Any] | None = node.types
+        if spec.type in _REPLACED:
+            spec, attrs, refs = _plain_form(node, region)
+            types = None
         inputs = [self.tensor(r, scope) for r in refs]
-        name = self._name(node, scope)
+        graph = scope.graph
+        name = node.new_name if node.given and scope.parent is None else self._name(node, scope)
         if spec.ref_inputs:
             _check_references(spec, attrs, inputs, name)
-        op = scope.graph.add_operation(spec, name, inputs, dict(attrs))
-        self._wait(op, region.waits.get(node, node.controls), scope)
-        _place(op, node)
-        if node.shapes is not None and node.type == spec.type:
+        op = graph.add_operation(spec, name, inputs, attrs.copy(), output_types=types)
+        controls = region.waits.get(node, node.controls)
+        if controls or op._control_inputs or scope.stacks.control:
+            self._wait(op, controls, scope)
+        _place(op, node, scope.stacks.devices)
+        if node.shapes is not None and types is not None:
             _set_shapes(op, node.shapes)
         scope.operations[node] = op
         key = name.lower()
-        if key not in scope.graph._names:
-            scope.graph._names[key] = 1
+        if key not in graph._names:
+            graph._names[key] = 1
             scope.names.append(key)
+        values = scope.values
         for i, t in enumerate(op.outputs):
-            if op.type == "Placeholder":
-                t.dtype = node.types[i]
-            scope.values[node, i] = t
+            values[node, i] = t
 
     def _name(self, node: Node, scope: Scope) -> str:
         if scope.parent is None and node.given:
@@ -286,7 +301,7 @@ def _plain_form(node: Node, region: Region) -> tuple[OpSpec, dict[str, Any], lis
         return identity.IdentityN, {"T": (dtype, dtypes.int32), **private}, refs
     if node.type in EXITS:
         return identity.Identity, node.attrs, node.inputs
-    if node.type == "ControlTrigger":
+    if node.type == "ControlTrigger" or node.type in NEWER_OPS:
         return identity.NoOp, node.attrs, []
     return node.spec, node.attrs, node.inputs
 
@@ -303,22 +318,22 @@ def _check_references(
             )
 
 
-def _place(op: Operation, node: Node) -> None:
+def _place(op: Operation, node: Node, devices: list[Any]) -> None:
     """Requests the device that the node names, as device scopes change it.
 
     What is colocated with another operation gets that one's device later.
     """
     op._device = ""
-    if colocated_with(op):
-        return
-    devices = op.graph.stacks.devices
-    if devices or node.device:
+    if (devices or node.device) and not colocated_with(op):
         op.graph._apply_devices(op, [*devices, node.device])
 
 
 def colocated_with(op: Operation) -> list[str]:
     """The names of the other operations that an operation is colocated with."""
-    groups = [g.decode() if isinstance(g, bytes) else g for g in op.attrs.get("_class", ())]
+    if "_class" not in op.attrs:
+        return []
+    given = op.attrs["_class"]
+    groups = [g.decode(errors="replace") if isinstance(g, bytes) else g for g in given]
     found = [g[5:] for g in groups if g.startswith("loc:@")]
     return [name for name in found if name != op.name]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import gc
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from headrace._api.export import export
@@ -12,11 +14,12 @@ from headrace._src.core import graph as graph_lib
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.graph_def import attrs as attrs_lib
-from headrace._src.graph_def import build, names, raising
+from headrace._src.graph_def import build, names, raising, records
 from headrace._src.graph_def import nodes as nodes_lib
 from headrace._src.graph_def import order as order_lib
 from headrace._src.graph_def.functions import Library
 from headrace._src.graph_def.nodes import Node, Parsed, Ref
+from headrace._src.graph_def.records import Record
 
 _VERSION: Final = 134
 _MIN_PRODUCER: Final = 0
@@ -58,10 +61,11 @@ def import_graph_def(
       NotFoundError: headrace does not have an op type.
     """
     graph_def = _checked_graph_def(graph_def)
-    input_map = _checked_input_map(input_map)
-    wanted = _checked_return_elements(return_elements)
     if producer_op_list is not None:
         _drop_unknown_defaults(graph_def, producer_op_list)
+    node_defs = records.filled(graph_def.node)
+    input_map = _checked_input_map(input_map)
+    wanted = _checked_return_elements(return_elements)
     graph = graph_lib.get_default_graph()
     with scopes.name_scope(name, "import", list(input_map.values())) as scope:
         prefix = scope[:-1] if scope else ""
@@ -70,12 +74,25 @@ def import_graph_def(
     targets = [(n, _tensor_name(n) if ":" in n else None) for n in wanted or ()]
     _check_versions(graph_def.versions)
     graph._check_not_finalized()
-    library = Library(graph_def.library, graph)
-    library.build_all()
-    added = add_nodes(graph, graph_def.node, library, prefix, mapped, targets)
-    library.register()
+    with _uncollected():
+        library = Library(graph_def.library, graph)
+        library.build_all()
+        added = add_nodes(graph, node_defs, library, prefix, mapped, targets)
+        library.register()
     added.check_mapped(mapped)
     return None if wanted is None else [added.element(n, parsed) for n, parsed in targets]
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Lets the garbage collector wait: it would look at all that is being built, which stays."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 # -- arguments -------------------------------------------------------------------------------------
@@ -89,10 +106,6 @@ def _checked_graph_def(graph_def: Any) -> Any:
         if getattr(descriptor, "full_name", None) != "tensorflow.GraphDef":
             raise TypeError("graph_def must be a GraphDef proto.")
         return messages.GraphDef.FromString(graph_def.SerializeToString())
-    for node in graph_def.node:
-        spec = opspec.lookup(node.op)
-        if spec is not None:
-            attrs_lib.fill_defaults(node, spec)
     return graph_def
 
 
@@ -283,6 +296,7 @@ def add_nodes(
       ValueError, NotFoundError: see `import_graph_def`.
     """
     mapped = mapped or {}
+    node_defs = records.of(node_defs)
     positions = nodes_lib.check_node_defs(node_defs)
     order = order_lib.import_order(node_defs, positions, mapped)
     namer = names.Namer(graph, prefix, positions)
@@ -311,14 +325,14 @@ def add_nodes(
         graph._skipped += len(node_defs) - (len(graph._nodes) - count)
     names.note_used(graph, (op.name for op in graph._nodes[count:]))
     for op in graph._nodes[count:]:
-        for function in op.functions:
+        for function in op.functions if op.spec.calls_functions else ():
             if function.graph is not None and function.graph.outer_graph is not graph:
                 function.graph.outer_graph = graph
     return added
 
 
 def _read(
-    node_defs: Sequence[Any],
+    node_defs: Sequence[Record],
     order: Sequence[int],
     namer: names.Namer,
     library: Library,
@@ -326,38 +340,35 @@ def _read(
 ) -> list[Node]:
     """Makes nodes of NodeDefs, with their edges, in the order of import."""
     nodes: dict[str, Node] = {}
-    late: list[tuple[Any, Node]] = []
+    late: list[tuple[Record, Node]] = []
+    templates: nodes_lib.Templates = {}
+    specs: dict[str, Any] = {}
     ordered = []
+    mapped, used = added._mapped, added._used
     for place, i in enumerate(order):
-        node_def = node_defs[i]
-        shown = namer.shown(node_def.name)
-        spec = nodes_lib.find_spec(node_def, library.spec)
-        node = nodes_lib.make_node(node_def, shown, spec, library.body)
+        record = node_defs[i]
+        spec = specs.get(record.op)
+        if spec is None:
+            spec = specs[record.op] = nodes_lib.find_spec(record, library.spec)
+        shown = namer.shown(record.name)
+        node = nodes_lib.make_node(record, shown, spec, library.body, templates)
         node.index = place
         node.new_name = namer.give(node.name)
         nodes[node.name] = node
         ordered.append(node)
-        references = [nodes_lib.parse_reference(text) for text in node_def.input]
-        if all(r.name in nodes or r in added._mapped for r in references):
-            _connect(node_def, node, nodes, added)
+        for reference in record.references:
+            if reference[0] not in nodes and reference not in mapped:
+                late.append((record, node))
+                break
         else:
-            late.append((node_def, node))
-    for node_def, node in late:
+            nodes_lib.connect(record, nodes, mapped, used, node)
+            nodes_lib.check_inputs(node)
+    for record, node in late:
         # What closes a loop.
-        _connect(node_def, node, nodes, added)
+        nodes_lib.connect(record, nodes, mapped, used, node)
+        nodes_lib.check_inputs(node)
     added._nodes = nodes
     return ordered
-
-
-def _connect(node_def: Any, node: Node, nodes: Mapping[str, Node], added: Added) -> None:
-    nodes_lib.connect(node_def, nodes, added._mapped, added._used, node)
-    sources = []
-    for ref in node.inputs:
-        if isinstance(ref.item, Tensor):
-            sources.append((ref.item.name, ref.item.dtype))
-        else:
-            sources.append((f"{ref.item.new_name}:{ref.index}", ref.item.types[ref.index]))
-    nodes_lib.check_inputs(node, node.new_name, sources)
 
 
 def _name_groups(nodes: Sequence[Node], namer: names.Namer) -> None:

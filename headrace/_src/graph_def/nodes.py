@@ -6,11 +6,16 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from headrace._src.core import errors, opspec
+from headrace._src.core.attrs import FuncRef
 from headrace._src.core.dtypes import DType
 from headrace._src.core.opspec import OpSpec
 from headrace._src.graph_def import attrs as attrs_lib
+from headrace._src.graph_def.newer import NEWER_OPS
 from headrace._src.graph_def.old_ops import CONTROL_FLOW, OLD_OPS
+from headrace._src.graph_def.records import Record
 
 _NAME: Final = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\\-/]*$")
 _INPUT: Final = re.compile(r"^(?P<name>[^:]*)(?::(?P<index>\d+))?$")
@@ -31,12 +36,14 @@ class Node:
       floating: whether it is made anew in each function that uses it: a constant that raising adds.
       groups: its colocation groups, without `loc:@`; None when the GraphDef gives none.
       given: whether the GraphDef has it, so that its new name is unique.
+      expected: the dtypes that the op takes for these attrs; None where nobody has asked.
     """
 
     __slots__ = (
         "attrs",
         "controls",
         "device",
+        "expected",
         "floating",
         "given",
         "groups",
@@ -49,7 +56,14 @@ class Node:
         "types",
     )
 
-    def __init__(self, name: str, spec: OpSpec, attrs: dict[str, Any], device: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        spec: OpSpec,
+        attrs: dict[str, Any],
+        device: str = "",
+        types: list[DType] | None = None,
+    ) -> None:
         self.name = self.new_name = name
         self.spec = spec
         self.attrs = attrs
@@ -57,7 +71,8 @@ class Node:
         self.controls: list[Any] = []
         self.device = device
         self.index = -1
-        self.types: list[DType] = spec.output_types(attrs)
+        self.types: list[DType] = spec.output_types(attrs) if types is None else types
+        self.expected: list[DType] | None = None
         self.shapes: tuple[Any, ...] | None = None
         self.floating = False
         self.given = False
@@ -80,7 +95,7 @@ class Node:
         """Makes it a node of another op type."""
         self.spec, self.attrs, self.inputs = spec, attrs, list(inputs)
         self.types = spec.output_types(attrs)
-        self.shapes = None
+        self.expected = self.shapes = None
 
     def __repr__(self) -> str:
         return f"<Node {self.name} {self.type}>"
@@ -102,6 +117,8 @@ class Parsed(NamedTuple):
 
 def parse_reference(text: str) -> Parsed:
     """Reads an input of a NodeDef; what is not of the form is taken as a name."""
+    if ":" not in text and text[:1] != "^":
+        return Parsed(text, 0)
     if text.startswith("^"):
         return Parsed(text[1:], -1)
     match = _INPUT.match(text)
@@ -145,7 +162,8 @@ def find_spec(
     Raises:
       NotFoundError: there is no such op type.
     """
-    spec = opspec.lookup(node_def.op) or OLD_OPS.get(node_def.op) or functions(node_def.op)
+    name = node_def.op
+    spec = opspec.lookup(name) or OLD_OPS.get(name) or functions(name) or NEWER_OPS.get(name)
     if spec is None:
         raise errors.NotFoundError(
             None,
@@ -157,55 +175,106 @@ def find_spec(
     return spec
 
 
+class Template(NamedTuple):
+    """What nodes with the same op type and the same attrs share."""
+
+    attrs: dict[str, Any]
+    types: list[DType]
+    expected: list[DType]
+    shapes: tuple[Any, ...] | None
+
+
+# (op type, attrs) → template; ("_class", bytes) → colocation groups.
+Templates = dict[tuple[str, bytes], Any]
+
+
 def make_node(
-    node_def: Any, shown: str, spec: OpSpec, function: Callable[[str], Any] | None
+    record: Record,
+    shown: str,
+    spec: OpSpec,
+    function: Callable[[str], Any] | None,
+    templates: Templates,
 ) -> Node:
     """Makes a node of a NodeDef, without its edges.
 
     Args:
-      node_def: the NodeDef.
+      record: the NodeDef.
       shown: the name to use in messages.
       spec: the spec of its op type.
       function: finds the body of a function by its name.
+      templates: what is known of nodes made before, to which this one is added.
 
     Raises:
       ValueError: an attr is missing, unknown, of another type, or has a value not allowed.
     """
-    values = attrs_lib.read(node_def, shown, spec, function)
-    node = Node(node_def.name, spec, values, node_def.device)
+    template = None if record.key is None else templates.get((record.op, record.key))
+    if template is None:
+        template = _template(record, shown, spec, function)
+        if record.key is not None and _can_share(template.attrs):
+            templates[record.op, record.key] = template
+    values, types, expected, shapes = template
+    values = values.copy()
+    node = Node(record.name, spec, values, record.device, types)
     node.given = True
-    groups = values.get("_class")
-    if isinstance(groups, tuple):
-        node.groups = [g[5:] for g in groups if isinstance(g, str) and g.startswith("loc:@")]
-    # As an attr it would not stay true: it is what the node's shapes are set to.
-    if values.pop(REFERENCE, False):
-        node.types = [t._as_ref for t in node.types]
-    shapes = values.pop("_output_shapes", None)
-    node.shapes = shapes if isinstance(shapes, tuple) else None
+    node.expected = expected
+    node.shapes = shapes
+    if record.groups or (record.key is None and "_class" in record.attr):
+        groups = templates.get(("_class", record.groups))
+        if groups is None or record.key is None:
+            groups = attrs_lib.read_extra(record.attr["_class"], "_class", shown, function)
+            templates["_class", record.groups] = groups
+        if groups is not None:
+            values["_class"] = groups
+            node.groups = [g[5:] for g in groups if isinstance(g, str) and g.startswith("loc:@")]
     return node
 
 
-def check_inputs(node: Node, shown: str, sources: Sequence[tuple[str, DType]]) -> None:
-    """Checks number and dtypes of a node's inputs.
+def _template(
+    record: Record, shown: str, spec: OpSpec, function: Callable[[str], Any] | None
+) -> Template:
+    values = attrs_lib.read(record, shown, spec, function)
+    types = spec.output_types(values)
+    # As attrs these would not stay true: they are what a node's types and shapes are set to.
+    if values.pop(REFERENCE, False):
+        types = [t._as_ref for t in types]
+    shapes = values.pop("_output_shapes", None)
+    if record.groups or record.key is None:
+        values.pop("_class", None)
+    expected = attrs_lib.input_types(spec, values)
+    return Template(values, types, expected, shapes if isinstance(shapes, tuple) else None)
 
-    Args:
-      node: the node.
-      shown: its name in messages.
-      sources: for each input, what it is called in messages and its dtype.
+
+def _can_share(attrs: Mapping[str, Any]) -> bool:
+    """Whether nodes may have the same attr values: none of them can change."""
+    for value in attrs.values():
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, (np.ndarray, FuncRef)):
+                return False
+    return True
+
+
+def check_inputs(node: Node) -> None:
+    """Checks number and dtypes of a node's inputs.
 
     Raises:
       ValueError: there are more or fewer than the op takes, or one is of another type.
     """
-    expected = attrs_lib.input_types(node.spec, node.attrs)
-    if len(expected) != len(sources):
+    expected = node.expected
+    if expected is None:
+        expected = attrs_lib.input_types(node.spec, node.attrs)
+    shown = node.new_name
+    if len(expected) != len(node.inputs):
         wanted = ", ".join(attrs_lib.type_text(t) for t in expected)
         raise ValueError(
-            f"NodeDef expected inputs '{wanted}' do not match {len(sources)} inputs specified; "
+            f"NodeDef expected inputs '{wanted}' do not match {len(node.inputs)} inputs specified; "
             f"{attrs_lib.describe(node.spec)}; NodeDef: {{{{node {shown}}}}}"
         )
-    for i, (want, (source, got)) in enumerate(zip(expected, sources, strict=True)):
-        fits = got is want if want._is_ref_dtype else got.base_dtype is want
-        if not fits:
+    for i, (want, (item, index)) in enumerate(zip(expected, node.inputs, strict=True)):
+        got = item.types[index] if isinstance(item, Node) else item.dtype
+        if got is want:
+            continue
+        if want._is_ref_dtype or got.base_dtype is not want:
+            source = f"{item.new_name}:{index}" if isinstance(item, Node) else item.name
             raise ValueError(
                 f"Input {i} of node {shown} was passed {attrs_lib.type_text(got)} from {source} "
                 f"incompatible with expected {attrs_lib.type_text(want)}."
@@ -213,7 +282,7 @@ def check_inputs(node: Node, shown: str, sources: Sequence[tuple[str, DType]]) -
 
 
 def connect(
-    node_def: Any,
+    record: Record,
     nodes: Mapping[str, Node],
     mapped: Mapping[Parsed, Any],
     used: set[Parsed],
@@ -224,9 +293,8 @@ def connect(
     Raises:
       ValueError: an output that the node refers to does not exist.
     """
-    for text in node_def.input:
-        key = parse_reference(text)
-        if key in mapped:
+    for key in record.references:
+        if mapped and key in mapped:
             used.add(key)
             target = mapped[key]
             if key.index < 0:
@@ -234,14 +302,15 @@ def connect(
             else:
                 node.inputs.append(Ref(target, 0))
             continue
-        source = nodes[key.name]
-        if key.index < 0:
+        name, index = key
+        source = nodes[name]
+        if index < 0:
             if source not in node.controls:
                 node.controls.append(source)
             continue
-        if key.index >= len(source.types):
+        if index >= len(source.types):
             raise ValueError(
-                f"Node '{node.name}': Connecting to invalid output {key.index} of source node "
-                f"{key.name} which has {len(source.types)} outputs."
+                f"Node '{node.name}': Connecting to invalid output {index} of source node "
+                f"{name} which has {len(source.types)} outputs."
             )
-        node.inputs.append(Ref(source, key.index))
+        node.inputs.append(Ref(source, index))

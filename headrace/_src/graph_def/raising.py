@@ -25,7 +25,7 @@ def raised(nodes: Sequence[Node]) -> tuple[Region, Values]:
     """
     values = Values()
     nodes = tensor_arrays.rewritten(nodes, values)
-    if not any(node.type in OLD_OPS for node in nodes):
+    if not any(node.spec.type in OLD_OPS for node in nodes):
         return Region(nodes), values
     outermost = frames.assign(nodes)
     for frame in outermost.innermost_first():

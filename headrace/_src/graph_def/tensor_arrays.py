@@ -41,7 +41,7 @@ def rewritten(nodes: Sequence[Node], values: Values) -> list[Node]:
     Raises:
       ValueError: a flow or handle is used in a way that lists do not offer.
     """
-    if not any(node.type == "TensorArrayV3" for node in nodes):
+    if not any(node.spec.type == "TensorArrayV3" for node in nodes):
         return list(nodes)
     return _Rewriting(values, _differentiated(nodes)).run(nodes)
 

@@ -31,24 +31,46 @@ def bucket_limits() -> np.ndarray[Any, Any]:
     return limits
 
 
-def fill_histogram(proto: Any, values: np.ndarray[Any, Any]) -> None:
-    """Counts finite float64 `values` into a HistogramProto; runs of empty buckets become one."""
+def fill_histogram(proto: Any, ordered: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> None:
+    """Counts finite float64 `values` into a HistogramProto; runs of empty buckets become one.
+
+    Args:
+      proto: the HistogramProto.
+      ordered: the values, sorted.
+      values: the values in the order in which they are added up.
+    """
     limits = bucket_limits()
-    proto.min = float(values.min()) if values.size else MAX_DOUBLE
-    proto.max = float(values.max()) if values.size else -MAX_DOUBLE
-    proto.num = float(values.size)
-    # Cumulative sums add in order, as one accumulator would; np.sum adds pairwise.
+    low, high = (
+        (float(ordered[0]), float(ordered[-1])) if ordered.size else (MAX_DOUBLE, -MAX_DOUBLE)
+    )
+    proto.min, proto.max, proto.num = low, high, float(values.size)
+    proto.sum, proto.sum_squares = _in_order(values), _in_order(values * values)
+    # In sorted values each limit is looked for, rather than each value among the limits.
+    first, last = np.searchsorted(limits, (low, high), side="right") if values.size else (1, 0)
+    below = np.searchsorted(ordered, limits[first : last + 1])
+    counts = np.zeros(limits.size)
     if values.size:
-        proto.sum = float(np.cumsum(values)[-1])
-        proto.sum_squares = float(np.cumsum(values * values)[-1])
-    # A value equal to the last limit belongs to the last bucket.
-    places = np.minimum(np.searchsorted(limits, values, side="right"), limits.size - 1)
-    counts = np.bincount(places, minlength=limits.size).astype(np.float64)
+        place = counts[first : first + below.size]
+        place[:] = below
+        place[1:] -= below[:-1]
+        # A value equal to the last limit belongs to the last bucket.
+        counts[-1] += values.size - int(below[-1] if below.size else 0)
     # An empty bucket counts only where a run of them ends.
-    followed = np.append(counts[1:] == 0, False)
-    kept = (counts > 0) | ~followed
+    kept = counts > 0
+    kept[:-1] |= kept[1:]
+    kept[-1] = True
     proto.bucket_limit.extend(limits[kept].tolist())
     proto.bucket.extend(counts[kept].tolist())
+
+
+def _in_order(values: np.ndarray[Any, Any]) -> float:
+    """The sum of all values, added one after another as one accumulator does; np.sum adds pairs."""
+    return float(np.bincount(_zeros(values.size), values, 1)[0])
+
+
+@functools.lru_cache(maxsize=8)
+def _zeros(count: int) -> np.ndarray[Any, Any]:
+    return np.zeros(count, np.intp)
 
 
 # -- images ---------------------------------------------------------------------------------------

@@ -181,7 +181,7 @@ def function_def(name: str, graph: Any, add_shapes: bool = False) -> Any:
         proto.signature.input_arg.add(
             name=arguments[tensor.op],
             type=tensor.dtype.base_dtype.as_datatype_enum,
-            is_ref=tensor.dtype._is_ref_dtype,
+            is_ref=tensor.dtype._is_ref_dtype and _is_changed(tensor),
         )
         _fill_arg_attrs(proto.arg_attr[index], tensor.op)
     results = [names.argument(tensor.op.name) for tensor in graph.outputs]
@@ -268,6 +268,17 @@ def op_def(spec: Any) -> Any:
     for name, attr in spec.attrs.items():
         _fill_attr_def(proto.attr.add(name=name, type=attr.kind), attr)
     return proto
+
+
+def _is_changed(tensor: Any) -> bool:
+    """Whether a body needs its argument as a reference: elsewhere functions take values only."""
+    for op in tensor.consumers():
+        if op.functions:
+            return True
+        for argument, taken in zip(op.spec.flat_inputs(op), op.inputs, strict=True):
+            if taken is tensor and argument.is_ref:
+                return True
+    return False
 
 
 def _fill_argument(proto: Any, argument: Any) -> None:

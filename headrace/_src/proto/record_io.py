@@ -155,11 +155,16 @@ class RecordWriter:
 class _Source:
     """A file as a stream of decompressed bytes."""
 
-    def __init__(self, file: IO[bytes], compression: str) -> None:
+    def __init__(self, file: IO[bytes], compression: str, path: str) -> None:
         self._file = file
+        self._path = path
         self._bits = _WINDOW_BITS.get(compression)
         self._inflate = None if self._bits is None else zlib.decompressobj(self._bits)
         self._ready = bytearray()
+
+    def damaged(self, what: str) -> errors.OpError:
+        """The error for a damaged file; TensorFlow's words first, then which file it is."""
+        return errors.DataLossError(None, None, f"{what}\nThe file is {self._path}.")
 
     def read(self, size: int) -> bytes:
         """Returns `size` bytes, or what is left."""
@@ -179,9 +184,7 @@ class _Source:
                 self._ready += self._inflate.decompress(chunk)
             except zlib.error as error:
                 reason = str(error).rpartition(": ")[2]
-                raise errors.DataLossError(
-                    None, None, f"inflate() failed with error -3: {reason}"
-                ) from error
+                raise self.damaged(f"inflate() failed with error -3: {reason}") from error
             chunk = self._inflate.unused_data
             if chunk and self._bits is not None:
                 self._inflate = zlib.decompressobj(self._bits)
@@ -203,7 +206,7 @@ def read_records(path: str, compression: str = "") -> Iterator[bytes]:
       DataLossError: A checksum is wrong, or the file ends inside a record.
     """
     with open_file(path, "rb") as file:
-        source = _Source(file, compression)
+        source = _Source(file, compression, path)
         offset = 0
         while True:
             header = source.read(_HEADER.size)
@@ -211,13 +214,13 @@ def read_records(path: str, compression: str = "") -> Iterator[bytes]:
                 return
             length, checksum = _HEADER.unpack(header)
             if masked_crc(header[:8]) != checksum:
-                raise errors.DataLossError(None, None, f"corrupted record at {offset}")
+                raise source.damaged(f"corrupted record at {offset}")
             data = source.read(length)
             trailer = source.read(_CHECKSUM.size)
             if len(data) < length or len(trailer) < _CHECKSUM.size:
-                raise errors.DataLossError(None, None, f"truncated record at {offset}")
+                raise source.damaged(f"truncated record at {offset}")
             if masked_crc(data) != _CHECKSUM.unpack(trailer)[0]:
                 place = offset + _HEADER.size
-                raise errors.DataLossError(None, None, f"corrupted record at {place}")
+                raise source.damaged(f"corrupted record at {place}")
             offset += _HEADER.size + length + _CHECKSUM.size
             yield data

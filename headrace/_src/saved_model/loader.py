@@ -187,11 +187,15 @@ class SavedModelLoader:
         self, sess: Any, tags: Any, import_scope: str | None = None, **saver_kwargs: Any
     ) -> Any:
         """Does all of the above; returns the `MetaGraphDef`."""
-        with sess.graph.as_default():
-            saver, _ = self.load_graph(sess.graph, tags, import_scope, **saver_kwargs)
-            self.restore_variables(sess, saver, import_scope)
-            self.run_init_ops(sess, tags, import_scope)
-        return self.get_meta_graph_def_from_tags(tags)
+        try:
+            with sess.graph.as_default():
+                saver, _ = self.load_graph(sess.graph, tags, import_scope, **saver_kwargs)
+                self.restore_variables(sess, saver, import_scope)
+                self.run_init_ops(sess, tags, import_scope)
+            return self.get_meta_graph_def_from_tags(tags)
+        except Exception as error:
+            error.add_note(f"The SavedModel is {self._export_dir}.")
+            raise
 
 
 def _asset_paths(folder: str, meta: Any, import_scope: str | None) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from headrace._api.export import export
 from headrace._src.core import errors
-from headrace._src.proto import messages, record_io
+from headrace._src.proto import messages, parsing, record_io
 
 FILE_VERSION: Final = "brain.Event:2"
 
@@ -87,5 +87,6 @@ def summary_iterator(path: Any) -> Iterator[Any]:
       NotFoundError: The file does not exist.
       DataLossError: The file is damaged.
     """
-    for record in record_io.read_records(os.fsdecode(path)):
-        yield messages.Event.FromString(record)
+    name = os.fsdecode(path)
+    for record in record_io.read_records(name):
+        yield parsing.from_bytes(messages.Event, record, name)

@@ -87,9 +87,14 @@ def import_meta_graph(
       OSError: the file is not there, or is no meta graph.
       ValueError: inputs from outside are missing in `input_map`.
     """
-    return _import_meta_graph_with_return_elements(
-        meta_graph_or_file, clear_devices, import_scope, **kwargs
-    )[0]
+    try:
+        return _import_meta_graph_with_return_elements(
+            meta_graph_or_file, clear_devices, import_scope, **kwargs
+        )[0]
+    except Exception as error:
+        if isinstance(meta_graph_or_file, (str, bytes, os.PathLike)):
+            error.add_note(f"The file is {os.fsdecode(meta_graph_or_file)}.")
+        raise
 
 
 def _import_meta_graph_with_return_elements(
@@ -242,7 +247,12 @@ class _CollectionReader:
                 self._graph.add_to_collection(key, _below(value, self._scope) if named else value)
 
     def _member(self, key: str, value: bytes, from_proto: Any) -> Any:
-        proto = proto_functions.get_collection_proto_type(key).FromString(value)
+        from google.protobuf.message import DecodeError
+
+        try:
+            proto = proto_functions.get_collection_proto_type(key).FromString(value)
+        except DecodeError as error:
+            raise ValueError(f"A member of collection {key} cannot be parsed: {error}") from None
         if key not in GraphKeys._VARIABLE_COLLECTIONS:
             return from_proto(proto, import_scope=self._scope)
         # A variable of several collections is one object.

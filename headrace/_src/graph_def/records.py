@@ -1,0 +1,112 @@
+"""NodeDefs as records: what a message holds, read from its bytes at once.
+
+Asking a message for one field after another costs more than all the rest of reading a node. In
+its bytes the fields come in the order of their numbers: name, op type, inputs, device, then attrs.
+The bytes of the attrs tell which nodes have the same ones, which is true of most in a large graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from headrace._src.core import opspec
+from headrace._src.graph_def import attrs as attrs_lib
+
+# The tags of the fields before the attrs: 1 to 4, each a text.
+_NAME, _OP, _INPUT, _DEVICE = 0x0A, 0x12, 0x1A, 0x22
+_ATTR: Final = 0x2A
+# The beginning of a map entry for the attr of colocation groups.
+_GROUPS: Final = b"\x0a\x06_class\x12"
+_LONGEST_KEY: Final = 400
+
+
+class Record:
+    """What a NodeDef says.
+
+    Attributes:
+      name, op, device: as in the NodeDef.     input: its inputs as texts.
+      key: the bytes of its attrs without the colocation groups; None when there are too many to be
+        compared.
+      groups: the bytes of its colocation groups, empty where it has none.
+      proto: the NodeDef.     references: the inputs parsed, once they are.
+    """
+
+    __slots__ = ("device", "groups", "input", "key", "name", "op", "proto", "references")
+
+    def __init__(self, proto: Any) -> None:
+        self.proto = proto
+        self.read()
+
+    def read(self) -> None:
+        """Reads the NodeDef, again if it has changed."""
+        data = self.proto.SerializeToString(deterministic=True)
+        self.name = self.op = self.device = ""
+        self.input: list[str] = []
+        self.references: list[Any] = []
+        at, end = 0, len(data)
+        while at < end:
+            tag = data[at]
+            if tag > _DEVICE or tag & 7 != 2:
+                break
+            size = data[at + 1]
+            at += 2
+            if size > 0x7F:
+                size, shift = size & 0x7F, 7
+                while True:
+                    byte = data[at]
+                    at += 1
+                    size |= (byte & 0x7F) << shift
+                    if byte < 0x80:
+                        break
+                    shift += 7
+            text = data[at : at + size].decode()
+            at += size
+            if tag == _INPUT:
+                self.input.append(text)
+            elif tag == _NAME:
+                self.name = text
+            elif tag == _OP:
+                self.op = text
+            else:
+                self.device = text
+        self.key, self.groups = data[at:] if end - at <= _LONGEST_KEY else None, b""
+        if self.key is not None:
+            self._split_groups(self.key)
+
+    def _split_groups(self, key: bytes) -> None:
+        """Takes the colocation groups out of the key: they differ where all else is the same."""
+        at = key.find(_GROUPS)
+        # The entry's tag and its length, which takes one byte if it is short.
+        if at < 2 or key[at - 2] != _ATTR or key[at - 1] > 0x7F:
+            return
+        end = at + key[at - 1]
+        self.key, self.groups = key[: at - 2] + key[end:], key[at:end]
+
+    @property
+    def attr(self) -> Any:
+        """The attrs of the NodeDef."""
+        return self.proto.attr
+
+
+def of(node_defs: Iterable[Any]) -> list[Record]:
+    """The records of NodeDefs; those that are records already stay."""
+    return [n if isinstance(n, Record) else Record(n) for n in node_defs]
+
+
+def filled(node_defs: Iterable[Any]) -> list[Record]:
+    """The records of NodeDefs, into which default values of attrs are filled, as 1.15 does."""
+    made = []
+    whole: set[tuple[str, bytes | None]] = set()
+    for proto in node_defs:
+        record = Record(proto)
+        made.append(record)
+        key = (record.op, record.key)
+        if key in whole:
+            continue
+        spec = opspec.lookup(record.op)
+        if spec is None or attrs_lib.fill_defaults(proto, spec):
+            record.read()
+        elif record.key is not None:
+            whole.add(key)
+    return made
