@@ -95,6 +95,8 @@ class EagerGraph(graph_lib.Graph):
         values = [t.held for t in inputs]  # type: ignore[attr-defined]
         op = Operation(self, spec, name, inputs, (), attrs)
         results = self.engine.execute(op, values)
+        if name[-1:] == "/":
+            op.name = name[:-1]  # Only messages tell a whole scope from a name.
         types = spec.output_types(attrs) if output_types is None else output_types
         op.outputs = [
             EagerTensor(op, i, t, v) for i, (t, v) in enumerate(zip(types, results, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from headrace._src.core import dtypes
+from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.eager_tensor import EagerTensor, of_number
 from headrace._src.core.scopes import name_scope
@@ -36,7 +36,10 @@ def _binary(function: Function, word: str) -> tuple[Function, Function]:
                 y = of_number(y, x) or y
             if type(y) is kind and (kind is Tensor or kind is EagerTensor):
                 # Nothing is converted, so nothing but the node itself is named in the scope.
-                return function(x, y, name=word)
+                try:
+                    return function(x, y, name=word)
+                except errors.OpError:
+                    pass  # It fails again below, where the message names the scope.
         with name_scope(None, word, [x, y]) as scope:
             if not (isinstance(x, Tensor) and isinstance(y, (Tensor, SparseTensor))):
                 if not isinstance(y, SparseTensor):
