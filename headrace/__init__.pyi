@@ -60,6 +60,7 @@ from headrace._src.autodiff.tape import GradientTape as GradientTape
 from headrace._src.core.graph import Graph as Graph
 from headrace._src.core.graphkeys import GraphKeys as GraphKeys
 from headrace._src.core.indexed_slices import IndexedSlices as IndexedSlices
+from headrace._src.core.type_spec import IndexedSlicesSpec as IndexedSlicesSpec
 from headrace._src.engine.session import InteractiveSession as InteractiveSession
 from headrace._src.platform.versions import MONOLITHIC_BUILD as MONOLITHIC_BUILD
 from headrace._src.function.module import Module as Module
@@ -76,11 +77,14 @@ from headrace._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from headrace._src.autodiff.registry import RegisterGradient as RegisterGradient
 from headrace._src.engine.session import Session as Session
 from headrace._src.core.sparse_tensor import SparseTensor as SparseTensor
+from headrace._src.core.type_spec import SparseTensorSpec as SparseTensorSpec
 from headrace._src.core.sparse_tensor import SparseTensorValue as SparseTensorValue
 from headrace._src.core.tensor import Tensor as Tensor
 from headrace._src.ops.tensor_array import TensorArray as TensorArray
+from headrace._src.ops.tensor_array_spec import TensorArraySpec as TensorArraySpec
 from headrace._src.core.shape import TensorShape as TensorShape
 from headrace._src.core.tensor_spec import TensorSpec as TensorSpec
+from headrace._src.core.type_spec import TypeSpec as TypeSpec
 from headrace._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from headrace._src.platform.versions import VERSION as VERSION
 from headrace._src.state.variable import VariableV1 as Variable

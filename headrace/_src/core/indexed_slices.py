@@ -6,6 +6,7 @@ import collections
 from typing import Any
 
 from headrace._api.export import export
+from headrace._src.core import type_spec
 from headrace._src.core.shape import TensorShape
 
 IndexedSlicesValue = collections.namedtuple(
@@ -95,6 +96,18 @@ class IndexedSlices:
             if t is not None:
                 seen.update(dict.fromkeys(t.consumers()))
         return list(seen)
+
+    @property
+    def _type_spec(self) -> Any:
+        length = None if self._dense_shape is None else self._dense_shape.dtype
+        # The rows tell more of the shape than a tensor of it may.
+        rows = TensorShape(self._values.shape)
+        shape = TensorShape(self.shape)
+        if rows.ndims is not None:
+            shape = shape.merge_with(TensorShape([None]).concatenate(rows[1:]))
+        return type_spec.IndexedSlicesSpec(
+            shape, self.dtype, self._indices.dtype, length, self._indices.shape
+        )
 
     def _components(self) -> list[Any]:
         parts = [self._values, self._indices]

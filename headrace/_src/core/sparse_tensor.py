@@ -6,7 +6,7 @@ import collections
 from typing import Any
 
 from headrace._api.export import export, export_value
-from headrace._src.core import convert, dtypes, scopes
+from headrace._src.core import convert, dtypes, scopes, type_spec
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor, operator_function
 
@@ -121,6 +121,10 @@ class SparseTensor:
             self._components(), feed_dict, self.graph, session, "eval"
         )
         return SparseTensorValue(indices, values, shape)
+
+    @property
+    def _type_spec(self) -> Any:
+        return type_spec.SparseTensorSpec(self.shape, self.dtype)
 
     def _components(self) -> list[Any]:
         return [self._indices, self._values, self._dense_shape]

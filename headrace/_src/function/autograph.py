@@ -357,6 +357,8 @@ def to_graph(
     options = ConversionOptions(
         recursive, user_requested=True, optional_features=experimental_optional_features
     )
+    if inspect.isclass(entity):
+        return _converted_class(entity, options)
     if not (inspect.isfunction(entity) or inspect.ismethod(entity)):
         raise NotImplementedError(
             f'cannot convert entity "{entity}": object conversion is not yet supported.'
@@ -367,6 +369,22 @@ def to_graph(
         raise autograph_errors.ConversionError(
             f"converting {entity}: {type(e).__name__}: {e}"
         ) from e
+
+
+def _converted_class(entity: type, options: ConversionOptions) -> type:
+    """A class of its own with the converted methods of another one."""
+    from headrace._src.function import autograph_malt
+
+    members = {
+        name: value
+        for kind in reversed(entity.__mro__[:-1])
+        for name, value in vars(kind).items()
+        if name not in ("__dict__", "__weakref__")
+    }
+    for name, value in members.items():
+        if inspect.isfunction(value) and not name.startswith("__") or name == "__call__":
+            members[name] = mark_artifact(autograph_malt.transform(value, options))
+    return type(f"Tf{entity.__name__}", (object,), members)
 
 
 @export("autograph.to_code", "contrib.autograph.to_code", v2=())

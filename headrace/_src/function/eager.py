@@ -86,10 +86,7 @@ class EagerGraph(graph_lib.Graph):
         """
         for t in inputs:
             if not isinstance(t, EagerTensor):
-                raise TypeError(
-                    'An op outside of the function building code is being passed a "Graph" '
-                    f"tensor: {t!r}. Tensors of graphs have no value in eager execution."
-                )
+                raise TypeError(_leaked(t))
         if spec.type in ("Placeholder", "PlaceholderV2"):
             raise RuntimeError("tf.placeholder() is not compatible with eager execution.")
         values = [t.held for t in inputs]  # type: ignore[attr-defined]
@@ -149,6 +146,17 @@ class EagerGraph(graph_lib.Graph):
         self._seed = seed
         self._random = random.Random(seed)
         self.engine.forget_states()
+
+
+def _leaked(tensor: Tensor) -> str:
+    """What to say of a tensor of a graph that meets values."""
+    graph: Any = tensor.graph
+    owner = f"the function {graph.name!r}" if graph.building_function else "a graph"
+    return (
+        'An op outside of the function building code is being passed\na "Graph" tensor, which has '
+        f"no value here: {tensor.name!r} of {owner}, made at {tensor.op.origin}.\nReturn it from "
+        "the function instead of keeping it, and keep tf.init_scope from using it."
+    )
 
 
 _SHARED: Final[list[EagerGraph]] = []
