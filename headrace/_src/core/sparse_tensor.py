@@ -13,7 +13,7 @@ from headrace._src.core.tensor import Tensor, operator_function
 SparseTensorValue = collections.namedtuple(
     "SparseTensorValue", ["indices", "values", "dense_shape"]
 )
-export_value(SparseTensorValue, "SparseTensorValue")
+export_value(SparseTensorValue, "SparseTensorValue", v2=())
 
 
 @export("SparseTensor", "sparse.SparseTensor")

@@ -185,7 +185,13 @@ class IndexedSlicesSpec(TypeSpec):
       indices_shape: the shape of the indices.
     """
 
-    __slots__ = ("_dense_shape_dtype", "_indices_dtype", "_indices_shape", "_shape", "_values_dtype")
+    __slots__ = (
+        "_dense_shape_dtype",
+        "_indices_dtype",
+        "_indices_shape",
+        "_shape",
+        "_values_dtype",
+    )
 
     def __init__(
         self,

@@ -33,7 +33,11 @@ class _Verbosity:
     to_stdout = False
 
 
-@export("autograph.experimental.Feature", "contrib.autograph.Feature")
+@export(
+    "autograph.experimental.Feature",
+    "contrib.autograph.Feature",
+    v2=("autograph.experimental.Feature",),
+)
 class Feature(enum.Enum):
     """What may be converted besides control flow.
 
@@ -316,7 +320,11 @@ def convert(
     return decorate
 
 
-@export("autograph.experimental.do_not_convert", "contrib.autograph.do_not_convert")
+@export(
+    "autograph.experimental.do_not_convert",
+    "contrib.autograph.do_not_convert",
+    v2=("autograph.experimental.do_not_convert",),
+)
 def do_not_convert(func: Any = None) -> Any:
     """A decorator: the function runs as it is, also when converted code calls it."""
     if func is None:
@@ -403,7 +411,11 @@ def to_code(
     return textwrap.dedent(inspect.getsource(made))
 
 
-@export("autograph.experimental.set_loop_options", "contrib.autograph.set_loop_options")
+@export(
+    "autograph.experimental.set_loop_options",
+    "contrib.autograph.set_loop_options",
+    v2=("autograph.experimental.set_loop_options",),
+)
 def set_loop_options(
     parallel_iterations: Any = _UNSPECIFIED,
     back_prop: Any = _UNSPECIFIED,

@@ -190,7 +190,7 @@ def enable_eager_execution(
     graph_lib.set_outermost(shared())
 
 
-@export("enable_v2_behavior", v2=())
+@export("enable_v2_behavior")
 def enable_v2_behavior() -> None:
     """Behaves as TensorFlow 2: eager execution and functional control flow.
 

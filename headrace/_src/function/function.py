@@ -332,7 +332,7 @@ class _Method:
         return self.target()(*args, **kwargs)
 
 
-@export("function", "contrib.eager.function")
+@export("function", "contrib.eager.function", v2=("function",))
 def function(
     func: Any = None,
     input_signature: Any = None,

@@ -117,9 +117,7 @@ class FunctionSpec:
         shown = _shown(inputs, signature)
         given = inputs[: len(signature)]
         try:
-            flat = nest.flatten_up_to(
-                signature, given, check_types=False, expand_composites=True
-            )
+            flat = nest.flatten_up_to(signature, given, check_types=False, expand_composites=True)
         except ValueError:
             raise ValueError(
                 f"Structure of Python function inputs does not match input_signature:\n{shown}"

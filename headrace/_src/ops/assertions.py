@@ -13,8 +13,15 @@ from headrace._src.core import graph as graph_lib
 from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.sparse_tensor import SparseTensor
 from headrace._src.core.tensor import Tensor
-from headrace._src.ops import _eager_assertions, comparison, debugging, grouping, identity
-from headrace._src.ops import math_unary, reductions
+from headrace._src.ops import (
+    _eager_assertions,
+    comparison,
+    debugging,
+    grouping,
+    identity,
+    math_unary,
+    reductions,
+)
 from headrace._src.ops import shapes as shape_ops
 from headrace._src.ops._eager_assertions import described
 
@@ -476,7 +483,11 @@ def assert_type(tensor: Any, tf_type: Any, message: Any = None, name: Any = None
         return identity.no_op("statically_determined_correct_type")
 
 
-@export("debugging.assert_same_float_dtype", "assert_same_float_dtype")
+@export(
+    "debugging.assert_same_float_dtype",
+    "assert_same_float_dtype",
+    v2=("debugging.assert_same_float_dtype",),
+)
 def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> Any:
     """Checks that tensors have one float dtype; returns it.
 
@@ -508,7 +519,11 @@ def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> Any:
     return expected
 
 
-@export("debugging.assert_proper_iterable", "assert_proper_iterable")
+@export(
+    "debugging.assert_proper_iterable",
+    "assert_proper_iterable",
+    v2=("debugging.assert_proper_iterable",),
+)
 def assert_proper_iterable(values: Any) -> None:
     """Checks that `values` is a collection, not a tensor, array or string.
 
@@ -526,7 +541,7 @@ def assert_proper_iterable(values: Any) -> None:
         raise TypeError(f'Expected argument "values" to be iterable.  Found: {type(values)}')
 
 
-@export("debugging.is_numeric_tensor", "is_numeric_tensor")
+@export("debugging.is_numeric_tensor", "is_numeric_tensor", v2=("debugging.is_numeric_tensor",))
 def is_numeric_tensor(tensor: Any) -> bool:
     """Returns whether `tensor` is a tensor of a numeric dtype."""
     return isinstance(tensor, Tensor) and tensor.dtype in (

@@ -262,7 +262,7 @@ def _kernel_const(k, *, value):
 Const.no_gradient("a constant has no inputs")
 
 
-@export("constant")
+@export("constant", v2=())
 def constant(
     value: Any,
     dtype: Any = None,
@@ -620,7 +620,7 @@ def _kernel_zeros_like(k, x):
 ZerosLike.no_gradient("constant whatever the input is")
 
 
-@export("zeros_like")
+@export("zeros_like", v2=())
 def zeros_like(
     tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True
 ) -> Tensor:
@@ -677,7 +677,7 @@ def _kernel_ones_like(k, x):
 OnesLike.no_gradient("constant whatever the input is")
 
 
-@export("ones_like")
+@export("ones_like", v2=())
 def ones_like(
     tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True
 ) -> Tensor:

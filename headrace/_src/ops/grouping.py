@@ -102,7 +102,7 @@ def _is_tensor(value: Any) -> bool:
     )
 
 
-@export("tuple")
+@export("tuple", v2=())
 def tuple_(tensors: Any, name: str | None = None, control_inputs: Any = None) -> list[Any]:
     """Hand on several tensors once all of them are computed.
 

@@ -69,7 +69,7 @@ def shape_internal(
         return Shape(input, out_type=out_type, name=name)
 
 
-@export("shape")
+@export("shape", v2=())
 def shape(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> Tensor:
     """Give the shape of a tensor.
 
@@ -153,7 +153,7 @@ def _kernel_size(k, input, *, out_type):
 Size.no_gradient("integer output")
 
 
-@export("size")
+@export("size", v2=())
 def size(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> Tensor:
     """Count the elements of a tensor.
 
