@@ -479,7 +479,9 @@ class QueueBase:
             component_types=self._dtypes,
             name=name or f"{self._name}_DequeueMany",
         )
-        value = constant_value.constant_value(tensors[0].op.inputs[1])
+        executed = tensors[0].op.graph.executes
+        count = convert.convert_to_tensor(n) if executed else tensors[0].op.inputs[1]
+        value = constant_value.constant_value(count)
         batch = None if value is None else int(value)
         return self._result(tensors, lambda shape: TensorShape([batch]).concatenate(shape))
 

@@ -359,10 +359,11 @@ def _kernel_ensure_shape(k, input, *, shape):
         len(shape) != input.ndim
         or any(d is not None and d != size_ for d, size_ in zip(shape, input.shape, strict=True))
     ):
+        name = "dummy_input" if k.op.graph.executes else k.op.inputs[0].op.name
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"Shape of tensor {k.op.inputs[0].op.name} "
+            f"Shape of tensor {name} "
             f"{dims_lib.text(input.shape)} is not compatible with expected shape "
             f"{dims_lib.text(shape)}.",
         )
