@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from headrace._src.autodiff import gradients as autodiff
 from headrace._src.autodiff import registry
-from headrace._src.core import convert, eager_inputs, errors, nest, scopes, type_spec
+from headrace._src.core import convert, dtypes, eager_inputs, errors, nest, scopes, type_spec
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import FuncRef
 from headrace._src.core.operation import Operation
@@ -270,7 +270,7 @@ class ConcreteFunction:
         given = [
             late.zeros_like(y) if dy is None else convert.convert_to_tensor(dy)
             for y, dy in zip(self._graph.outputs_at(len(dys), self._all_outputs), dys, strict=True)
-            if dependence.is_flowing(y)
+            if _is_differentiated(y)
         ]
         return backward.call_flat(given, captured)
 
@@ -282,7 +282,7 @@ class ConcreteFunction:
 
     def _built_pair(self, count: int) -> tuple[FunctionGraph, ConcreteFunction]:
         body = self._graph
-        ys = [y for y in self._all_outputs[:count] if dependence.is_flowing(y)]
+        ys = [y for y in self._all_outputs[:count] if _is_differentiated(y)]
 
         def gradients(*grad_ys: Tensor) -> Any:
             return autodiff.gradients(ys, body.inputs, grad_ys=list(grad_ys))
@@ -301,6 +301,11 @@ class ConcreteFunction:
         made = ConcreteFunction(backward, {**self._attrs, "forward_function_name": forward_name})
         attrs = {**self._attrs, "backward_function_name": made._inference.name}
         return _named(body, forward_name, attrs, list(self._all_outputs)), made
+
+
+def _is_differentiated(result: Tensor) -> bool:
+    """Whether a gradient can come for a result: not for the handle of a variable."""
+    return dependence.is_flowing(result) and result.dtype is not dtypes.resource
 
 
 def _named(

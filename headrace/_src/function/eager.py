@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from headrace._api.export import export
-from headrace._src.core import eager_mode, kernel, scopes
+from headrace._src.core import eager_mode, equality, kernel, numbering, scopes, shape
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.operation import Operation
@@ -23,6 +23,7 @@ from headrace._src.core.opspec import OpSpec
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine.eager import EagerEngine
 from headrace._src.engine.rewrite import is_pure
+from headrace._src.state import variable_store
 
 _MODULUS: Final = 2**31 - 1
 
@@ -192,15 +193,29 @@ def enable_eager_execution(
 
 @export("enable_v2_behavior")
 def enable_v2_behavior() -> None:
-    """Behaves as TensorFlow 2: eager execution and functional control flow.
+    """Behaves as TensorFlow 2.
+
+    Eager execution, `TensorShape`s of integers, resource variables, `==` that compares elements,
+    functional control flow.
 
     Raises:
       ValueError: the default graph has operations already.
     """
-    from headrace._src.core import numbering
-
     enable_eager_execution()
+    shape.enable_v2_tensorshape()
+    variable_store.enable_resource_variables()
+    equality.enable_tensor_equality()
     numbering.set_functional(True)
+
+
+@export("disable_v2_behavior", v2=())
+def disable_v2_behavior() -> None:
+    """Behaves as TensorFlow 1 in everything that `enable_v2_behavior` changes."""
+    disable_eager_execution()
+    shape.disable_v2_tensorshape()
+    variable_store.disable_resource_variables()
+    equality.disable_tensor_equality()
+    numbering.set_functional(False)
 
 
 @export("disable_eager_execution", v2=())

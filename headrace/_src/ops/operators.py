@@ -138,6 +138,8 @@ OPERATORS: Final[dict[str, Function]] = {
     "__neg__": lambda x: math_unary.Neg(x),
     "__abs__": lambda x: math_unary.abs_(x),
     "__invert__": _invert,
+    "__eq__": lambda x, y: comparison.Equal(x, y),
+    "__ne__": lambda x, y: comparison.NotEqual(x, y),
     "__lt__": lambda x, y: comparison.Less(x, y),
     "__le__": lambda x, y: comparison.LessEqual(x, y),
     "__gt__": lambda x, y: comparison.Greater(x, y),

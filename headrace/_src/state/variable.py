@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from headrace._api.export import export
+from headrace._src.core import equality
 from headrace._src.core.eager_tensor import value_text
 from headrace._src.core.graph import get_default_graph
 from headrace._src.core.scopes import init_scope
@@ -460,6 +461,7 @@ def _operator(name: str) -> Callable[..., Any]:
 
 for _name in Tensor.OVERLOADABLE_OPERATORS - {"__eq__", "__ne__", "__getitem__"}:
     setattr(Variable, _name, _operator(_name))
+equality.register(Variable, "Variable")
 
 
 @export("Variable", v2=())

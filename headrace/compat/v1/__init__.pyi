@@ -197,7 +197,8 @@ from headrace._src.core.shape import dimension_value as dimension_value
 from headrace._src.platform.modes import disable_control_flow_v2 as disable_control_flow_v2
 from headrace._src.function.eager import disable_eager_execution as disable_eager_execution
 from headrace._src.state.variable_store import disable_resource_variables as disable_resource_variables
-from headrace._src.platform.modes import disable_v2_behavior as disable_v2_behavior
+from headrace._src.core.equality import disable_tensor_equality as disable_tensor_equality
+from headrace._src.function.eager import disable_v2_behavior as disable_v2_behavior
 from headrace._src.core.shape import disable_v2_tensorshape as disable_v2_tensorshape
 from headrace._src.ops.math_binary import div as div
 from headrace._src.ops.math_binary import div_no_nan as div_no_nan
@@ -209,6 +210,7 @@ from headrace._src.ops.einsum import einsum as einsum
 from headrace._src.platform.modes import enable_control_flow_v2 as enable_control_flow_v2
 from headrace._src.function.eager import enable_eager_execution as enable_eager_execution
 from headrace._src.state.variable_store import enable_resource_variables as enable_resource_variables
+from headrace._src.core.equality import enable_tensor_equality as enable_tensor_equality
 from headrace._src.function.eager import enable_v2_behavior as enable_v2_behavior
 from headrace._src.core.shape import enable_v2_tensorshape as enable_v2_tensorshape
 from headrace._src.ops.string_codes import encode_base64 as encode_base64
