@@ -3,8 +3,9 @@
 
     ORACLE/bin/python scripts/record_modules.py [SIGNATURES.tsv]        (Python 3.7)
 
-Writes two lists of names:
+Writes three lists of names:
   headrace/_api/known_1_15.tsv      public namespace <tab> its symbols; "(root)" is the root
+  headrace/_api/known_2_1_15.tsv    the same of compat.v2
   headrace/_src/alias/modules.tsv   Python module <tab> symbols in it; `attr=public.name` where the
                                     attribute is not the public name's last part, `v2:` where only
                                     compat.v2 has it
@@ -95,7 +96,7 @@ def symbols(tf):
     return v1, v2, contrib
 
 
-def write_known(names, packages):
+def write_known(names, packages, file_name):
     spaces = {}
     for name in names:
         space, _, symbol = name.rpartition(".")
@@ -103,7 +104,7 @@ def write_known(names, packages):
     # Methods and properties of classes are not names of the API.
     for package in packages:
         spaces.setdefault(package, set())
-    with open(os.path.join(ROOT, "headrace", "_api", "known_1_15.tsv"), "w") as file:
+    with open(os.path.join(ROOT, "headrace", "_api", file_name), "w") as file:
         for space in sorted(spaces):
             file.write("%s\t%s\n" % (space, " ".join(sorted(spaces[space]))))
 
@@ -164,7 +165,11 @@ def main():
         for n in dir(tf.contrib)
         if isinstance(getattr(tf.contrib, n), types.ModuleType)
     ]
-    write_known(list(v1) + list(contrib) + facts, [p for p in packages if "_" != p[8]])
+    names = list(v1) + list(contrib) + facts
+    write_known(names, [p for p in packages if "_" != p[8]], "known_1_15.tsv")
+    everything = {}
+    walk(tf.compat.v2, "", everything, lambda module: "tensorflow" in module, set())
+    write_known([n for n in everything if not n.startswith("raw_ops.")], [], "known_2_1_15.tsv")
     write_modules(owners(v1, v2, contrib))
 
 

@@ -18,6 +18,15 @@ ROOT = "headrace"
 _HERE = os.path.dirname(__file__)
 
 
+# What does the work of namespaces of `compat.v2` that belong to Keras.
+_INSTEAD = {
+    "keras": "; Keras models, layers and optimizers are no part of it",
+    "losses": "; tf.compat.v1.losses is there",
+    "metrics": "; tf.compat.v1.metrics is there",
+    "optimizers": "; the optimizers of tf.compat.v1.train are there",
+}
+
+
 class MissingSymbolError(AttributeError):
     """A name of the TensorFlow 1.15 API that headrace does not implement.
 
@@ -41,9 +50,14 @@ def tables() -> dict[str, dict[str, dict[str, str]]]:
 
 
 @functools.cache
-def known() -> dict[str, frozenset[str]]:
-    """Return {namespace: symbols} of TensorFlow 1.15, implemented here or not."""
-    with open(os.path.join(_HERE, "known_1_15.tsv"), encoding="utf-8") as file:
+def known(version: str = "1") -> dict[str, frozenset[str]]:
+    """Return {namespace: symbols} of TensorFlow 1.15, implemented here or not.
+
+    Args:
+      version: "1", or "2" for those of `compat.v2`.
+    """
+    name = "known_1_15.tsv" if version == "1" else "known_2_1_15.tsv"
+    with open(os.path.join(_HERE, name), encoding="utf-8") as file:
         rows = [line.rstrip("\n").split("\t") for line in file]
     return {("" if space == "(root)" else space): frozenset(names.split()) for space, names in rows}
 
@@ -52,7 +66,8 @@ def children(version: str, space: str) -> frozenset[str]:
     """Names of the namespaces directly below `space`."""
     prefix = space + "." if space else ""
     found = {s[len(prefix) :].split(".")[0] for s in tables()[version] if s.startswith(prefix)}
-    fixed = {"": {"compat", "contrib", "raw_ops"}, "compat": {"v1", "v2"}}.get(space, set())
+    root = {"compat", "raw_ops"} | ({"contrib"} if version == "1" else set())
+    fixed = {"": root, "compat": {"v1", "v2"}}.get(space, set())
     return frozenset((found | fixed) - {""})
 
 
@@ -99,12 +114,17 @@ def lookup(version: str, space: str, name: str, module: str) -> Any:
 def missing(version: str, space: str, name: str, module: str) -> AttributeError:
     """Return the error for a name that is not there."""
     full = public_name(space, name)
-    if name in known().get(space, ()):
+    there = known(version)
+    shown = full if version == "1" else f"compat.v2.{full}"
+    instead = _INSTEAD.get(full.split(".")[0], "") if version == "2" else ""
+    if name in there.get(space, ()):
         return MissingSymbolError(
-            f"tf.{full} is part of TensorFlow 1.15 but not implemented in headrace"
+            f"tf.{shown} is part of TensorFlow 1.15 but not implemented in headrace{instead}"
         )
-    if any(s == full or s.startswith(full + ".") for s in known()):
-        return MissingSymbolError(f"headrace implements nothing of TensorFlow 1.15's tf.{full}")
+    if any(s == full or s.startswith(full + ".") for s in there):
+        return MissingSymbolError(
+            f"headrace implements nothing of TensorFlow 1.15's tf.{shown}{instead}"
+        )
     import difflib
 
     near = difflib.get_close_matches(name, names(version, space), 1)

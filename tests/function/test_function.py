@@ -11,7 +11,7 @@ import pytest
 import headrace as tf
 from headrace import testing
 from headrace._src.core import errors
-from headrace._src.function import tracing
+from headrace._src.function import eager, tracing
 
 
 @pytest.fixture(autouse=True)
@@ -304,3 +304,56 @@ def test_traces_of_a_deleted_graph_are_not_used():
     for value in (1, 2, 3):
         with tf.Graph().as_default(), tf.Session() as s:
             assert s.run(f(tf.constant(value))) == value + 1
+
+
+def test_a_leaked_tensor_is_told_with_its_function_and_line():
+    """The first line of the error is 1.15's; the second one says where the tensor comes from."""
+    kept = []
+
+    @tf.function
+    def leaks(x):
+        kept.append(x + 1)
+        return x
+
+    leaks(tf.constant(1))
+    line = leaks.python_function.__code__.co_firstlineno + 2
+    with eager.shared().as_default(), pytest.raises(TypeError) as caught:
+        tf.constant(1) + kept[0]
+    first, second, *_ = str(caught.value).split("\n")
+    assert first == "An op outside of the function building code is being passed"
+    assert "the function 'leaks'" in second
+    assert f"test_function.py:{line}." in second
+
+
+def test_a_second_gradient_of_a_call_that_kept_a_handle(session):
+    """The first gradient makes the call give a handle, which has no gradient of its own."""
+    r = tf.Variable(2.0, use_resource=True)
+
+    @tf.function
+    def f(x):
+        if x > 100.0:
+            return x * 0.0
+        return x * r
+
+    x = tf.constant(3.0)
+    y = f(x)
+    first = tf.gradients(y, [r, x])
+    second = tf.gradients(y * 2.0, [r, x])
+    session.run(r.initializer)
+    assert session.run([first, second]) == [[3.0, 2.0], [6.0, 4.0]]
+
+
+def test_a_gradient_of_the_program_may_use_what_the_function_computed():
+    """The body of a gradient holds a copy of the function: the program's closure means that."""
+    with eager.shared().as_default():
+
+        @tf.custom_gradient
+        def square(x):
+            twice = x * 2.0
+            return x * x, lambda dy: dy * twice
+
+        x = tf.constant(3.0)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.function(square)(x)
+        assert tape.gradient(y, x).numpy() == 6.0

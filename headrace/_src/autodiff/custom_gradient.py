@@ -175,7 +175,8 @@ def _check_grad_fn(grad_fn: Callable[..., Any], uses_variables: bool) -> None:
             "accept a keyword argument 'variables'."
         )
     if takes_variables and not uses_variables:
-        if not variable_scope.get_variable_scope().use_resource:
+        resources = get_default_graph().executes or variable_scope.get_variable_scope().use_resource
+        if not resources:
             raise TypeError(
                 "If using @custom_gradient with a function that uses variables, the enclosing "
                 "variable scope must have use_resource=True."

@@ -37,6 +37,18 @@ class UnconnectedGradients(enum.Enum):
     ZERO = "zero"
 
 
+def unconnected_kind(value: Any) -> UnconnectedGradients:
+    """The kind that a program names.
+
+    Raises:
+      ValueError: there is none of the name.
+    """
+    try:
+        return UnconnectedGradients(value)
+    except ValueError:
+        raise ValueError(f"Unknown value for unconnected_gradients: {value!r}") from None
+
+
 @export("AggregationMethod", v2=("AggregationMethod",))
 class AggregationMethod:
     """How `gradients` adds up gradients of one tensor: one `AddN`, or a chain of `AddN`s."""
@@ -111,12 +123,7 @@ def gradients(
     ys, xs = _as_list(ys), _as_list(xs)
     stop_gradients = [] if stop_gradients is None else _as_list(stop_gradients)
     grad_ys = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
-    try:
-        unconnected = UnconnectedGradients(unconnected_gradients)
-    except ValueError:
-        raise ValueError(
-            f"Unknown value for unconnected_gradients: {unconnected_gradients!r}"
-        ) from None
+    unconnected = unconnected_kind(unconnected_gradients)
     if aggregation_method is None:
         aggregation_method = AggregationMethod.DEFAULT
     if aggregation_method not in (0, 1, 2):

@@ -55,7 +55,7 @@ class GradientTape:
         self._persistent = persistent
         self._watches_variables = watch_accessed_variables
         self._open = False
-        self._used = False
+        self._used = True  # There is nothing to ask for before it has recorded.
         self._forget()
 
     def _forget(self) -> None:
@@ -69,6 +69,7 @@ class GradientTape:
         if self._open:
             raise ValueError("Tape is already recording.")
         self._open = True
+        self._used = False
         eager_mode.recorders().append(self)
         return self
 
@@ -217,7 +218,8 @@ class GradientTape:
             [None] * len(targets) if output_gradients is None else nest.flatten(output_gradients)
         )
         if graph_lib.get_default_graph().executes:
-            found = self._walk(targets, handles, given, UnconnectedGradients(unconnected_gradients))
+            kind = graph_gradients.unconnected_kind(unconnected_gradients)
+            found = self._walk(targets, handles, given, kind)
         else:
             found = graph_gradients.gradients(
                 targets, flat, grad_ys=given, unconnected_gradients=unconnected_gradients

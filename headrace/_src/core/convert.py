@@ -66,7 +66,7 @@ def register_dense_tensor_like_type(kind: type) -> None:
     _DENSE_TYPES.append(kind)
 
 
-@export("is_tensor", "contrib.framework.is_tensor")
+@export("is_tensor", "contrib.framework.is_tensor", v2=("is_tensor",))
 def is_tensor(x: Any) -> bool:
     """Returns whether `x` is a tensor, a sparse tensor, indexed slices or a variable."""
     return isinstance(x, tuple(_DENSE_TYPES)) or getattr(x, "_is_graph_tensor_like", False)

@@ -27,6 +27,13 @@ def of_number(number: float, like: EagerTensor) -> EagerTensor | None:
         return None
 
 
+def value_text(value: Any, form: Any) -> str:
+    """An array or scalar as text, by `str` or `repr`; one of several lines begins a new one."""
+    # Numbers as NumPy writes them, which knows how many digits their type has.
+    text = str(form(value)) if isinstance(value, (np.ndarray, bytes)) else str(value)
+    return "\n" + text if "\n" in text else text
+
+
 class EagerTensor(Tensor):
     """A `Tensor` with a value; see `Tensor`.
 
@@ -85,6 +92,17 @@ class EagerTensor(Tensor):
         """Refused: values have no names."""
         raise AttributeError("Tensor.name is meaningless when eager execution is enabled.")
 
+    def set_shape(self, shape: Any) -> None:
+        """Checks that the value has a shape.
+
+        Raises:
+          ValueError: it has another one.
+        """
+        if not self.shape.is_compatible_with(shape):
+            raise ValueError(
+                f"Tensor's shape {self.shape} is not compatible with supplied shape {shape}"
+            )
+
     @property
     def device(self) -> str:
         """The device that holds the value."""
@@ -125,7 +143,7 @@ class EagerTensor(Tensor):
         return self.numpy().__index__()  # type: ignore[no-any-return]
 
     def __format__(self, spec: str) -> str:
-        return format(self.numpy(), spec) if self.dims == () else super().__format__(spec)
+        return format(self.numpy(), spec)
 
     def __round__(self, *digits: Any) -> Any:
         return round(self.numpy(), *digits)
@@ -166,9 +184,7 @@ class EagerTensor(Tensor):
     def _text(self, form: Any) -> str:
         if not isinstance(self.held, (np.ndarray, np.generic)):
             return "<unprintable>"
-        value = self.numpy()
-        text = str(form(value if isinstance(value, (np.ndarray, bytes)) else value.item()))
-        return "\n" + text if "\n" in text else text
+        return value_text(self.numpy(), form)
 
 
-__all__ = ["EagerTensor"]
+__all__ = ["EagerTensor", "value_text"]

@@ -727,7 +727,7 @@ def executes_by_default() -> bool:
     return bool(_OUTERMOST) and _OUTERMOST[0].executes
 
 
-@export("get_default_graph")
+@export("get_default_graph", v2=())
 def get_default_graph() -> Graph:
     """Returns the innermost default graph of the thread, or the global one."""
     stack = _DEFAULTS.stack

@@ -6,6 +6,7 @@ import collections
 from typing import Any
 
 from headrace._api.export import export
+from headrace._src.core import type_spec
 from headrace._src.core.shape import TensorShape
 
 IndexedSlicesValue = collections.namedtuple(
@@ -96,6 +97,18 @@ class IndexedSlices:
                 seen.update(dict.fromkeys(t.consumers()))
         return list(seen)
 
+    @property
+    def _type_spec(self) -> Any:
+        length = None if self._dense_shape is None else self._dense_shape.dtype
+        # The rows tell more of the shape than a tensor of it may.
+        rows = TensorShape(self._values.shape)
+        shape = TensorShape(self.shape)
+        if rows.ndims is not None:
+            shape = shape.merge_with(TensorShape([None]).concatenate(rows[1:]))
+        return type_spec.IndexedSlicesSpec(
+            shape, self.dtype, self._indices.dtype, length, self._indices.shape
+        )
+
     def _components(self) -> list[Any]:
         parts = [self._values, self._indices]
         return parts if self._dense_shape is None else [*parts, self._dense_shape]
@@ -107,5 +120,5 @@ class IndexedSlices:
         return IndexedSlices(-self.values, self.indices, self.dense_shape)
 
     def __str__(self) -> str:
-        dense = "" if self._dense_shape is None else f", dense_shape={self._dense_shape}"
-        return f"IndexedSlices(indices={self._indices}, values={self._values}{dense})"
+        dense = "" if self._dense_shape is None else f", dense_shape={self._dense_shape!s}"
+        return f"IndexedSlices(indices={self._indices!s}, values={self._values!s}{dense})"

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from headrace._src.core import convert, dtypes
+from headrace._src.core import convert, dtypes, eager_inputs
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import REQUIRED, AttrSpec
 from headrace._src.core.dims import Dims
@@ -230,7 +230,8 @@ class OpSpec:
         if self.single_output:
             return operation.outputs[0]
         if not self.outputs:
-            return operation
+            # What was executed at once is done: there is nothing to wait for.
+            return None if operation.graph.executes else operation
         if len(self.outputs) == 1:
             # As in 1.15, a node without outputs stands for its empty list.
             return list(operation.outputs) or operation
@@ -261,6 +262,11 @@ class OpSpec:
                 f"({', '.join(a.name for a in self.inputs)}), got {len(inputs)}"
             )
         graph = graph_lib.graph_from_inputs(inputs)
+        if graph.executes:
+            found: dict[str, Any] = {}
+            flat = eager_inputs.converted(self, inputs, found, name)
+            self._set_explicit(attrs, found)
+            return self._add(graph, name or "", flat, found)
         if name is None:
             scope = graph.unique_scope(self.type)
         elif name[-1:] == "/":
@@ -304,6 +310,11 @@ class OpSpec:
                     )
                 with graph.entered(scope):
                     tensors.extend(inferrer.add(arg, value))
+        self._set_explicit(attrs, values)
+        return self._add(graph, scope, tensors, values)
+
+    def _set_explicit(self, attrs: dict[str, Any], values: dict[str, Any]) -> None:
+        """Adds the attrs that inputs do not determine to `values`."""
         for key, spec in self._explicit:
             value = attrs.pop(key, REQUIRED)
             if value is REQUIRED or (value is None and spec.has_default):
@@ -314,7 +325,6 @@ class OpSpec:
                 values[key] = spec.normalize(self.type, key, value)
         if attrs:
             self._refuse(attrs, values)
-        return self._add(graph, scope, tensors, values)
 
     def _refuse(self, extra: dict[str, Any], values: dict[str, Any]) -> None:
         for key in extra:

@@ -174,7 +174,7 @@ def device(device_name_or_function: Any) -> Any:
     return graph_lib.get_default_graph().device(device_name_or_function)
 
 
-@export("container")
+@export("container", v2=())
 def container(container_name: str) -> Any:
     """Returns a context manager that sets the resource container of stateful operations."""
     return graph_lib.get_default_graph().container(container_name)

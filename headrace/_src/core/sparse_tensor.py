@@ -6,14 +6,14 @@ import collections
 from typing import Any
 
 from headrace._api.export import export, export_value
-from headrace._src.core import convert, dtypes, scopes
+from headrace._src.core import convert, dtypes, scopes, type_spec
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor, operator_function
 
 SparseTensorValue = collections.namedtuple(
     "SparseTensorValue", ["indices", "values", "dense_shape"]
 )
-export_value(SparseTensorValue, "SparseTensorValue")
+export_value(SparseTensorValue, "SparseTensorValue", v2=())
 
 
 @export("SparseTensor", "sparse.SparseTensor")
@@ -122,6 +122,10 @@ class SparseTensor:
         )
         return SparseTensorValue(indices, values, shape)
 
+    @property
+    def _type_spec(self) -> Any:
+        return type_spec.SparseTensorSpec(self.shape, self.dtype)
+
     def _components(self) -> list[Any]:
         return [self._indices, self._values, self._dense_shape]
 
@@ -130,8 +134,8 @@ class SparseTensor:
 
     def __str__(self) -> str:
         return (
-            f"SparseTensor(indices={self._indices}, values={self._values}, "
-            f"dense_shape={self._dense_shape})"
+            f"SparseTensor(indices={self._indices!s}, values={self._values!s}, "
+            f"dense_shape={self._dense_shape!s})"
         )
 
 

@@ -11,7 +11,9 @@ from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
 
 
-@export("TensorSpec", "contrib.framework.TensorSpec", "contrib.eager.TensorSpec")
+@export(
+    "TensorSpec", "contrib.framework.TensorSpec", "contrib.eager.TensorSpec", v2=("TensorSpec",)
+)
 class TensorSpec:
     """Describes a tensor.
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from headrace._src.core import errors, kernel
+from headrace._src.core import eager_inputs, errors, kernel
 from headrace._src.core.operation import Operation
 from headrace._src.core.quiet import begin, end
 from headrace._src.engine import functions, tiers
@@ -210,7 +210,7 @@ class EagerKernel(RunKernel):
 
 def worded(e: Exception, op: Operation) -> Exception:
     """The error of a failed kernel with the op type and the name, as 1.15 words it."""
-    place = f" [Op:{op.type}]" + (f" name: {op.name}/" if op.name else "")
+    place = eager_inputs.place(op.type, op.name)
     if isinstance(e, errors.OpError):
         if e.op is not None:
             return e

@@ -33,7 +33,11 @@ class _Verbosity:
     to_stdout = False
 
 
-@export("autograph.experimental.Feature", "contrib.autograph.Feature")
+@export(
+    "autograph.experimental.Feature",
+    "contrib.autograph.Feature",
+    v2=("autograph.experimental.Feature",),
+)
 class Feature(enum.Enum):
     """What may be converted besides control flow.
 
@@ -316,7 +320,11 @@ def convert(
     return decorate
 
 
-@export("autograph.experimental.do_not_convert", "contrib.autograph.do_not_convert")
+@export(
+    "autograph.experimental.do_not_convert",
+    "contrib.autograph.do_not_convert",
+    v2=("autograph.experimental.do_not_convert",),
+)
 def do_not_convert(func: Any = None) -> Any:
     """A decorator: the function runs as it is, also when converted code calls it."""
     if func is None:
@@ -357,6 +365,8 @@ def to_graph(
     options = ConversionOptions(
         recursive, user_requested=True, optional_features=experimental_optional_features
     )
+    if inspect.isclass(entity):
+        return _converted_class(entity, options)
     if not (inspect.isfunction(entity) or inspect.ismethod(entity)):
         raise NotImplementedError(
             f'cannot convert entity "{entity}": object conversion is not yet supported.'
@@ -367,6 +377,22 @@ def to_graph(
         raise autograph_errors.ConversionError(
             f"converting {entity}: {type(e).__name__}: {e}"
         ) from e
+
+
+def _converted_class(entity: type, options: ConversionOptions) -> type:
+    """A class of its own with the converted methods of another one."""
+    from headrace._src.function import autograph_malt
+
+    members = {
+        name: value
+        for kind in reversed(entity.__mro__[:-1])
+        for name, value in vars(kind).items()
+        if name not in ("__dict__", "__weakref__")
+    }
+    for name, value in members.items():
+        if inspect.isfunction(value) and not name.startswith("__") or name == "__call__":
+            members[name] = mark_artifact(autograph_malt.transform(value, options))
+    return type(f"Tf{entity.__name__}", (object,), members)
 
 
 @export("autograph.to_code", "contrib.autograph.to_code", v2=())
@@ -385,7 +411,11 @@ def to_code(
     return textwrap.dedent(inspect.getsource(made))
 
 
-@export("autograph.experimental.set_loop_options", "contrib.autograph.set_loop_options")
+@export(
+    "autograph.experimental.set_loop_options",
+    "contrib.autograph.set_loop_options",
+    v2=("autograph.experimental.set_loop_options",),
+)
 def set_loop_options(
     parallel_iterations: Any = _UNSPECIFIED,
     back_prop: Any = _UNSPECIFIED,

@@ -117,6 +117,10 @@ def _check_defined(values: Sequence[Any], branch: str) -> None:
 
 def _check_same(a: Sequence[Any], b: Sequence[Any], names: Sequence[str]) -> None:
     """Refuses variables that the two branches leave with other structures or dtypes."""
+    # What a function returns has company there: whether it has returned.
+    lone = len(names) == 1 and not names[0].startswith("retval_")
+    if lone and isinstance(a[0], tuple) != isinstance(b[0], tuple):
+        _check_lone(a[0], b[0], names[0])
     for x, y, name in zip(a, b, names, strict=True):
         try:
             nest.assert_same_structure(x, y, expand_composites=True)
@@ -126,6 +130,23 @@ def _check_same(a: Sequence[Any], b: Sequence[Any], names: Sequence[str]) -> Non
                 f"\n\n{e}"
             ) from None
         nest.map_structure(functools.partial(_check_branch_types, name), x, y)
+
+
+def _check_lone(x: Any, y: Any, name: str) -> None:
+    """Refuses the one variable of a condition that is a tuple after one branch only.
+
+    1.15 takes the tuple for the variables themselves, so the error is one of their number.
+    """
+    xs, ys = (v if isinstance(v, tuple) else (v,) for v in (x, y))
+    for first, second in zip(xs, ys, strict=False):
+        if not nest.is_sequence(first) and not nest.is_sequence(second):
+            _check_branch_types(name, first, second)
+    counts = [len(nest.flatten(v, expand_composites=True)) for v in (x, y)]
+    if counts[0] != counts[1]:
+        raise AssertionError(
+            f'{counts}: the numbers of tensors in "{name}" in the TRUE and FALSE branches, which '
+            "must leave it with one nested structure."
+        )
 
 
 def _check_branch_types(name: str, x: Any, y: Any) -> None:

@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from headrace._src.autodiff import gradients as autodiff
 from headrace._src.autodiff import registry
-from headrace._src.core import convert, nest, scopes
+from headrace._src.core import convert, dtypes, eager_inputs, errors, nest, scopes, type_spec
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import FuncRef
 from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.operation import Operation
+from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.tensor_spec import TensorSpec
 from headrace._src.core.uids import next_uid
@@ -106,8 +107,14 @@ class ConcreteFunction:
 
     @property
     def output_shapes(self) -> Any:
-        """The static shapes of the results, in their structure."""
-        return nest.map_structure(lambda t: t.shape, self.structured_outputs)
+        """The static shapes of the results, in their structure; lists for composites."""
+
+        def shapes(value: Any) -> Any:
+            if type_spec.described(value) is not None:
+                return [t.shape for t in nest.flatten(value, expand_composites=True)]
+            return getattr(value, "shape", TensorShape(None))
+
+        return nest.map_structure(shapes, self.structured_outputs)
 
     @property
     def output_dtypes(self) -> Any:
@@ -195,12 +202,12 @@ class ConcreteFunction:
                     seen.add(arg.handle)
                     tensors.append(arg.handle)
             elif isinstance(arg, Tensor):
-                self._check_shape(i, arg)
+                self._check(i, arg)
                 tensors.append(arg)
             else:
                 raise ValueError(
                     "All inputs to `ConcreteFunction`s must be Tensors; on invocation of "
-                    f"{self._graph.name}, the {i}-th input ({arg}) was not a Tensor."
+                    f"{self._graph.name}, the {i}-th input ({arg!s}) was not a Tensor."
                 )
         tensors += self.captured_inputs if captured is None else captured
         return self._packed(self._execute(tensors))
@@ -219,13 +226,23 @@ class ConcreteFunction:
             node = _call_node(self._inference, tensors)
         return list(node.outputs) or node
 
-    def _check_shape(self, index: int, arg: Tensor) -> None:
-        shape = self._graph.inputs[index].shape
+    def _check(self, index: int, arg: Tensor) -> None:
+        expected = self._graph.inputs[index]
+        if arg.dtype is not expected.dtype and arg.dtype.base_dtype != expected.dtype.base_dtype:
+            name = self._inference.name
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"cannot compute {name} as input #{index}(zero-based) was expected to be a "
+                f"{eager_inputs.type_name(expected.dtype)} tensor but is a "
+                f"{eager_inputs.type_name(arg.dtype)} tensor{eager_inputs.place(name, None)}",
+            )
+        shape = expected.shape
         if not shape.is_compatible_with(arg.shape):
             names = self._arg_keywords
             which = f"'{names[index]}'" if names else f"with index {index}"
             raise ValueError(
-                f"The argument {which} (value {arg}) is not compatible with the shape this "
+                f"The argument {which} (value {arg!s}) is not compatible with the shape this "
                 f"function was traced with. Expected shape {shape}, but got shape {arg.shape}.\n\n"
                 "If you called get_concrete_function, you may need to pass a "
                 "tf.TensorSpec(..., shape=...) with a less specific shape, having None on axes "
@@ -236,7 +253,9 @@ class ConcreteFunction:
         """The results in the structure of what the Python function returned."""
         structure = self._graph.structured_outputs
         if structure is None:
-            return results
+            # The node, to wait for; what was executed at once is done.
+            executed = isinstance(results, Operation) and results.graph.executes
+            return None if executed else results
         following = iter(results if isinstance(results, list) else ())
         like = nest.flatten(structure, expand_composites=True)
         return flows.from_flows(structure, [None if o is None else next(following) for o in like])
@@ -257,7 +276,7 @@ class ConcreteFunction:
         given = [
             late.zeros_like(y) if dy is None else convert.convert_to_tensor(dy)
             for y, dy in zip(self._graph.outputs_at(len(dys), self._all_outputs), dys, strict=True)
-            if dependence.is_flowing(y)
+            if _is_differentiated(y)
         ]
         return backward.call_flat(given, captured)
 
@@ -269,7 +288,7 @@ class ConcreteFunction:
 
     def _built_pair(self, count: int) -> tuple[FunctionGraph, ConcreteFunction]:
         body = self._graph
-        ys = [y for y in self._all_outputs[:count] if dependence.is_flowing(y)]
+        ys = [y for y in self._all_outputs[:count] if _is_differentiated(y)]
 
         def gradients(*grad_ys: Tensor) -> Any:
             return autodiff.gradients(ys, body.inputs, grad_ys=list(grad_ys))
@@ -288,6 +307,11 @@ class ConcreteFunction:
         made = ConcreteFunction(backward, {**self._attrs, "forward_function_name": forward_name})
         attrs = {**self._attrs, "backward_function_name": made._inference.name}
         return _named(body, forward_name, attrs, list(self._all_outputs)), made
+
+
+def _is_differentiated(result: Tensor) -> bool:
+    """Whether a gradient can come for a result: not for the handle of a variable."""
+    return dependence.is_flowing(result) and result.dtype is not dtypes.resource
 
 
 def _named(

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from headrace._api.export import export
-from headrace._src.core import eager_mode, scopes
+from headrace._src.core import eager_mode, equality, numbering, scopes, shape
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.operation import Operation
@@ -23,6 +23,7 @@ from headrace._src.core.opspec import OpSpec
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine.eager import EagerEngine
 from headrace._src.function import quick_operations
+from headrace._src.state import variable_store
 
 _MODULUS: Final = 2**31 - 1
 
@@ -31,13 +32,12 @@ class _Noting(threading.local):
     """What a thread is executing.
 
     State inventory:
-      spec, named: the op type that it was asked for, and whether it was given a name.
+      spec: the op type that it was asked for.
       made, inputs: the operation that was executed for it, and its inputs as tensors.
     """
 
     def __init__(self) -> None:
         self.spec: Any = None
-        self.named = False
         self.made: Any = None
         self.inputs: Any = None
 
@@ -72,7 +72,6 @@ class EagerGraph(graph_lib.Graph):
                 return result
         noting = self._noting
         noting.spec = spec
-        noting.named = name is not None
         op = spec.make(*inputs, name=name, **attrs)
         if noting.made is op:
             if key is not None and known is None:
@@ -103,19 +102,16 @@ class EagerGraph(graph_lib.Graph):
         """
         for t in inputs:
             if not isinstance(t, EagerTensor):
-                raise TypeError(
-                    'An op outside of the function building code is being passed a "Graph" '
-                    f"tensor: {t!r}. Tensors of graphs have no value in eager execution."
-                )
+                raise TypeError(_leaked(t))
         if spec.type in ("Placeholder", "PlaceholderV2"):
             raise RuntimeError("tf.placeholder() is not compatible with eager execution.")
         values = [t.held for t in inputs]  # type: ignore[attr-defined]
         noting = self._noting
-        # Errors tell a name that was asked for.
         own = noting.spec is spec
-        named = not own or noting.named
-        op = Operation(self, spec, name if named else "", inputs, (), attrs)
+        op = Operation(self, spec, name, inputs, (), attrs)
         results = self.engine.execute(op, values)
+        if name[-1:] == "/":
+            op.name = name[:-1]  # Only messages tell a whole scope from a name.
         types = spec.output_types(attrs) if output_types is None else output_types
         op.outputs = [
             EagerTensor(op, i, t, v) for i, (t, v) in enumerate(zip(types, results, strict=True))
@@ -181,6 +177,17 @@ class EagerGraph(graph_lib.Graph):
         self.engine.forget_states()
 
 
+def _leaked(tensor: Tensor) -> str:
+    """What to say of a tensor of a graph that meets values."""
+    graph: Any = tensor.graph
+    owner = f"the function {graph.name!r}" if graph.building_function else "a graph"
+    return (
+        'An op outside of the function building code is being passed\na "Graph" tensor, which has '
+        f"no value here: {tensor.name!r} of {owner}, made at {tensor.op.origin}.\nReturn it from "
+        "the function instead of keeping it, and keep tf.init_scope from using it."
+    )
+
+
 _SHARED: Final[list[EagerGraph]] = []
 
 
@@ -212,17 +219,31 @@ def enable_eager_execution(
     graph_lib.set_outermost(shared())
 
 
-@export("enable_v2_behavior", v2=())
+@export("enable_v2_behavior")
 def enable_v2_behavior() -> None:
-    """Behaves as TensorFlow 2: eager execution and functional control flow.
+    """Behaves as TensorFlow 2.
+
+    Eager execution, `TensorShape`s of integers, resource variables, `==` that compares elements,
+    functional control flow.
 
     Raises:
       ValueError: the default graph has operations already.
     """
-    from headrace._src.core import numbering
-
     enable_eager_execution()
+    shape.enable_v2_tensorshape()
+    variable_store.enable_resource_variables()
+    equality.enable_tensor_equality()
     numbering.set_functional(True)
+
+
+@export("disable_v2_behavior", v2=())
+def disable_v2_behavior() -> None:
+    """Behaves as TensorFlow 1 in everything that `enable_v2_behavior` changes."""
+    disable_eager_execution()
+    shape.disable_v2_tensorshape()
+    variable_store.disable_resource_variables()
+    equality.disable_tensor_equality()
+    numbering.set_functional(False)
 
 
 @export("disable_eager_execution", v2=())

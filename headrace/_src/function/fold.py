@@ -22,7 +22,7 @@ def _read(arrays: Any, i: Any) -> Any:
     return nest.map_structure(lambda array: array.read(i), arrays)
 
 
-@export("foldl", v2=())
+@export("foldl")
 def foldl(
     fn: Callable[[Any, Any], Any],
     elems: Any,
@@ -75,7 +75,7 @@ def _left(fn: Callable[[Any, Any], Any], i: Any, value: Any, arrays: Any) -> lis
     return [i + 1, value]
 
 
-@export("foldr", v2=())
+@export("foldr")
 def foldr(
     fn: Callable[[Any, Any], Any],
     elems: Any,

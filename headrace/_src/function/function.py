@@ -180,6 +180,9 @@ class Function:
             args, kwargs = self._function_spec.canonicalize_function_inputs(*args, **kwargs)
             return first, args, kwargs
         assert self._later is not None
+        made = [reference() for reference in self._created]
+        if any(v is not None and v.starts_inside for v in made):
+            return self._first.concrete(args, kwargs)
         self._initialize_variables()
         return self._later.concrete(args, kwargs)
 
@@ -339,7 +342,7 @@ class _Method:
         return self.target()(*args, **kwargs)
 
 
-@export("function", "contrib.eager.function")
+@export("function", "contrib.eager.function", v2=("function",))
 def function(
     func: Any = None,
     input_signature: Any = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from headrace._src.core import convert, nest
+from headrace._src.core import convert, nest, type_spec
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
@@ -181,6 +181,8 @@ def _signature(values: Sequence[Any], names: Sequence[str | None]) -> Any:
             return TensorSpec(value.shape, value.dtype, name)
         if isinstance(value, (int, float, bool, TensorSpec)):
             return value
+        if type_spec.described(value) is not None:
+            return type_spec.described(value)
         return UnknownArgument()
 
     made = []

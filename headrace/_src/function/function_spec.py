@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from headrace._src.core import convert, nest
+from headrace._src.core import convert, nest, type_spec
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.tensor_spec import TensorSpec
@@ -117,7 +117,7 @@ class FunctionSpec:
         shown = _shown(inputs, signature)
         given = inputs[: len(signature)]
         try:
-            flat = nest.flatten_up_to(signature, given)
+            flat = nest.flatten_up_to(signature, given, check_types=False, expand_composites=True)
         except ValueError:
             raise ValueError(
                 f"Structure of Python function inputs does not match input_signature:\n{shown}"
@@ -125,7 +125,9 @@ class FunctionSpec:
         for i, (value, spec) in enumerate(zip(flat, self.flat_input_signature, strict=False)):
             if not isinstance(value, Tensor) and isinstance(spec, TensorSpec):
                 try:
-                    flat[i] = convert.convert_to_tensor(value, spec.dtype.base_dtype)
+                    flat[i] = convert.convert_to_tensor(
+                        value, preferred_dtype=spec.dtype.base_dtype
+                    )
                 except (ValueError, TypeError):
                     raise ValueError(
                         "When input_signature is provided, all inputs to the Python function must "
@@ -136,7 +138,7 @@ class FunctionSpec:
             for spec, value in zip(self.flat_input_signature, flat, strict=True)
         ):
             raise ValueError(f"Python inputs incompatible with input_signature:\n{shown}")
-        return tuple(nest.pack_sequence_as(signature, flat))
+        return tuple(nest.pack_sequence_as(signature, flat, expand_composites=True))
 
 
 _KEYWORDS = (
@@ -200,7 +202,9 @@ def encoded(value: Any, ranks_only: bool = False) -> Any:
         kind = type(value) if hasattr(value, "_fields") else "list" * isinstance(value, list)
         return kind, tuple(again(v) for v in value)
     if nest.is_sequence_or_composite(value):
-        return type(value), tuple(again(v) for v in nest.flatten(value, expand_composites=True))
+        # A value and what describes it have one trace.
+        kind = value.value_type if isinstance(value, type_spec.TypeSpec) else type(value)
+        return kind, tuple(again(v) for v in nest.flatten(value, expand_composites=True))
     hash(value)
     try:
         return weakref.ref(value)

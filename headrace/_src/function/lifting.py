@@ -13,7 +13,7 @@ from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.operation import Operation
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
-from headrace._src.ops import variable_ops
+from headrace._src.ops import conditional, constant, variable_ops
 from headrace._src.state import resource_variable, variable
 
 
@@ -82,7 +82,14 @@ def _inputs(operation: Operation) -> list[Operation]:
 
 
 class LiftedVariable(resource_variable.ResourceVariable):
-    """A variable that a function makes; see `ResourceVariable` for the arguments."""
+    """A variable that a function makes; see `ResourceVariable` for the arguments.
+
+    Attributes:
+      starts_inside: whether the initial value depends on an argument, so that the function itself
+        has to assign it, in the call that makes the variable.
+    """
+
+    starts_inside = False
 
     def __init__(
         self,
@@ -123,7 +130,13 @@ class LiftedVariable(resource_variable.ResourceVariable):
             with scopes.name_scope(name, "Variable") as outer_scope:
                 self._make_bare_handle(outer_scope)
         with scopes.name_scope(scope):
-            self._initial_value = lifted(first, outer, body.inputs)
+            try:
+                self._initial_value = lifted(first, outer, body.inputs)
+            except UnliftableError:
+                if not outer.executes:
+                    raise
+                self._start_inside(first)
+                return
             if outer.executes:
                 with scopes.init_scope():
                     self._start()
@@ -135,6 +148,17 @@ class LiftedVariable(resource_variable.ResourceVariable):
                     self._initializer_op = variable_ops.AssignVariableOp(
                         self._handle, self._initial_value, name=at
                     )
+
+    def _start_inside(self, first: Tensor) -> None:
+        """Assigns the initial value in the body, unless there is a value already."""
+        self.starts_inside = True
+        is_initialized = variable_ops.VarIsInitializedOp(self._handle)
+
+        def assigned() -> Tensor:
+            with scopes.control_dependencies([variable_ops.AssignVariableOp(self._handle, first)]):
+                return constant.constant(True)
+
+        conditional.cond(is_initialized, lambda: constant.constant(True), assigned)
 
     def _make_bare_handle(self, scope: str) -> None:
         op_name = scope.rstrip("/")

@@ -10,7 +10,7 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.autodiff.tape import GradientTape
-from headrace._src.core import convert, dtypes
+from headrace._src.core import convert, dtypes, eager_inputs, errors
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.operation import Operation
@@ -63,12 +63,29 @@ def _tensor(value: Any) -> EagerTensor:
 
 
 def _as_tensors(made: Any, types: Sequence[dtypes.DType]) -> list[Any]:
-    if not types:
+    if made is None:
         return []
     values = made if isinstance(made, (list, tuple)) else [made]
-    if len(values) != len(types):
-        return list(values)
-    return [convert.convert_to_tensor(v, dtype=t) for v, t in zip(values, types, strict=True)]
+    # As in 1.15, values beyond the declared ones are dropped.
+    return [convert.convert_to_tensor(v, dtype=t) for v, t in zip(values, types, strict=False)]
+
+
+def _called_at_once(func: Any, inputs: Sequence[Any], types: Sequence[dtypes.DType]) -> list[Any]:
+    """The results in eager execution, where tapes see what the function does."""
+    place = eager_inputs.place("EagerPyFunc", None)
+    given = [convert.convert_to_tensor(x) for x in inputs]
+    try:
+        results = _as_tensors(func(*given), types)
+    except Exception as e:
+        raise py_func.as_error(e, f"\n{place}") from e
+    if len(results) != len(types):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"{py_func.new_token()} returns {len(results)} values, but expects to see "
+            f"{len(types)} values.{place}",
+        )
+    return results
 
 
 @export("py_function", "contrib.eager.py_func", v2=("py_function",))
@@ -95,7 +112,7 @@ def py_function(func: Any, inp: Any, Tout: Any, name: Any = None) -> Any:  # noq
     types = [dtypes.as_dtype(t) for t in ([Tout] if single else Tout)]
     inputs = list(inp) if isinstance(inp, (list, tuple)) else [inp]
     if graph_lib.get_default_graph().executes:
-        results = _as_tensors(func(*map(convert.convert_to_tensor, inputs)), types)
+        results = _called_at_once(func, inputs, types)
     else:
         results = py_func.eager_py_func(_Called(func), inputs, types, name)
     return results[0] if single else results

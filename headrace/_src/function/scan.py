@@ -12,7 +12,7 @@ from headrace._src.function import element_loops
 from headrace._src.ops import tensor_array, while_loop
 
 
-@export("scan", v2=())
+@export("scan")
 def scan(
     fn: Callable[[Any, Any], Any],
     elems: Any,

@@ -7,7 +7,7 @@ from typing import Any
 
 from headrace._api.export import export
 from headrace._src.core import dtypes, nest
-from headrace._src.core.graph import get_collection_ref
+from headrace._src.core.graph import get_collection_ref, get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.scopes import init_scope, name_scope
 from headrace._src.core.tensor import Tensor
@@ -207,7 +207,7 @@ class Layer(BaseLayer):
 
     def _note(self, variable: Any, trainable: bool) -> None:
         """Count a variable among the layer's; a getter may have kept it from being trained."""
-        if trainable:
+        if trainable and not get_default_graph().executes:
             with init_scope():
                 known = collections.trainable_variables()
             trainable = variable in known

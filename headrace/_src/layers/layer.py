@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from headrace._src.core import convert, dtypes, nest
+from headrace._src.core import graph as graph_lib
 from headrace._src.core.errors import OperatorNotAllowedInGraphError
 from headrace._src.core.operation import Operation
 from headrace._src.core.scopes import name_scope
@@ -417,6 +418,8 @@ class BaseLayer:
         sources = calls.inputs if calls.in_call else []
         for update in updates if isinstance(updates, list) else [updates]:
             made = update() if callable(update) else update
+            if graph_lib.get_default_graph().executes:
+                continue  # It has happened.
             if not isinstance(made, Operation):
                 made = made.op if hasattr(made, "op") else convert.convert_to_tensor(made).op
             self._updates.append((made, not depends_on(made, sources)))

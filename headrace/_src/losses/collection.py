@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from headrace._api.export import export
-from headrace._src.core.graph import add_to_collection, get_collection
+from headrace._src.core.graph import add_to_collection, get_collection, get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops._late import late
@@ -19,7 +19,7 @@ def add_loss(loss: Any, loss_collection: Any = GraphKeys.LOSSES) -> None:
       loss: Scalar tensor.
       loss_collection: Key of the collection; None for no collection.
     """
-    if loss_collection:
+    if loss_collection and not get_default_graph().executes:
         add_to_collection(loss_collection, loss)
 
 

@@ -14,7 +14,13 @@ from headrace._src.core.sparse_tensor import (
 )
 from headrace._src.core.tensor import Tensor
 from headrace._src.metrics.top_k import at_k, count_found, either_sparse, expanded_labels
-from headrace._src.metrics.variables import Metric, collected, divided, metric_variable
+from headrace._src.metrics.variables import (
+    Metric,
+    collected,
+    divided,
+    graph_only,
+    metric_variable,
+)
 from headrace._src.ops import sets
 from headrace._src.ops._late import late
 from headrace._src.ops.weights_broadcast import broadcast_weights
@@ -132,6 +138,7 @@ def _without_unknown(labels: Any, classes: Any) -> Any:
 
 
 @export("metrics.average_precision_at_k", v2=())
+@graph_only
 def average_precision_at_k(
     labels: Any,
     predictions: Any,

@@ -6,7 +6,13 @@ from typing import Any
 
 from headrace._api.export import export
 from headrace._src.core import dtypes
-from headrace._src.metrics.variables import Metric, average, collected, metric_variable
+from headrace._src.metrics.variables import (
+    Metric,
+    average,
+    collected,
+    graph_only,
+    metric_variable,
+)
 from headrace._src.ops import confusion_matrix
 from headrace._src.ops._late import late
 from headrace._src.state.assign import assign_add, scatter_add
@@ -48,6 +54,7 @@ def _mean_iou(total: Any) -> Any:
 
 
 @export("metrics.mean_iou", v2=())
+@graph_only
 def mean_iou(
     labels: Any,
     predictions: Any,
@@ -82,6 +89,7 @@ def mean_iou(
 
 
 @export("metrics.mean_per_class_accuracy", v2=())
+@graph_only
 def mean_per_class_accuracy(
     labels: Any,
     predictions: Any,

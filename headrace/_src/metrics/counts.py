@@ -11,6 +11,7 @@ from headrace._src.metrics.at_thresholds import count_at_thresholds
 from headrace._src.metrics.variables import (
     Metric,
     collected,
+    graph_only,
     metric_variable,
     read,
     squeezed_bools,
@@ -64,6 +65,7 @@ def _count_each(
 
 
 @export("metrics.false_negatives", v2=())
+@graph_only
 def false_negatives(
     labels: Any,
     predictions: Any,
@@ -94,6 +96,7 @@ def false_negatives(
 
 
 @export("metrics.false_negatives_at_thresholds", v2=())
+@graph_only
 def false_negatives_at_thresholds(
     labels: Any,
     predictions: Any,
@@ -126,6 +129,7 @@ def false_negatives_at_thresholds(
 
 
 @export("metrics.false_positives", v2=())
+@graph_only
 def false_positives(
     labels: Any,
     predictions: Any,
@@ -156,6 +160,7 @@ def false_positives(
 
 
 @export("metrics.false_positives_at_thresholds", v2=())
+@graph_only
 def false_positives_at_thresholds(
     labels: Any,
     predictions: Any,
@@ -188,6 +193,7 @@ def false_positives_at_thresholds(
 
 
 @export("metrics.true_negatives", v2=())
+@graph_only
 def true_negatives(
     labels: Any,
     predictions: Any,
@@ -218,6 +224,7 @@ def true_negatives(
 
 
 @export("metrics.true_negatives_at_thresholds", v2=())
+@graph_only
 def true_negatives_at_thresholds(
     labels: Any,
     predictions: Any,
@@ -250,6 +257,7 @@ def true_negatives_at_thresholds(
 
 
 @export("metrics.true_positives", v2=())
+@graph_only
 def true_positives(
     labels: Any,
     predictions: Any,
@@ -280,6 +288,7 @@ def true_positives(
 
 
 @export("metrics.true_positives_at_thresholds", v2=())
+@graph_only
 def true_positives_at_thresholds(
     labels: Any,
     predictions: Any,

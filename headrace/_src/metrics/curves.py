@@ -7,7 +7,12 @@ from typing import Any
 from headrace._api.export import export
 from headrace._src.core import dtypes
 from headrace._src.metrics.at_thresholds import count_at_thresholds
-from headrace._src.metrics.variables import Metric, average, twice
+from headrace._src.metrics.variables import (
+    Metric,
+    average,
+    graph_only,
+    twice,
+)
 from headrace._src.ops._late import late
 from headrace._src.platform import logging
 from headrace._src.state.variable_scope import variable_scope
@@ -93,6 +98,7 @@ def _specificity_at(sensitivity: Any, tp: Any, fn: Any, tn: Any, fp: Any, name: 
 
 
 @export("metrics.auc", v2=())
+@graph_only
 def auc(
     labels: Any,
     predictions: Any,
@@ -143,6 +149,7 @@ def auc(
 
 
 @export("metrics.sensitivity_at_specificity", v2=())
+@graph_only
 def sensitivity_at_specificity(
     labels: Any,
     predictions: Any,
@@ -186,6 +193,7 @@ def sensitivity_at_specificity(
 
 
 @export("metrics.specificity_at_sensitivity", v2=())
+@graph_only
 def specificity_at_sensitivity(
     labels: Any,
     predictions: Any,

@@ -7,7 +7,14 @@ from typing import Any
 from headrace._api.export import export
 from headrace._src.core import dtypes
 from headrace._src.core.scopes import control_dependencies
-from headrace._src.metrics.variables import Metric, average, collected, metric_variable, squeezed
+from headrace._src.metrics.variables import (
+    Metric,
+    average,
+    collected,
+    graph_only,
+    metric_variable,
+    squeezed,
+)
 from headrace._src.ops import confusion_matrix
 from headrace._src.ops._late import late
 from headrace._src.ops.weights_broadcast import broadcast_weights
@@ -34,6 +41,7 @@ def _averaged(
 
 
 @export("metrics.mean", v2=())
+@graph_only
 def mean(
     values: Any,
     weights: Any = None,
@@ -76,6 +84,7 @@ def mean(
 
 
 @export("metrics.mean_tensor", v2=())
+@graph_only
 def mean_tensor(
     values: Any,
     weights: Any = None,
@@ -117,6 +126,7 @@ def mean_tensor(
 
 
 @export("metrics.accuracy", v2=())
+@graph_only
 def accuracy(
     labels: Any,
     predictions: Any,
@@ -150,6 +160,7 @@ def accuracy(
 
 
 @export("metrics.mean_absolute_error", v2=())
+@graph_only
 def mean_absolute_error(
     labels: Any,
     predictions: Any,
@@ -182,6 +193,7 @@ def mean_absolute_error(
 
 
 @export("metrics.mean_squared_error", v2=())
+@graph_only
 def mean_squared_error(
     labels: Any,
     predictions: Any,
@@ -214,6 +226,7 @@ def mean_squared_error(
 
 
 @export("metrics.root_mean_squared_error", v2=())
+@graph_only
 def root_mean_squared_error(
     labels: Any,
     predictions: Any,
@@ -246,6 +259,7 @@ def root_mean_squared_error(
 
 
 @export("metrics.mean_relative_error", v2=())
+@graph_only
 def mean_relative_error(
     labels: Any,
     predictions: Any,
@@ -286,6 +300,7 @@ def mean_relative_error(
 
 
 @export("metrics.mean_cosine_distance", v2=())
+@graph_only
 def mean_cosine_distance(
     labels: Any,
     predictions: Any,
@@ -322,6 +337,7 @@ def mean_cosine_distance(
 
 
 @export("metrics.percentage_below", v2=())
+@graph_only
 def percentage_below(
     values: Any,
     threshold: Any,

@@ -7,7 +7,12 @@ from typing import Any
 from headrace._api.export import export
 from headrace._src.metrics.at_thresholds import count_at_thresholds
 from headrace._src.metrics.counts import false_negatives, false_positives, true_positives
-from headrace._src.metrics.variables import Metric, squeezed_bools, twice
+from headrace._src.metrics.variables import (
+    Metric,
+    graph_only,
+    squeezed_bools,
+    twice,
+)
 from headrace._src.ops._late import late
 from headrace._src.state.variable_scope import variable_scope
 
@@ -22,6 +27,7 @@ def _share(part: Any, rest: Any, name: str) -> Any:
 
 
 @export("metrics.precision", v2=())
+@graph_only
 def precision(
     labels: Any,
     predictions: Any,
@@ -60,6 +66,7 @@ def precision(
 
 
 @export("metrics.precision_at_thresholds", v2=())
+@graph_only
 def precision_at_thresholds(
     labels: Any,
     predictions: Any,
@@ -104,6 +111,7 @@ def precision_at_thresholds(
 
 
 @export("metrics.recall", v2=())
+@graph_only
 def recall(
     labels: Any,
     predictions: Any,
@@ -142,6 +150,7 @@ def recall(
 
 
 @export("metrics.recall_at_thresholds", v2=())
+@graph_only
 def recall_at_thresholds(
     labels: Any,
     predictions: Any,

@@ -9,7 +9,12 @@ from headrace._api.export import export
 from headrace._src.core import dtypes
 from headrace._src.core.scopes import control_dependencies, name_scope
 from headrace._src.core.sparse_tensor import SparseTensor, convert_to_tensor_or_sparse_tensor
-from headrace._src.metrics.variables import Metric, collected, metric_variable
+from headrace._src.metrics.variables import (
+    Metric,
+    collected,
+    graph_only,
+    metric_variable,
+)
 from headrace._src.ops import sets
 from headrace._src.ops._late import late
 from headrace._src.ops.reductions import reduced_shape
@@ -121,6 +126,7 @@ def _sum(kind: str, labels: Any, best: Any, k: Any, class_id: Any, weights: Any)
 
 
 @export("metrics.recall_at_k", v2=())
+@graph_only
 def recall_at_k(
     labels: Any,
     predictions: Any,
@@ -158,6 +164,7 @@ def recall_at_k(
 
 
 @export("metrics.recall_at_top_k", v2=())
+@graph_only
 def recall_at_top_k(
     labels: Any,
     predictions_idx: Any,
@@ -199,6 +206,7 @@ def recall_at_top_k(
 
 
 @export("metrics.precision_at_k", v2=())
+@graph_only
 def precision_at_k(
     labels: Any,
     predictions: Any,
@@ -236,6 +244,7 @@ def precision_at_k(
 
 
 @export("metrics.precision_at_top_k", v2=())
+@graph_only
 def precision_at_top_k(
     labels: Any,
     predictions_idx: Any,
@@ -277,6 +286,7 @@ def precision_at_top_k(
 
 
 @export("metrics.sparse_precision_at_k", v2=(), deprecated="tf.metrics.precision_at_k")
+@graph_only
 def sparse_precision_at_k(
     labels: Any,
     predictions: Any,

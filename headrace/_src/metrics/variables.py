@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from headrace._src.core import dtypes
 from headrace._src.core.convert import convert_to_tensor
-from headrace._src.core.graph import add_to_collections
+from headrace._src.core.graph import add_to_collections, get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import confusion_matrix
@@ -19,6 +20,21 @@ from headrace._src.state.variable import (
 )
 
 Metric = tuple[Tensor, Tensor]
+
+
+def graph_only(metric: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes a metric refuse eager execution, where nothing would keep its variables."""
+
+    @functools.wraps(metric)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if get_default_graph().executes:
+            name = metric.__name__.rstrip("_")
+            raise RuntimeError(
+                f"tf.metrics.{name} is not supported when eager execution is enabled."
+            )
+        return metric(*args, **kwargs)
+
+    return checked
 
 
 def metric_variable(shape: Any, dtype: Any, name: Any = None) -> Any:

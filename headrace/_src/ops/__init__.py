@@ -1,7 +1,7 @@
 """The ops a program is made of, one module a family; importing a family declares its ops.
 
-Importing the package makes Python values convertible to tensors, and tells tensors where their
-operators are.
+Importing the package makes Python values and slices convertible to tensors, and tells tensors where
+their operators are.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from headrace._src.core import opspec as _opspec
 from headrace._src.core import tensor as _tensor
 from headrace._src.ops import constant as constant
+from headrace._src.ops import indexed_slices_ops as indexed_slices_ops
 
 
 def _load_operators() -> dict[str, Callable[..., Any]]:

@@ -9,10 +9,21 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import constant_value, convert, dtypes, errors, scopes
+from headrace._src.core import graph as graph_lib
+from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.sparse_tensor import SparseTensor
 from headrace._src.core.tensor import Tensor
-from headrace._src.ops import comparison, debugging, grouping, identity, math_unary, reductions
+from headrace._src.ops import (
+    _eager_assertions,
+    comparison,
+    debugging,
+    grouping,
+    identity,
+    math_unary,
+    reductions,
+)
 from headrace._src.ops import shapes as shape_ops
+from headrace._src.ops._eager_assertions import described
 
 _ARGS = """
     Args:
@@ -54,6 +65,9 @@ def _compare(
     with scopes.name_scope(scope, name, values):
         x = convert.convert_to_tensor(x, name="x")
         y = convert.convert_to_tensor(y, name="y")
+        if graph_lib.get_default_graph().executes:
+            holds = function(x, y)
+            return _eager_assertions.check_pair(symbol, x, y, holds, data, summarize, message)
         if data is None:
             data = [
                 f"Condition x {symbol} y did not hold element-wise:",
@@ -143,7 +157,7 @@ def _unary(symbol: str, name: str, check: Any, zero_first: bool, *names: str) ->
             x = convert.convert_to_tensor(x, name="x")
             if data is None:
                 condition = f"Condition x {symbol} 0 did not hold element-wise:"
-                label = f"x ({x.name}) = "
+                label = f"x ({described(x)}) = "
                 # 1.15 joins these two texts in one of the four checks.
                 texts = (
                     [condition + label] if op_name.endswith("non_positive") else [condition, label]
@@ -229,9 +243,9 @@ def assert_near(
             data = [
                 message,
                 f"x and y not equal to tolerance rtol = {rtol}, atol = {atol}",
-                f"x ({x.name}) = ",
+                f"x ({described(x)}) = ",
                 x,
-                f"y ({y.name}) = ",
+                f"y ({described(y)}) = ",
                 y,
             ]
         tolerance = atol + rtol * math_unary.abs_(y)
@@ -241,6 +255,11 @@ def assert_near(
 
 
 # -- ranks -----------------------------------------------------------------------------------------
+
+
+def _label(x: Tensor) -> str:
+    """The name of a tensor; nothing for a value, which has none."""
+    return "" if isinstance(x, EagerTensor) else x.name
 
 
 def _check_rank(
@@ -288,10 +307,11 @@ def _rank_check(op_name: str, words: str, holds: Any, compare: Any, doc: str, *n
             x = convert.convert_to_tensor(x, name="x")
             rank = convert.convert_to_tensor(rank, name="rank")
             message = message or ""
+            label = _label(x)
             if data is None:
                 data = [
                     message,
-                    f"Tensor {x.name} must have rank{words}",
+                    f"Tensor {label} must have rank{words}",
                     rank,
                     "Received shape: ",
                     shape_ops.shape(x),
@@ -303,7 +323,7 @@ def _rank_check(op_name: str, words: str, holds: Any, compare: Any, doc: str, *n
                 lambda actual, wanted: compare(actual, wanted[0]),
                 data,
                 summarize,
-                lambda wanted: f"{message}.  Tensor {x.name} must have rank{words} {wanted[0]}",
+                lambda wanted: f"{message}.  Tensor {label} must have rank{words} {wanted[0]}",
             )
 
     check.__name__ = check.__qualname__ = op_name
@@ -371,10 +391,11 @@ def assert_rank_in(
         x = convert.convert_to_tensor(x, name="x")
         ranks = [convert.convert_to_tensor(r, name="rank") for r in ranks]
         message = message or ""
+        label = _label(x)
         if data is None:
             data = [
                 message,
-                f"Tensor {x.name} must have rank in",
+                f"Tensor {label} must have rank in",
                 *ranks,
                 "Received shape: ",
                 shape_ops.shape(x),
@@ -387,7 +408,7 @@ def assert_rank_in(
             data,
             summarize,
             lambda wanted: (
-                f"{message}.  Tensor {x.name} must have rank in "
+                f"{message}.  Tensor {label} must have rank in "
                 f"{tuple(np.array(rank, np.int32) for rank in wanted)}"
             ),
         )
@@ -408,9 +429,9 @@ def assert_scalar(tensor: Any, name: Any = None, message: Any = None) -> Any:
     with scopes.name_scope(name, "assert_scalar", [tensor]) as scope:
         tensor = convert.convert_to_tensor(tensor, name=scope)
         if tensor.dims is None or len(tensor.dims):
-            prefix = message or ""
+            which = f" for {tensor.name}" if _label(tensor) else ""
             raise ValueError(
-                f"{prefix}Expected scalar shape for {tensor.name}, saw shape: {tensor.shape}."
+                f"{message or ''}Expected scalar shape{which}, saw shape: {tensor.shape}."
             )
         return tensor
 
@@ -434,7 +455,8 @@ def assert_integer(x: Any, message: Any = None, name: Any = None) -> Any:
         x = convert.convert_to_tensor(x, name="x")
         if not x.dtype.is_integer:
             raise TypeError(
-                f'{message or ""}  Expected "x" to be integer type.  Found: {x.name} of dtype '
+                f'{message or ""}  Expected "x" to be integer type.  Found: '
+                f"{_label(x) or 'tensor'} of dtype "
                 f"{x.dtype}"
             )
         return identity.no_op("statically_determined_was_integer")
@@ -456,11 +478,16 @@ def assert_type(tensor: Any, tf_type: Any, message: Any = None, name: Any = None
     with scopes.name_scope(name, "assert_type", [tensor]):
         tensor = convert.convert_to_tensor(tensor, name="tensor")
         if tensor.dtype != tf_type:
-            raise TypeError(f"{message or ''}  {tensor.name} must be of type {tf_type}")
+            label = f" {tensor.name}" if _label(tensor) else "tensor"
+            raise TypeError(f"{message or ''} {label} must be of type {tf_type}")
         return identity.no_op("statically_determined_correct_type")
 
 
-@export("debugging.assert_same_float_dtype", "assert_same_float_dtype")
+@export(
+    "debugging.assert_same_float_dtype",
+    "assert_same_float_dtype",
+    v2=("debugging.assert_same_float_dtype",),
+)
 def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> Any:
     """Checks that tensors have one float dtype; returns it.
 
@@ -492,7 +519,11 @@ def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> Any:
     return expected
 
 
-@export("debugging.assert_proper_iterable", "assert_proper_iterable")
+@export(
+    "debugging.assert_proper_iterable",
+    "assert_proper_iterable",
+    v2=("debugging.assert_proper_iterable",),
+)
 def assert_proper_iterable(values: Any) -> None:
     """Checks that `values` is a collection, not a tensor, array or string.
 
@@ -510,7 +541,7 @@ def assert_proper_iterable(values: Any) -> None:
         raise TypeError(f'Expected argument "values" to be iterable.  Found: {type(values)}')
 
 
-@export("debugging.is_numeric_tensor", "is_numeric_tensor")
+@export("debugging.is_numeric_tensor", "is_numeric_tensor", v2=("debugging.is_numeric_tensor",))
 def is_numeric_tensor(tensor: Any) -> bool:
     """Returns whether `tensor` is a tensor of a numeric dtype."""
     return isinstance(tensor, Tensor) and tensor.dtype in (

@@ -19,7 +19,7 @@ def _at_most(predicates: Sequence[Tensor], n: int, message: str) -> Any:
     packed = late.stack(predicates, name="preds_c")
     count = late.reduce_sum(late.cast(packed, dtypes.int32), name="num_true_conds")
     condition = late.less_equal(count, constant.constant(n, name="n_true_conds"))
-    names = ", ".join(p.name for p in predicates)
+    names = ", ".join(getattr(p, "name", "?") for p in predicates)
     text = f"{message}: more than {n} conditions ({names}) evaluated as True:"
     return debugging.assert_(condition, data=[text, packed], summarize=len(predicates))
 
@@ -63,7 +63,8 @@ def _pairs(given: Any, python_predicates: bool) -> list[tuple[Tensor, Callable[[
             if not isinstance(predicate, bool):
                 raise TypeError(f"pred must be a Tensor or bool, got: {predicate}")
         elif predicate.dtype.base_dtype is not dtypes.bool_:
-            raise TypeError(f"pred must be Tensor of type bool: {predicate.name}")
+            label = getattr(predicate, "name", predicate)
+            raise TypeError(f"pred must be Tensor of type bool: {label}")
         if not callable(action):
             label = getattr(predicate, "name", predicate)
             raise TypeError(f"fn for pred {label} must be callable.")

@@ -24,6 +24,7 @@ from headrace._src.engine import list_lowering
 from headrace._src.engine.optional_values import OptionalValue
 from headrace._src.engine.tensor_lists import TensorList
 from headrace._src.engine.traced_lists import TracedList, TracedOptional
+from headrace._src.ops import _eager_values
 from headrace._src.ops._arguments import spec
 from headrace._src.ops._late import late
 
@@ -269,7 +270,7 @@ def _kernel_const(k, *, value):
 Const.no_gradient("a constant has no inputs")
 
 
-@export("constant")
+@export("constant", v2=())
 def constant(
     value: Any,
     dtype: Any = None,
@@ -294,8 +295,48 @@ def constant(
         TypeError: (build) elements of a wrong type, or a shape that `verify_shape` forbids.
         ValueError: (build) None, a ragged list, or more elements than `shape` holds.
     """
+    if graph_lib.get_default_graph().executes:
+        return _eager_constant(value, dtype, shape, name)
     array, found = constant_array(value, dtype, shape, verify_shape)
     return _add_const(array, found, name)
+
+
+def _eager_constant(value: Any, dtype: Any, shape: Any, name: str | None) -> Tensor:
+    """The constant in eager execution, which refuses more, and fills a shape from scalars only."""
+    wanted = None if dtype is None else dtypes.as_dtype(dtype)
+    kind = type(value)
+    if isinstance(value, Tensor):
+        if wanted is not None and value.dtype != wanted:
+            raise TypeError(f"Expected tensor with type {wanted!r} not {value.dtype!r}")
+        made = value
+    else:
+        if wanted is not None or kind is not float:
+            if not _is_array_like(value):
+                value = _eager_values.checked(value, wanted)
+            elif wanted == dtypes.string:
+                _check_texts(np.asarray(value))
+        made = _add_const(*constant_array(value, wanted), name)
+    if shape is None:
+        return made
+    dims = tuple(int(d) for d in _iterate_shape(shape))
+    size, given = fold(mul, dims, 1), fold(mul, made.dims, 1)
+    if size == given:
+        return made if dims == made.dims else spec("Reshape")(made, dims)
+    if given == 1:
+        return spec("Fill")(dims, made)
+    raise TypeError(
+        f"Eager execution of tf.constant with unsupported shape (value has {given} elements, "
+        f"shape is {dims} with {size} elements)."
+    )
+
+
+def _check_texts(array: np.ndarray) -> None:
+    wrong = next((v for v in array.ravel().tolist() if not isinstance(v, (str, bytes))), "")
+    if not isinstance(wrong, (str, bytes)):
+        raise ValueError(
+            "Failed to convert a NumPy array to a Tensor (Unsupported object type "
+            f"{type(wrong).__name__})."
+        )
 
 
 def _add_const(array: np.ndarray, dtype: dtypes.DType, name: str | None) -> Tensor:
@@ -453,6 +494,9 @@ def _kernel_fill(k, dims, value):
     for size in shape:
         if size < 0:
             raise errors.InvalidArgumentError(None, None, f"Dimension {size} must be >= 0")
+    if value.ndim:
+        text = ",".join(map(str, value.shape))
+        raise errors.InvalidArgumentError(None, None, f"value must be a scalar, got shape [{text}]")
     return k.np_for(value).full(shape, value, dtype=value.dtype)
 
 
@@ -586,7 +630,7 @@ def _kernel_zeros_like(k, x):
 ZerosLike.no_gradient("constant whatever the input is")
 
 
-@export("zeros_like")
+@export("zeros_like", v2=())
 def zeros_like(
     tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True
 ) -> Tensor:
@@ -643,7 +687,7 @@ def _kernel_ones_like(k, x):
 OnesLike.no_gradient("constant whatever the input is")
 
 
-@export("ones_like")
+@export("ones_like", v2=())
 def ones_like(
     tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True
 ) -> Tensor:

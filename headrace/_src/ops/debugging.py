@@ -10,8 +10,9 @@ import numpy as np
 from headrace._api.export import export
 from headrace._src.core import attrs as A
 from headrace._src.core import convert, dtypes, errors, scopes
+from headrace._src.core import graph as graph_lib
 from headrace._src.core.opspec import op
-from headrace._src.ops import conditional, identity
+from headrace._src.ops import _eager_assertions, conditional, identity
 
 # -- Assert --------------------------------------------------------------------------------------
 Assert = op(
@@ -104,6 +105,8 @@ def assert_(condition: Any, data: Any, summarize: Any = None, name: Any = None) 
     Raises:
       InvalidArgumentError: (run) the condition is false.
     """
+    if graph_lib.get_default_graph().executes:
+        return _eager_assertions.check(condition, data, summarize)
     with scopes.name_scope(name, "Assert", [condition, data]):
         tensors = convert.convert_n_to_tensor(data)
         summarize = 3 if summarize is None else summarize

@@ -47,7 +47,7 @@ def _kernel_read_file(k, filename):
     return result
 
 
-@export("io.read_file", "read_file")
+@export("io.read_file", "read_file", v2=("io.read_file",))
 def read_file(filename: Any, name: str | None = None) -> Tensor:
     """Read the whole contents of a file.
 
@@ -88,7 +88,7 @@ def _kernel_write_file(k, filename, contents):
     return ()
 
 
-@export("io.write_file", "write_file")
+@export("io.write_file", "write_file", v2=("io.write_file",))
 def write_file(filename: Any, contents: Any, name: str | None = None) -> Operation:
     """Write a file, and the directories above it when they are not there.
 
@@ -124,7 +124,7 @@ def _kernel_matching_files(k, pattern):
     return result
 
 
-@export("io.matching_files", "matching_files")
+@export("io.matching_files", "matching_files", v2=("io.matching_files",))
 def matching_files(pattern: Any, name: str | None = None) -> Tensor:
     """List the files whose names match shell patterns.
 

@@ -84,8 +84,10 @@ class FuncGraph(graph_lib.Graph):
     def stand_in(self, tensor: Tensor, name: str | None = None) -> Tensor:
         """A placeholder in this graph for a tensor of another one."""
         with self.as_default(), self._plain():
+            # Values have no names: their arguments are numbered.
+            name = name or tensor.op.name or str(next_uid())
             argument: Tensor = placeholder_ops.placeholder(
-                tensor.dtype.base_dtype, tensor.shape, name or tensor.op.name
+                tensor.dtype.base_dtype, tensor.shape, name
             )
         argument.handle_data = tensor.handle_data
         # A reference stays one, so that the body can assign to the variable.

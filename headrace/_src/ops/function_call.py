@@ -84,8 +84,25 @@ def backward(graph: func_graph.FuncGraph) -> func_graph.FuncGraph:
         return given
 
 
+class _Backward(func_graph.FuncGraph):
+    """The body of a gradient, which holds a copy of the function itself.
+
+    Attributes:
+      copies: the copies of the function's tensors. A program's own gradient may use the tensors.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.copies: dict[Tensor, Tensor] = {}
+
+    def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
+        """The copy of a tensor of the function; else the argument that stands for the tensor."""
+        copy = self.copies.get(tensor)
+        return super().capture(tensor, name) if copy is None else copy
+
+
 def _built_backward(graph: func_graph.FuncGraph) -> func_graph.FuncGraph:
-    body = func_graph.FuncGraph(f"{graph.name}Grad")
+    body = _Backward(f"{graph.name}Grad")
     count = len(graph.inputs)
     arguments = [
         func_graph.Argument(t.dtype.base_dtype, t.dims) for t in (*graph.inputs, *graph.outputs)
@@ -95,7 +112,7 @@ def _built_backward(graph: func_graph.FuncGraph) -> func_graph.FuncGraph:
 
     def gradients(*args: Tensor) -> list[Tensor]:
         xs = list(args[:count])
-        ys = function_copy.inlined(graph, body, xs)
+        ys = function_copy.inlined(graph, body, xs, body.copies)
         pairs = [(y, dy) for y, dy in zip(ys, args[count:], strict=True) if _flows(y)]
         grads = autodiff.gradients([y for y, _ in pairs], xs, grad_ys=[dy for _, dy in pairs])
         return [

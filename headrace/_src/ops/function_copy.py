@@ -15,7 +15,10 @@ from headrace._src.ops import func_graph
 
 
 def inlined(
-    source: func_graph.FuncGraph, target: Graph, arguments: Sequence[Tensor]
+    source: func_graph.FuncGraph,
+    target: Graph,
+    arguments: Sequence[Tensor],
+    copies: dict[Tensor, Tensor] | None = None,
 ) -> list[Tensor]:
     """Adds the operations of a body to another graph; returns its results there.
 
@@ -23,8 +26,10 @@ def inlined(
       source: the body.
       target: the graph to add to.
       arguments: what stands for the arguments of the body, in `target`.
+      copies: comes to hold the copy of every tensor.
     """
-    known = dict(zip(source.inputs, arguments, strict=True))
+    known = {} if copies is None else copies
+    known.update(zip(source.inputs, arguments, strict=True))
     return _copied_operations(source, target, known)
 
 

@@ -238,7 +238,7 @@ def _flat_batch_indices(params_shape, indices, batch_dims):
     return result
 
 
-@export("gather")
+@export("gather", v2=())
 def gather(
     params: Any,
     indices: Any,
@@ -275,7 +275,7 @@ def gather(
         return GatherV2(params, indices, axis, name=name)
 
 
-@export("batch_gather", deprecated="tf.gather with batch_dims=-1")
+@export("batch_gather", deprecated="tf.gather with batch_dims=-1", v2=())
 def batch_gather(params: Any, indices: Any, name: str | None = None) -> Tensor:
     """Pick elements along the last dim of `indices`, all dims before being batch dims.
 
@@ -421,7 +421,7 @@ def _grad_gather_nd(op, dy):
     return [_grad_take_nd(dy, indices, lambda t: shape_ops.shape(params, out_type=t)), None]
 
 
-@export("gather_nd", "manip.gather_nd")
+@export("gather_nd", "manip.gather_nd", v2=())
 def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: Any = 0) -> Tensor:
     """Pick slices by index vectors: the last dim of `indices` indexes the leading dims of `params`.
 

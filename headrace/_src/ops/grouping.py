@@ -7,6 +7,7 @@ from typing import Any
 from headrace._api.export import export
 from headrace._src.core import nest
 from headrace._src.core.convert import convert_to_tensor
+from headrace._src.core.graph import get_default_graph
 from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.operation import Operation
 from headrace._src.core.scopes import colocate_with, control_dependencies, device, name_scope
@@ -33,7 +34,7 @@ def _parts(value: Any) -> list[Any]:
 
 
 @export("group")
-def group(*inputs: Any, **kwargs: Any) -> Operation:
+def group(*inputs: Any, **kwargs: Any) -> Operation | None:
     """Make an operation that runs after all the given ones.
 
     Args:
@@ -41,12 +42,14 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
         **kwargs: `name`, the name of the node.
 
     Returns:
-        An operation without outputs.
+        An operation without outputs; None in eager execution, where all has happened.
 
     Raises:
         ValueError: (build) an unknown keyword.
         TypeError: (build) an input that is no operation or tensor.
     """
+    if get_default_graph().executes:
+        return None
     name = kwargs.pop("name", None)
     if kwargs:
         raise ValueError("Unknown keyword arguments: " + ", ".join(kwargs))
@@ -82,6 +85,8 @@ def with_dependencies(dependencies: list[Any], output_tensor: Any, name: str | N
     Returns:
         The same value, behind the dependencies.
     """
+    if get_default_graph().executes:
+        return output_tensor
     with (
         name_scope(name, "control_dependency", [*dependencies, output_tensor]) as name,
         colocate_with(output_tensor),
@@ -102,7 +107,7 @@ def _is_tensor(value: Any) -> bool:
     )
 
 
-@export("tuple")
+@export("tuple", v2=())
 def tuple_(tensors: Any, name: str | None = None, control_inputs: Any = None) -> list[Any]:
     """Hand on several tensors once all of them are computed.
 
@@ -118,6 +123,8 @@ def tuple_(tensors: Any, name: str | None = None, control_inputs: Any = None) ->
         ValueError: (build) nothing but None.
         TypeError: (build) a control input that is no operation or tensor.
     """
+    if get_default_graph().executes:
+        return tensors
     with name_scope(name, "tuple", tensors) as name:
         items = [
             t if t is None or isinstance(t, Operation) or _is_tensor(t) else convert_to_tensor(t)

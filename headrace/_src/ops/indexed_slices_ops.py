@@ -7,7 +7,7 @@ from typing import Any
 from headrace._src.core import convert
 from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.tensor import Tensor
-from headrace._src.ops import segment
+from headrace._src.ops._late import late
 
 
 def _to_tensor(
@@ -22,7 +22,7 @@ def _to_tensor(
         raise ValueError(
             f"Tensor conversion requested for IndexedSlices without dense_shape: {value}"
         )
-    return segment.unsorted_segment_sum(  # type: ignore[no-any-return]
+    return late.unsorted_segment_sum(  # type: ignore[no-any-return]
         value.values, value.indices, value.dense_shape[0], name=name
     )
 

@@ -512,7 +512,7 @@ _MODULAR = (
 FloorMod = binary("FloorMod", _floor_mod, _MODULAR, grad=_grad_floor_mod, condition=_divides)
 
 
-@export("math.floormod", "floormod", "math.mod", "mod")
+@export("math.floormod", "floormod", "math.mod", "mod", v2=("math.floormod", "math.mod"))
 def floormod(x: Any, y: Any, name: str | None = None) -> Tensor:
     """Compute the remainder of division with rounding down; it has the sign of `y`.
 
@@ -837,7 +837,7 @@ SquaredDifference = binary(
 )
 
 
-@export("math.squared_difference", "squared_difference")
+@export("math.squared_difference", "squared_difference", v2=("math.squared_difference",))
 def squared_difference(x: Any, y: Any, name: str | None = None) -> Tensor:
     """Compute `(x - y) ** 2` elementwise, with broadcasting.
 

@@ -83,7 +83,7 @@ def _grad_matrix_square_root(op, dy):
     return late.matrix_transpose(late.reshape(solution, shape))
 
 
-@export("linalg.sqrtm", "matrix_square_root", v2=("linalg.sqrtm",))
+@export("linalg.sqrtm", "matrix_square_root")
 def matrix_square_root(input: Any, name: str | None = None) -> Tensor:
     """Find matrices whose product with themselves is `input`.
 

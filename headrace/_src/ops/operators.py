@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from headrace._src.core import dtypes
+from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.eager_tensor import EagerTensor, of_number
 from headrace._src.core.scopes import name_scope
@@ -38,7 +38,10 @@ def _binary(function: Function, word: str) -> tuple[Function, Function]:
                 y = of_number(y, x) or y
             if type(y) is kind and (kind is Tensor or kind is EagerTensor):
                 # Nothing is converted, so nothing but the node itself is named in the scope.
-                return function(x, y, name=word)
+                try:
+                    return function(x, y, name=word)
+                except errors.OpError:
+                    pass  # It fails again below, where the message names the scope.
         with name_scope(None, word, [x, y]) as scope:
             if not (isinstance(x, Tensor) and isinstance(y, (Tensor, SparseTensor))):
                 if not isinstance(y, SparseTensor):
@@ -137,6 +140,8 @@ OPERATORS: Final[dict[str, Function]] = {
     "__neg__": lambda x: math_unary.Neg(x),
     "__abs__": lambda x: math_unary.abs_(x),
     "__invert__": _invert,
+    "__eq__": lambda x, y: comparison.Equal(x, y),
+    "__ne__": lambda x, y: comparison.NotEqual(x, y),
     "__lt__": lambda x, y: comparison.Less(x, y),
     "__le__": lambda x, y: comparison.LessEqual(x, y),
     "__gt__": lambda x, y: comparison.Greater(x, y),

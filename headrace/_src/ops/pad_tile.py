@@ -143,7 +143,7 @@ def _restore_shape(result: Tensor) -> None:
     result.set_shape(known)
 
 
-@export("pad")
+@export("pad", v2=())
 def pad(
     tensor: Any,
     paddings: Any,
@@ -178,7 +178,8 @@ def pad(
         result = MirrorPad(tensor, paddings, mode=mode, name=name)
     else:
         raise ValueError(f"Unknown padding mode: {mode}")
-    _restore_shape(result)
+    if not result.op.graph.executes:
+        _restore_shape(result)
     return result
 
 
@@ -340,7 +341,7 @@ def _grad_tile(op, dy):
     return [dx, None]
 
 
-@export("tile", "manip.tile")
+@export("tile", "manip.tile", v2=("tile",))
 def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
     """Repeat a tensor along its dims.
 

@@ -251,7 +251,7 @@ def _kernel_list_diff(k, x, y, *, out_idx):
 ListDiff.no_gradient("1.15 has no rule", undefined=True)
 
 
-@export("setdiff1d", deprecated="tf.sets.difference")
+@export("setdiff1d", deprecated="tf.sets.difference", v2=())
 def setdiff1d(x: Any, y: Any, index_dtype: Any = dtypes.int32, name: str | None = None) -> Any:
     """Find the elements of a vector that another one lacks.
 

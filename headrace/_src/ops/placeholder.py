@@ -48,7 +48,7 @@ def _kernel_placeholder(k, *, dtype, shape):
 Placeholder.no_gradient("a placeholder has no inputs")
 
 
-@export("placeholder")
+@export("placeholder", v2=())
 def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Tensor:
     """Make a tensor whose value must be fed.
 
@@ -93,7 +93,7 @@ def _grad_placeholder_with_default(op, dy):
     return dy
 
 
-@export("placeholder_with_default")
+@export("placeholder_with_default", v2=())
 def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Tensor:
     """Make a tensor that has a default value and may be fed another one.
 
@@ -111,7 +111,7 @@ def placeholder_with_default(input: Any, shape: Any, name: str | None = None) ->
 # -- sparse placeholders -----------------------------------------------------------------------
 
 
-@export("sparse.placeholder", "sparse_placeholder")
+@export("sparse.placeholder", "sparse_placeholder", v2=())
 def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
     """Make a sparse tensor whose indices, values and dense shape must be fed.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import convert, dtypes, errors, scopes
+from headrace._src.core import convert, dtypes, errors, nest, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.opspec import op
 
@@ -31,24 +31,33 @@ _KINDS: Final = (
 _SIGNATURE = "input: list:Tin -> output: list:Tout"
 
 
+def new_token() -> str:
+    """A name for a Python function."""
+    with _LOCK:
+        return f"pyfunc_{next(_TOKENS)}"
+
+
 def _register(graph: Any, function: Callable[..., Any]) -> str:
     """Names a function; the graph keeps it alive, as long as its nodes may call it."""
-    with _LOCK:
-        token = f"pyfunc_{next(_TOKENS)}"
+    token = new_token()
     kept = graph.__dict__.setdefault("_py_functions", {})
     kept[token] = function
     _FUNCTIONS[token] = function
     return token
 
 
+def as_error(e: Exception, place: str = "") -> errors.OpError:
+    """What the exception of a Python function becomes, while it is handled."""
+    kind: Any = next((k for t, k in _KINDS if isinstance(e, t)), errors.UnknownError)
+    text = f"{type(e).__name__}: {e}\n{traceback.format_exc()}{place}"
+    return kind(None, None, text)  # type: ignore[no-any-return]
+
+
 def _results(token: str, function: Callable[..., Any], values: Any, types: Any) -> list[Any]:
     try:
         result = function(*values)
-    except errors.OpError:
-        raise
     except Exception as e:
-        kind = next((k for t, k in _KINDS if isinstance(e, t)), errors.UnknownError)
-        raise kind(None, None, f"{type(e).__name__}: {e}\n{traceback.format_exc()}") from e
+        raise as_error(e) from e
     if not types:
         return []
     if not isinstance(result, (list, tuple)):
@@ -207,15 +216,12 @@ def py_func(func: Any, inp: Any, Tout: Any, stateful: bool = True, name: Any = N
     graph = graph_lib.get_default_graph()
     inputs = list(inp) if isinstance(inp, (list, tuple)) else [inp]
     if graph.executes:
-        # Called here and now: nothing will ever call it by a name.
+        # As in 1.15 it is a plain call: what it raises is not translated, what it returns has the
+        # dtype that it has.
         given = [convert.convert_to_tensor(x).numpy() for x in inputs]  # type: ignore[attr-defined]
-        made = [
-            convert.convert_to_tensor(_result("py_func", value, dtype, i), dtype=dtype)
-            for i, (value, dtype) in enumerate(
-                zip(_results("py_func", func, given, types), types, strict=True)
-            )
-        ]
-        return made[0] if single else made
+        flat = nest.flatten(func(*given))
+        made = [None if v is None else convert.convert_to_tensor(v) for v in flat]
+        return made[0] if len(made) == 1 else made
     while graph.building_function:
         graph = graph.outer_graph
     spec = PyFunc if stateful else PyFuncStateless

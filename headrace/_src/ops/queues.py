@@ -313,7 +313,7 @@ def _name_list(names: Any, types: list[Any]) -> list[str] | None:
     return list(names)
 
 
-@export("queue.QueueBase", "QueueBase", "io.QueueBase")
+@export("queue.QueueBase", "QueueBase", "io.QueueBase", v2=("queue.QueueBase",))
 class QueueBase:
     """A queue of tuples of tensors; the base of the queue classes.
 
@@ -479,7 +479,9 @@ class QueueBase:
             component_types=self._dtypes,
             name=name or f"{self._name}_DequeueMany",
         )
-        value = constant_value.constant_value(tensors[0].op.inputs[1])
+        executed = tensors[0].op.graph.executes
+        count = convert.convert_to_tensor(n) if executed else tensors[0].op.inputs[1]
+        value = constant_value.constant_value(count)
         batch = None if value is None else int(value)
         return self._result(tensors, lambda shape: TensorShape([batch]).concatenate(shape))
 
@@ -515,7 +517,7 @@ class QueueBase:
         return QueueSizeV2(self._queue_ref, name=name or f"{self._name}_Size")  # type: ignore[no-any-return]
 
 
-@export("queue.FIFOQueue", "FIFOQueue")
+@export("queue.FIFOQueue", "FIFOQueue", v2=("queue.FIFOQueue",))
 class FIFOQueue(QueueBase):
     """A first-in, first-out queue.
 
@@ -550,7 +552,12 @@ class FIFOQueue(QueueBase):
         super().__init__(types, shapes, names, ref)
 
 
-@export("queue.PaddingFIFOQueue", "io.PaddingFIFOQueue", "PaddingFIFOQueue")
+@export(
+    "queue.PaddingFIFOQueue",
+    "io.PaddingFIFOQueue",
+    "PaddingFIFOQueue",
+    v2=("queue.PaddingFIFOQueue",),
+)
 class PaddingFIFOQueue(QueueBase):
     """A first-in, first-out queue that pads the elements of a batch to one shape.
 
@@ -590,7 +597,7 @@ class PaddingFIFOQueue(QueueBase):
         super().__init__(types, shapes, names, ref)
 
 
-@export("queue.PriorityQueue", "io.PriorityQueue", "PriorityQueue")
+@export("queue.PriorityQueue", "io.PriorityQueue", "PriorityQueue", v2=("queue.PriorityQueue",))
 class PriorityQueue(QueueBase):
     """A queue that gives elements in the order of their priority, an int64 first component.
 
@@ -625,7 +632,12 @@ class PriorityQueue(QueueBase):
         super().__init__([dtypes_lib.int64, *types], all_shapes, names, ref)
 
 
-@export("queue.RandomShuffleQueue", "io.RandomShuffleQueue", "RandomShuffleQueue")
+@export(
+    "queue.RandomShuffleQueue",
+    "io.RandomShuffleQueue",
+    "RandomShuffleQueue",
+    v2=("queue.RandomShuffleQueue",),
+)
 class RandomShuffleQueue(QueueBase):
     """A queue that gives a random one of its elements.
 

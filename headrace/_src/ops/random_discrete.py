@@ -320,6 +320,8 @@ def random_poisson_v2(
         shape = convert_to_tensor(shape, name="shape", dtype=dtypes.int32)
         attrs = seed_attrs(seed)
         result = RandomPoissonV2(shape, lam, dtype=dtype, **attrs)
+        if result.op.graph.executes:
+            return result
         rate_dims: Dims = result.op.inputs[1].dims
         values.keep_static_shape(result, shape, rate_dims)
         return result

@@ -123,7 +123,7 @@ def _grad_reshape(op, dy):
     return [reshape_to(dy, op.inputs[0]), None]
 
 
-@export("reshape", "manip.reshape")
+@export("reshape", "manip.reshape", v2=("reshape",))
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
     """Give the elements of a tensor, in row-major order, another shape.
 
@@ -211,7 +211,7 @@ def _grad_squeeze(op, dy):
     return reshape_to(dy, op.inputs[0])
 
 
-@export("squeeze")
+@export("squeeze", v2=())
 def squeeze(
     input: Any, axis: Any = None, name: str | None = None, squeeze_dims: Any = None
 ) -> Tensor:
@@ -285,7 +285,7 @@ def _grad_expand_dims(op, dy):
     return [reshape_to(dy, op.inputs[0]), None]
 
 
-@export("expand_dims")
+@export("expand_dims", v2=())
 def expand_dims(input: Any, axis: Any = None, name: str | None = None, dim: Any = None) -> Tensor:
     """Insert a dim of size 1.
 
@@ -342,7 +342,7 @@ def _kernel_invert_permutation(k, x):
 InvertPermutation.no_gradient("integer output")
 
 
-@export("math.invert_permutation", "invert_permutation")
+@export("math.invert_permutation", "invert_permutation", v2=("math.invert_permutation",))
 def invert_permutation(x: Any, name: str | None = None) -> Tensor:
     """Invert a permutation: `y[x[i]] = i`.
 
@@ -424,7 +424,7 @@ def _grad_transpose(op, dy):
     return [transpose(dy, invert_permutation(op.inputs[1])), None]
 
 
-@export("transpose")
+@export("transpose", v2=())
 def transpose(
     a: Any, perm: Any = None, name: str | None = "transpose", conjugate: bool = False
 ) -> Tensor:
@@ -478,7 +478,12 @@ def _grad_conjugate_transpose(op, dy):
     return [transpose(dy, invert_permutation(op.inputs[1]), conjugate=True), None]
 
 
-@export("linalg.matrix_transpose", "linalg.transpose", "matrix_transpose")
+@export(
+    "linalg.matrix_transpose",
+    "linalg.transpose",
+    "matrix_transpose",
+    v2=("linalg.matrix_transpose",),
+)
 def matrix_transpose(
     a: Any, name: str | None = "matrix_transpose", conjugate: bool = False
 ) -> Tensor:

@@ -119,7 +119,7 @@ def _grad_scatter_nd(op, dy):
     return [None, late.gather_nd(dy, op.inputs[0]), None]
 
 
-@export("scatter_nd", "manip.scatter_nd")
+@export("scatter_nd", "manip.scatter_nd", v2=("scatter_nd",))
 def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) -> Tensor:
     """Add slices into zeros at index vectors.
 
@@ -190,7 +190,7 @@ def _grad_tensor_scatter_update(op, dy):
     return [tensor_scatter_update(kept, indices, zeros), None, updates]
 
 
-@export("tensor_scatter_nd_update", "tensor_scatter_update")
+@export("tensor_scatter_nd_update", "tensor_scatter_update", v2=("tensor_scatter_nd_update",))
 def tensor_scatter_update(
     tensor: Any, indices: Any, updates: Any, name: str | None = None
 ) -> Tensor:
@@ -232,7 +232,7 @@ def _grad_tensor_scatter_add(op, dy):
     return [late.identity(dy), None, updates]
 
 
-@export("tensor_scatter_nd_add", "tensor_scatter_add")
+@export("tensor_scatter_nd_add", "tensor_scatter_add", v2=("tensor_scatter_nd_add",))
 def tensor_scatter_add(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Tensor:
     """Copy a tensor with slices added at index vectors; equal indices add up.
 
@@ -272,7 +272,7 @@ def _grad_tensor_scatter_sub(op, dy):
     return [late.identity(dy), None, -updates]
 
 
-@export("tensor_scatter_nd_sub", "tensor_scatter_sub")
+@export("tensor_scatter_nd_sub", "tensor_scatter_sub", v2=("tensor_scatter_nd_sub",))
 def tensor_scatter_sub(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Tensor:
     """Copy a tensor with slices subtracted at index vectors; equal indices add up.
 

@@ -166,7 +166,7 @@ def _kernel_lin_space(k, start, stop, num):
 LinSpace.no_gradient("1.15 has no rule")
 
 
-@export("linspace", "lin_space")
+@export("linspace", "lin_space", v2=("linspace",))
 def linspace(start: Any, stop: Any, num: Any, name: str | None = None) -> Tensor:
     """Space `num` numbers evenly from `start` to `stop`, both included.
 

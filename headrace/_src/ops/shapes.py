@@ -69,7 +69,7 @@ def shape_internal(
         return Shape(input, out_type=out_type, name=name)
 
 
-@export("shape")
+@export("shape", v2=())
 def shape(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> Tensor:
     """Give the shape of a tensor.
 
@@ -153,7 +153,7 @@ def _kernel_size(k, input, *, out_type):
 Size.no_gradient("integer output")
 
 
-@export("size")
+@export("size", v2=())
 def size(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> Tensor:
     """Count the elements of a tensor.
 
@@ -359,10 +359,11 @@ def _kernel_ensure_shape(k, input, *, shape):
         len(shape) != input.ndim
         or any(d is not None and d != size_ for d, size_ in zip(shape, input.shape, strict=True))
     ):
+        name = "dummy_input" if k.op.graph.executes else k.op.inputs[0].op.name
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"Shape of tensor {k.op.inputs[0].op.name} "
+            f"Shape of tensor {name} "
             f"{dims_lib.text(input.shape)} is not compatible with expected shape "
             f"{dims_lib.text(shape)}.",
         )

@@ -342,7 +342,7 @@ def _grad_space_to_depth(op, dy):
     return DepthToSpace(dy, **_attr_block(op))
 
 
-@export("nn.space_to_depth", "space_to_depth")
+@export("nn.space_to_depth", "space_to_depth", v2=())
 def space_to_depth(
     input: Any, block_size: int, name: str | None = None, data_format: str = "NHWC"
 ) -> Tensor:
@@ -397,7 +397,7 @@ def _grad_depth_to_space(op, dy):
     return SpaceToDepth(dy, **_attr_block(op))
 
 
-@export("depth_to_space", "nn.depth_to_space")
+@export("depth_to_space", "nn.depth_to_space", v2=())
 def depth_to_space(
     input: Any, block_size: int, name: str | None = None, data_format: str = "NHWC"
 ) -> Tensor:

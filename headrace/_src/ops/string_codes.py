@@ -81,7 +81,9 @@ def string_to_hash_bucket(
     return StringToHashBucket(given, num_buckets=num_buckets, name=name)
 
 
-@export("strings.to_hash_bucket_fast", "string_to_hash_bucket_fast")
+@export(
+    "strings.to_hash_bucket_fast", "string_to_hash_bucket_fast", v2=("strings.to_hash_bucket_fast",)
+)
 def string_to_hash_bucket_fast(input: Any, num_buckets: int, name: str | None = None) -> Tensor:
     """Number strings by a fast hash that never changes: `hash(t) % num_buckets`.
 
@@ -96,7 +98,11 @@ def string_to_hash_bucket_fast(input: Any, num_buckets: int, name: str | None = 
     return StringToHashBucketFast(input, num_buckets=num_buckets, name=name)
 
 
-@export("strings.to_hash_bucket_strong", "string_to_hash_bucket_strong")
+@export(
+    "strings.to_hash_bucket_strong",
+    "string_to_hash_bucket_strong",
+    v2=("strings.to_hash_bucket_strong",),
+)
 def string_to_hash_bucket_strong(
     input: Any, num_buckets: int, key: Any, name: str | None = None
 ) -> Tensor:
@@ -159,7 +165,7 @@ def _kernel_decode_base64(k, input):
     return each(_decoded, input)
 
 
-@export("io.encode_base64", "encode_base64")
+@export("io.encode_base64", "encode_base64", v2=("io.encode_base64",))
 def encode_base64(input: Any, pad: bool = False, name: str | None = None) -> Tensor:
     """Encode strings in the URL-safe base 64.
 
@@ -174,7 +180,7 @@ def encode_base64(input: Any, pad: bool = False, name: str | None = None) -> Ten
     return EncodeBase64(input, pad=pad, name=name)
 
 
-@export("io.decode_base64", "decode_base64")
+@export("io.decode_base64", "decode_base64", v2=("io.decode_base64",))
 def decode_base64(input: Any, name: str | None = None) -> Tensor:
     """Decode strings from the URL-safe base 64.
 

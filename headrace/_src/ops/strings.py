@@ -157,7 +157,7 @@ def _kernel_as_string(k, input, *, precision, scientific, shortest, width, fill)
 AsString.no_gradient(_NO_SLOPE)
 
 
-@export("dtypes.as_string", "as_string", "strings.as_string", v2=("strings.as_string",))
+@export("dtypes.as_string", "as_string", "strings.as_string", v2=("as_string", "strings.as_string"))
 def as_string(
     input: Any,
     precision: int = -1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from headrace._src.core.constant_value import constant_value
 from headrace._src.core.convert import convert_to_tensor
@@ -10,6 +10,7 @@ from headrace._src.core.operation import Operation
 from headrace._src.core.scopes import control_dependencies, name_scope
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import sets
+from headrace._src.ops._eager_assertions import described
 from headrace._src.ops._late import late
 
 _PREFIX = "weights can not be broadcast to values."
@@ -22,12 +23,16 @@ def _sizes(value: Any, label: str) -> tuple[Tensor, Tensor, Tensor]:
         return tensor, late.shape(tensor, name="shape"), late.rank(tensor, name="rank")
 
 
+# What is not decided before the run: checks have no result in eager execution.
+_UNDECIDED: Final = object()
+
+
 def _static_check(
     weights: Tensor, weights_shape: Tensor, values: Tensor, values_shape: Tensor
-) -> Operation | None:
-    """Decide by static shapes; None when they do not suffice."""
+) -> Any:
+    """Decide by static shapes; `_UNDECIDED` when they do not suffice."""
     if weights.dims is None or values.dims is None:
-        return None
+        return _UNDECIDED
     if not weights.dims:
         return late.no_op(name="static_scalar_check_success")  # type: ignore[no-any-return]
     if len(weights.dims) != len(values.dims):
@@ -37,7 +42,7 @@ def _static_check(
         )
     small, big = constant_value(weights_shape), constant_value(values_shape)
     if small is None or big is None:
-        return None
+        return _UNDECIDED
     for i, (size, full) in enumerate(zip(small, big, strict=True)):
         if size not in (1, full):
             raise ValueError(
@@ -69,7 +74,7 @@ def _shapes_fit(
         )
 
 
-def assert_broadcastable(weights: Any, values: Any) -> Operation:
+def assert_broadcastable(weights: Any, values: Any) -> Operation | None:
     """An operation that fails unless weights can be broadcast to values.
 
     Raises:
@@ -79,16 +84,16 @@ def assert_broadcastable(weights: Any, values: Any) -> Operation:
         weights, weights_shape, weights_rank = _sizes(weights, "weights")
         values, values_shape, values_rank = _sizes(values, "values")
         decided = _static_check(weights, weights_shape, values, values_shape)
-        if decided is not None:
-            return decided
+        if decided is not _UNDECIDED:
+            return decided  # type: ignore[no-any-return]
         is_scalar = late.equal(0, weights_rank, name="is_scalar")
         data = (
             _PREFIX,
             "weights.shape=",
-            weights.name,
+            described(weights),
             weights_shape,
             "values.shape=",
-            values.name,
+            described(values),
             values_shape,
             "is_scalar=",
             is_scalar,

@@ -107,7 +107,7 @@ def while_loop(
     if isinstance(loop_vars, (list, tuple)) and not loop_vars:
         raise ValueError("No loop variables provided")
     if graph_lib.get_default_graph().executes:
-        return _repeated(cond, body, loop_vars, maximum_iterations, return_same_structure)
+        return _repeated(cond, body, loop_vars, maximum_iterations)
     variables = _Variables(loop_vars, shape_invariants)
     with scopes.name_scope(name or "while") as scope:
         outputs = _build(cond, body, variables, parallel_iterations, maximum_iterations, scope)
@@ -121,7 +121,6 @@ def _repeated(
     body: Callable[..., Any],
     loop_vars: Any,
     maximum_iterations: Any,
-    return_same_structure: bool,
 ) -> Any:
     """The loop in eager execution: Python repeats it."""
     values, packed = loop_vars, False
@@ -137,7 +136,7 @@ def _repeated(
         values,
         expand_composites=True,
     )
-    return values[0] if packed or (len(values) == 1 and not return_same_structure) else values
+    return values[0] if packed else values
 
 
 class _Variables:

@@ -13,11 +13,6 @@ def executing_eagerly() -> bool:
     return graph_lib.get_default_graph().executes
 
 
-@export("disable_v2_behavior", v2=())
-def disable_v2_behavior() -> None:
-    """Behave as TensorFlow 1, which is what headrace does anyway."""
-
-
 @export("enable_control_flow_v2", v2=())
 def enable_control_flow_v2() -> None:
     """Number operations as functional control flow does; it is what headrace builds anyway."""

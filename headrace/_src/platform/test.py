@@ -10,7 +10,7 @@ from typing import Any
 from headrace._api.export import export, export_value
 from headrace._src.engine import backend
 
-mock = export_value(unittest.mock, "test.mock")
+mock = export_value(unittest.mock, "test.mock", v2=())
 
 
 @export("test.main")

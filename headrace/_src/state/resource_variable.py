@@ -86,8 +86,25 @@ class BaseResourceVariable(VariableV1):
 
     @property
     def create(self) -> Any:
-        """The operation that gives the variable its initial value."""
+        """The operation that gives the variable its initial value.
+
+        Raises:
+          RuntimeError: in eager execution, where that has happened.
+        """
+        if not self._in_graph_mode:
+            raise RuntimeError("Calling create is not supported when eager execution is enabled.")
         return self._initializer_op
+
+    @property
+    def initial_value(self) -> Any:
+        """The `Tensor` that `initializer` assigns.
+
+        Raises:
+          RuntimeError: in eager execution.
+        """
+        if get_default_graph().executes:
+            raise RuntimeError("initial_value not supported in EAGER mode.")
+        return self._initial_value
 
     def _shape_as_list(self) -> list[int | None] | None:
         dims = self._shape.dims
@@ -107,13 +124,28 @@ class BaseResourceVariable(VariableV1):
     def __copy__(self) -> BaseResourceVariable:
         return self
 
-    def __deepcopy__(self, memo: Any) -> NoReturn:
-        raise NotImplementedError(
-            "__deepcopy__() is only available when eager execution is enabled."
+    def __deepcopy__(self, memo: Any) -> ResourceVariable:
+        if not get_default_graph().executes:
+            raise NotImplementedError(
+                "__deepcopy__() is only available when eager execution is enabled."
+            )
+        copied = ResourceVariable(
+            initial_value=self.read_value(),
+            trainable=self.trainable,
+            constraint=self._constraint,
+            dtype=self._dtype,
+            name=f"{self._handle_name.partition(':')[0]}_copy",
         )
+        memo[id(self)] = copied
+        return copied
 
     def __bool__(self) -> bool:
         return bool(self.read_value())
+
+    def __int__(self) -> int:
+        if self._dtype not in (dtypes.int32, dtypes.int64):
+            raise TypeError("Non-integer variable can't be converted to integer.")
+        return int(self.numpy())
 
     # -- values ------------------------------------------------------------------------------
 
@@ -139,7 +171,13 @@ class BaseResourceVariable(VariableV1):
         return identity_ops.identity(value)
 
     def eval(self, session: Any = None) -> Any:
-        """Computes the value in a session; see `Tensor.eval`."""
+        """Computes the value in a session; see `Tensor.eval`.
+
+        Raises:
+          RuntimeError: in eager execution.
+        """
+        if get_default_graph().executes:
+            raise RuntimeError("Trying to eval in EAGER mode")
         return self._graph_element.eval(session=session)
 
     def numpy(self) -> Any:
@@ -330,6 +368,8 @@ class BaseResourceVariable(VariableV1):
         """Returns a `VariableDef`, or None when the variable is outside `export_scope`."""
         from headrace._src.proto import messages
 
+        if get_default_graph().executes:
+            raise RuntimeError("to_proto not supported in EAGER mode.")
         if export_scope is not None and not self._handle.name.startswith(export_scope):
             return None
         read = self._graph_element if self._cached_value is None else self._cached_value
@@ -397,6 +437,8 @@ class ResourceVariable(BaseResourceVariable):
                 self._make_handle(scope, initial_value, dtype, shape)
                 if get_default_graph().executes:
                     self._start()
+                    if GraphKeys.GLOBAL_STEP in collections:
+                        get_default_graph().add_to_collection(GraphKeys.GLOBAL_STEP, self)
                     return
                 self._make_initializer(scope)
                 self._make_read(caching_device)

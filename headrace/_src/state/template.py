@@ -9,9 +9,10 @@ from typing import Any
 
 from headrace._api.export import export
 from headrace._src.core import origin
-from headrace._src.core.graph import get_collection, get_collection_ref
+from headrace._src.core.graph import get_collection, get_collection_ref, get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.state import variable_scope as scopes
+from headrace._src.state.eager_store import EagerVariableStore
 
 _LOG = logging.getLogger("headrace")
 
@@ -67,12 +68,21 @@ class Template:
         self._variable_scope: scopes.VariableScope | None = None
         self._variables_created = False
         self._first_call = True
+        executes = get_default_graph().executes
+        # In eager execution nothing else keeps the variables of the first call.
+        self._store = EagerVariableStore() if executes else None
         if create_scope_now:
             wanted = unique_name or scopes._unique_scope_name(name)
             with scopes.PureVariableScope(wanted, custom_getter=custom_getter) as scope:
                 self._variable_scope = scope
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._store is None:
+            return self._called(args, kwargs)
+        with self._store.as_default():
+            return self._called(args, kwargs)
+
+    def _called(self, args: Any, kwargs: Any) -> Any:
         if self._variable_scope is not None:
             with scopes.variable_scope(self._variable_scope, reuse=not self._first_call):
                 return self._call_func(args, kwargs)
@@ -138,6 +148,12 @@ class Template:
         return name if not name or name[-1] == "/" else name + "/"
 
     def _collected(self, key: str) -> list[Any]:
+        if self._store is not None:
+            kept = {
+                GraphKeys.GLOBAL_VARIABLES: self._store.variables,
+                GraphKeys.TRAINABLE_VARIABLES: self._store.trainable_variables,
+            }
+            return kept[key]() if key in kept else []
         return get_collection(key, self.variable_scope_name) if self._variables_created else []
 
     @property

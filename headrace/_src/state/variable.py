@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from headrace._api.export import export
+from headrace._src.core import equality
+from headrace._src.core.eager_tensor import value_text
 from headrace._src.core.graph import get_default_graph
 from headrace._src.core.scopes import init_scope
 from headrace._src.core.shape import TensorShape
@@ -282,7 +284,8 @@ class Variable(metaclass=VariableMeta):
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        value = f", numpy={self.numpy()!r}" if get_default_graph().executes else ""
+        executes = get_default_graph().executes
+        value = f", numpy={value_text(self.numpy(), repr)}" if executes else ""
         return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype.name}{value}>"
 
     # -- what the kinds answer ---------------------------------------------------------------
@@ -388,6 +391,9 @@ class Variable(metaclass=VariableMeta):
         """
         from headrace._src.core import default_session
 
+        if get_default_graph().executes:
+            self.assign(value)
+            return
         session = session or default_session.get_default_session()
         if session is None:
             raise ValueError(
@@ -455,6 +461,7 @@ def _operator(name: str) -> Callable[..., Any]:
 
 for _name in Tensor.OVERLOADABLE_OPERATORS - {"__eq__", "__ne__", "__getitem__"}:
     setattr(Variable, _name, _operator(_name))
+equality.register(Variable, "Variable")
 
 
 @export("Variable", v2=())

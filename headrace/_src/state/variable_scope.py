@@ -88,6 +88,18 @@ def get_variable_store() -> VariableStore:
     return _kept(_STORE_KEY, VariableStore)
 
 
+@contextlib.contextmanager
+def with_variable_store(store: VariableStore) -> Iterator[None]:
+    """A context manager in which `get_variable` uses another store."""
+    held = graph_lib.get_collection_ref(_STORE_KEY)
+    before = list(held)
+    held[:] = [store]
+    try:
+        yield
+    finally:
+        held[:] = before
+
+
 def _kept(key: tuple[str], make: Any) -> Any:
     held = graph_lib.get_collection_ref(key)
     if not held:

@@ -15,9 +15,23 @@ from typing import Any
 from headrace._api.export import export
 from headrace._src.core import dtypes, scopes
 from headrace._src.core.convert import convert_n_to_tensor, convert_to_tensor
+from headrace._src.core.graph import get_default_graph
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import casts, conditional, constant, debugging, math_binary
+from headrace._src.ops._eager_assertions import described
 from headrace._src.ops._late import late
+
+
+def _evaluated_later(decay: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes a decay give, in eager execution, the function that computes the present rate."""
+
+    @functools.wraps(decay)
+    def decided(*args: Any, **kwargs: Any) -> Any:
+        if get_default_graph().executes:
+            return functools.partial(decay, *args, **kwargs)
+        return decay(*args, **kwargs)
+
+    return decided
 
 
 @contextmanager
@@ -43,6 +57,7 @@ def _exponential(
 
 
 @export("train.exponential_decay", v2=())
+@_evaluated_later
 def exponential_decay(
     learning_rate: Any,
     global_step: Any,
@@ -71,6 +86,7 @@ def exponential_decay(
 
 
 @export("train.natural_exp_decay", v2=())
+@_evaluated_later
 def natural_exp_decay(
     learning_rate: Any,
     global_step: Any,
@@ -88,6 +104,7 @@ def natural_exp_decay(
 
 
 @export("train.inverse_time_decay", v2=())
+@_evaluated_later
 def inverse_time_decay(
     learning_rate: Any,
     global_step: Any,
@@ -112,6 +129,7 @@ def inverse_time_decay(
 
 # -- Polynomial ------------------------------------------------------------------------------------
 @export("train.polynomial_decay", v2=())
+@_evaluated_later
 def polynomial_decay(
     learning_rate: Any,
     global_step: Any,
@@ -154,6 +172,7 @@ def polynomial_decay(
 
 # -- Piecewise -------------------------------------------------------------------------------------
 @export("train.piecewise_constant_decay", "train.piecewise_constant", v2=())
+@_evaluated_later
 def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = None) -> Tensor:
     """Choose a value by the interval that `x` is in.
 
@@ -227,7 +246,7 @@ def _at_most_one(conditions: list[Tensor]) -> Any:
     stacked = late.stack(conditions, name="preds_c")
     count = late.reduce_sum(casts.cast(stacked, dtypes.int32), name="num_true_conds")
     holds = late.less_equal(count, constant.constant(1, name="n_true_conds"))
-    names = ", ".join(c.name for c in conditions)
+    names = ", ".join(map(described, conditions))
     message = f"Input error: exclusive=True: more than 1 conditions ({names}) evaluated as True:"
     return debugging.assert_(holds, [message, stacked], summarize=len(conditions))
 
@@ -239,6 +258,7 @@ def _half_wave(fraction: Any) -> Any:
 
 
 @export("train.cosine_decay", v2=())
+@_evaluated_later
 def cosine_decay(
     learning_rate: Any,
     global_step: Any,
@@ -270,6 +290,7 @@ def cosine_decay(
 
 
 @export("train.cosine_decay_restarts", v2=())
+@_evaluated_later
 def cosine_decay_restarts(
     learning_rate: Any,
     global_step: Any,
@@ -315,6 +336,7 @@ def cosine_decay_restarts(
 
 
 @export("train.linear_cosine_decay", v2=())
+@_evaluated_later
 def linear_cosine_decay(
     learning_rate: Any,
     global_step: Any,
@@ -356,6 +378,7 @@ def _waves(step: Any, span: Any, periods: Any) -> Any:
 
 
 @export("train.noisy_linear_cosine_decay", v2=())
+@_evaluated_later
 def noisy_linear_cosine_decay(
     learning_rate: Any,
     global_step: Any,

@@ -60,6 +60,7 @@ from headrace._src.autodiff.tape import GradientTape as GradientTape
 from headrace._src.core.graph import Graph as Graph
 from headrace._src.core.graphkeys import GraphKeys as GraphKeys
 from headrace._src.core.indexed_slices import IndexedSlices as IndexedSlices
+from headrace._src.core.type_spec import IndexedSlicesSpec as IndexedSlicesSpec
 from headrace._src.engine.session import InteractiveSession as InteractiveSession
 from headrace._src.platform.versions import MONOLITHIC_BUILD as MONOLITHIC_BUILD
 from headrace._src.function.module import Module as Module
@@ -76,11 +77,14 @@ from headrace._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from headrace._src.autodiff.registry import RegisterGradient as RegisterGradient
 from headrace._src.engine.session import Session as Session
 from headrace._src.core.sparse_tensor import SparseTensor as SparseTensor
+from headrace._src.core.type_spec import SparseTensorSpec as SparseTensorSpec
 from headrace._src.core.sparse_tensor import SparseTensorValue as SparseTensorValue
 from headrace._src.core.tensor import Tensor as Tensor
 from headrace._src.ops.tensor_array import TensorArray as TensorArray
+from headrace._src.ops.tensor_array_spec import TensorArraySpec as TensorArraySpec
 from headrace._src.core.shape import TensorShape as TensorShape
 from headrace._src.core.tensor_spec import TensorSpec as TensorSpec
+from headrace._src.core.type_spec import TypeSpec as TypeSpec
 from headrace._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from headrace._src.platform.versions import VERSION as VERSION
 from headrace._src.state.variable import VariableV1 as Variable
@@ -193,7 +197,8 @@ from headrace._src.core.shape import dimension_value as dimension_value
 from headrace._src.platform.modes import disable_control_flow_v2 as disable_control_flow_v2
 from headrace._src.function.eager import disable_eager_execution as disable_eager_execution
 from headrace._src.state.variable_store import disable_resource_variables as disable_resource_variables
-from headrace._src.platform.modes import disable_v2_behavior as disable_v2_behavior
+from headrace._src.core.equality import disable_tensor_equality as disable_tensor_equality
+from headrace._src.function.eager import disable_v2_behavior as disable_v2_behavior
 from headrace._src.core.shape import disable_v2_tensorshape as disable_v2_tensorshape
 from headrace._src.ops.math_binary import div as div
 from headrace._src.ops.math_binary import div_no_nan as div_no_nan
@@ -205,6 +210,7 @@ from headrace._src.ops.einsum import einsum as einsum
 from headrace._src.platform.modes import enable_control_flow_v2 as enable_control_flow_v2
 from headrace._src.function.eager import enable_eager_execution as enable_eager_execution
 from headrace._src.state.variable_store import enable_resource_variables as enable_resource_variables
+from headrace._src.core.equality import enable_tensor_equality as enable_tensor_equality
 from headrace._src.function.eager import enable_v2_behavior as enable_v2_behavior
 from headrace._src.core.shape import enable_v2_tensorshape as enable_v2_tensorshape
 from headrace._src.ops.string_codes import encode_base64 as encode_base64

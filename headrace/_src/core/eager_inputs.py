@@ -1,0 +1,155 @@
+"""How the inputs of an operation become tensors when it is executed at once.
+
+The rules are those of graphs but for two: a Python value takes the dtype of any tensor among the
+inputs that must have the same one, not only of those before it; and what does not fit is refused
+as kernels refuse it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from headrace._src.core import convert, errors
+from headrace._src.core.tensor import Tensor
+
+if TYPE_CHECKING:
+    from headrace._src.core.dtypes import DType
+    from headrace._src.core.opspec import Arg, OpSpec
+
+_NAMES: Final = {"float32": "float", "float64": "double", "float16": "half"}
+
+
+def type_name(dtype: DType) -> str:
+    """A dtype as the messages of eager execution name it."""
+    return _NAMES.get(dtype.name, dtype.name)
+
+
+def place(op_type: str, name: str | None) -> str:
+    """Which operation a message is about: its type, and its name if it was given one."""
+    return f" [Op:{op_type}]" + (f" name: {name}" if name else "")
+
+
+def converted(
+    spec: OpSpec, inputs: Sequence[Any], values: dict[str, Any], name: str | None
+) -> list[Tensor]:
+    """The flat input tensors of an operation; `values` comes to hold the attrs that they give.
+
+    Args:
+      spec: the spec of the operation.
+      inputs: a value, or list of values, for each of its arguments.
+      values: the attrs.
+      name: the name that the operation was given.
+
+    Raises:
+      InvalidArgumentError: two inputs that must have one dtype have different ones.
+      NotFoundError: the operation does not take such a dtype.
+      TypeError: a Python value cannot become a tensor of the dtype, or a list is none.
+      ValueError: a value cannot become a tensor, or lists have lengths that do not fit.
+    """
+    wanted = _dtypes_of_tensors(spec, inputs)
+    tensors: list[Tensor] = []
+    for arg, value in zip(spec.inputs, inputs, strict=True):
+        start = len(tensors)
+        for item in _items(spec, arg, value):
+            tensor = _tensor(spec, arg, item, wanted, values)
+            expected = arg.dtype or values.get(arg.type_attr or "")
+            if expected is None and arg.type_attr is not None:
+                _check_allowed(spec, arg.type_attr, tensor.dtype.base_dtype)
+                values[arg.type_attr] = tensor.dtype.base_dtype
+            elif expected is not None and tensor.dtype.base_dtype != expected.base_dtype:
+                raise errors.InvalidArgumentError(
+                    None,
+                    None,
+                    f"cannot compute {spec.type} as input #{len(tensors)}(zero-based) was expected "
+                    f"to be a {type_name(expected)} tensor but is a {type_name(tensor.dtype)} "
+                    f"tensor{place(spec.type, name)}",
+                )
+            tensors.append(tensor)
+        if arg.is_list:
+            _note_list(spec, arg, tensors[start:], values)
+    return tensors
+
+
+def _dtypes_of_tensors(spec: OpSpec, inputs: Sequence[Any]) -> dict[str, DType]:
+    """The dtype of the first tensor for each attr that several inputs may share."""
+    found: dict[str, DType] = {}
+    for arg, value in zip(spec.inputs, inputs, strict=True):
+        if arg.type_attr is None or arg.type_attr in found:
+            continue
+        for item in value if isinstance(value, (list, tuple)) and arg.is_list else (value,):
+            if isinstance(item, Tensor) or convert.is_dense_tensor_like(item):
+                found[arg.type_attr] = item.dtype.base_dtype
+                break
+    return found
+
+
+def _items(spec: OpSpec, arg: Arg, value: Any) -> Sequence[Any]:
+    if not arg.is_list:
+        return (value,)
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(
+            f"Expected list for '{arg.name}' argument to '{spec.type}' Op, not {value}."
+        )
+    return value
+
+
+def _tensor(
+    spec: OpSpec, arg: Arg, value: Any, wanted: dict[str, DType], values: dict[str, Any]
+) -> Tensor:
+    if isinstance(value, Tensor):
+        return value
+    attr = arg.type_attr or ""
+    dtype = arg.dtype or values.get(attr) or wanted.get(attr)
+    if dtype is not None and convert.is_dense_tensor_like(value):
+        # A variable of another dtype is refused as a tensor would be.
+        dtype = None
+    preferred = spec._default_types.get(attr) if dtype is None else None
+    return convert.convert_to_tensor(
+        value, dtype=dtype, name=arg.name, preferred_dtype=preferred, as_ref=arg.is_ref
+    )
+
+
+def _check_allowed(spec: OpSpec, attr: str, dtype: DType) -> None:
+    allowed = spec.attrs[attr].allowed
+    if allowed is not None and dtype not in allowed:
+        raise errors.NotFoundError(
+            None,
+            None,
+            f"Could not find valid device for node.\n{spec.type} takes no {dtype.name}: its "
+            f"attr {attr} may be {', '.join(sorted(t.name for t in allowed))}.",
+        )
+
+
+def _note_list(spec: OpSpec, arg: Arg, tensors: list[Tensor], values: dict[str, Any]) -> None:
+    """Keeps what the value of a list argument says of the attrs."""
+    if arg.number_attr is not None:
+        count = values.setdefault(arg.number_attr, len(tensors))
+        least = spec.attrs[arg.number_attr].minimum
+        if count != len(tensors):
+            raise ValueError(
+                f"List argument '{arg.name}' to '{spec.type}' Op with length {len(tensors)} must "
+                f"match length {count}."
+            )
+        if least is not None and count < least:
+            raise ValueError(
+                f"List argument '{arg.name}' to '{spec.type}' Op with length {count} shorter than "
+                f"minimum length {least}."
+            )
+    elif arg.type_list_attr is not None:
+        types = tuple(t.dtype.base_dtype for t in tensors)
+        known = values.setdefault(arg.type_list_attr, types)
+        if tuple(known) != types:
+            raise TypeError(
+                f"Input '{arg.name}' of '{spec.type}' Op has type list of "
+                f"{', '.join(t.name for t in types)} that does not match type list "
+                f"{', '.join(t.name for t in known)}."
+            )
+    if arg.type_attr is not None and arg.type_attr not in values:
+        raise TypeError(
+            "Don't know how to infer type variable from empty input list passed to input "
+            f"'{arg.name}' of '{spec.type}' Op."
+        )
+
+
+__all__ = ["converted", "place", "type_name"]
