@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from headrace.train import experimental as experimental
 from headrace.train import queue_runner as queue_runner
 from headrace._src.train.adadelta import AdadeltaOptimizer as AdadeltaOptimizer
 from headrace._src.train.adagrad import AdagradDAOptimizer as AdagradDAOptimizer
 from headrace._src.train.adagrad import AdagradOptimizer as AdagradOptimizer
 from headrace._src.train.adam import AdamOptimizer as AdamOptimizer
+from headrace._src.tracking.checkpoint import CheckpointV1 as Checkpoint
+from headrace._src.tracking.manager import CheckpointManager as CheckpointManager
 from headrace._src.train.saving_hooks import CheckpointSaverHook as CheckpointSaverHook
 from headrace._src.train.saving_hooks import CheckpointSaverListener as CheckpointSaverListener
 from headrace._src.train.session_creator import ChiefSessionCreator as ChiefSessionCreator
