@@ -57,7 +57,7 @@ class UniqueNameTracker(TrackableDataStructure):
         return trackable
 
 
-# -- One object saved as several values -------------------------------------------------------------
+# -- One object saved as several values -----------------------------------------------------------
 class _PartSaveable(SaveableObject):
     def __init__(
         self, name: str, dtype: Any, device: str, save: Callable[[], Any], restore: Any

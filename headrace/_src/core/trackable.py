@@ -1,8 +1,8 @@
 """Objects that object-based checkpoints can hold: what depends on what, and by which name.
 
 A checkpoint of objects follows the names of dependencies from a root. An object may be restored
-before it has its dependencies: what a checkpoint says about a dependency that is not there yet waits
-in the object, and is restored when the dependency is added.
+before it has its dependencies: what a checkpoint says about a dependency that is not there yet
+waits in the object, and is restored when the dependency is added.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ class Trackable:
         overwrite: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """Makes a variable with `getter` and declares it; eagerly it starts with a restored value."""
+        """Makes a variable with `getter` and declares it; eagerly it starts restored."""
         self._maybe_initialize_trackable()
         with init_scope():
             restored = None

@@ -89,9 +89,7 @@ def capture_dependencies(template: Any) -> Iterator[None]:
             template._track_trackable(
                 inner_template, name=inner_prefix[len(prefix) + 1 :], overwrite=True
             )
-        return next_creator(
-            name=name, initial_value=initial_value, trackable_parent=own, **kwargs
-        )
+        return next_creator(name=name, initial_value=initial_value, trackable_parent=own, **kwargs)
 
     with variable.creator_scope(creator):
         yield

@@ -194,9 +194,7 @@ class InitializationOnlyStatus(_LoadStatus):
 
     def assert_consumed(self) -> Any:
         """Raises `AssertionError`."""
-        raise AssertionError(
-            "No checkpoint specified (save_path=None); nothing is being restored."
-        )
+        raise AssertionError("No checkpoint specified (save_path=None); nothing is being restored.")
 
     def assert_existing_objects_matched(self) -> Any:
         """Raises `AssertionError`."""

@@ -1,4 +1,4 @@
-"""Restoring: which object of a program is which one of a checkpoint, and what gives it its value."""
+"""Restoring: which object of a program is which of a checkpoint, and what gives it its value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What object-based checkpoints save besides variables: constants, and the state of Python objects."""
+"""What object-based checkpoints save besides variables: constants, Python objects as strings."""
 
 from __future__ import annotations
 

@@ -43,9 +43,7 @@ def _object_graph(reader: CheckpointReader, path: str) -> Any:
         graph = None
     size = 0 if graph is None else len(graph.nodes)
     if not size or not all(_within(node, size) for node in graph.nodes):
-        raise errors.DataLossError(
-            None, None, f"The description of objects in {path} is damaged"
-        )
+        raise errors.DataLossError(None, None, f"The description of objects in {path} is damaged")
     return graph
 
 
