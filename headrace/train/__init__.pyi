@@ -50,6 +50,7 @@ from headrace._src.train.step_hooks import StepCounterHook as StepCounterHook
 from headrace._src.train.step_hooks import StopAtStepHook as StopAtStepHook
 from headrace._src.train.saving_hooks import SummarySaverHook as SummarySaverHook
 from headrace._src.train.supervisor import Supervisor as Supervisor
+from headrace._src.train.sync_replicas import SyncReplicasOptimizer as SyncReplicasOptimizer
 from headrace._src.train.warm_starting import VocabInfo as VocabInfo
 from headrace._src.train.session_creator import WorkerSessionCreator as WorkerSessionCreator
 from headrace._src.train.queue_runner import add_queue_runner as add_queue_runner

@@ -10,7 +10,7 @@ from headrace._api.export import export
 from headrace._src.checkpoint.reader import CheckpointReader
 from headrace._src.core import dtypes
 from headrace._src.core.trackable import Trackable
-from headrace._src.ops import grouping
+from headrace._src.ops._late import late
 from headrace._src.state.trackable_containers import TrackableDataStructure
 from headrace._src.tracking import saver
 from headrace._src.train.saveable import SaveableObject, SaveSpec
@@ -96,7 +96,7 @@ class _Part(Trackable):
             )
         held[self._name] = tensor
         if len(held) < self._whole.size:
-            return grouping.no_op()
+            return late.no_op()
         done = self._whole.consume(held)
         held.clear()
         return done

@@ -7,7 +7,7 @@ from typing import Any
 from headrace._src.core import dtypes
 from headrace._src.core.scopes import device, init_scope
 from headrace._src.ops import constant as constant_ops
-from headrace._src.ops import grouping
+from headrace._src.ops._late import late
 from headrace._src.train.saveable import SaveableObject, SaveSpec
 
 
@@ -19,7 +19,7 @@ class NoRestoreSaveable(SaveableObject):
 
     def restore(self, restored_tensors: list[Any], restored_shapes: Any) -> Any:
         """Makes an operation that does nothing."""
-        return grouping.no_op()
+        return late.no_op()
 
 
 class PythonStateSaveable(SaveableObject):
@@ -68,4 +68,4 @@ class PythonStateSaveable(SaveableObject):
 
     def restore(self, restored_tensors: list[Any], restored_shapes: Any) -> Any:
         """Makes an operation that does nothing."""
-        return grouping.no_op()
+        return late.no_op()
