@@ -8,4 +8,6 @@ from headrace.contrib import layers as layers
 from headrace.contrib import predictor as predictor
 from headrace.contrib import rnn as rnn
 from headrace.contrib import slim as slim
+from headrace.contrib import summary as summary
+from headrace.contrib import tensorboard as tensorboard
 from headrace.contrib import util as util

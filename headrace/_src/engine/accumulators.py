@@ -151,9 +151,7 @@ class SparseAccumulator(Accumulator):
             return
         for at, (size, limit) in enumerate(zip(shape, wanted, strict=False)):
             if limit is not None and size != limit:
-                raise _invalid(
-                    f"Shape mismatch: expected shape dim {at} to be {limit}, got {size}"
-                )
+                raise _invalid(f"Shape mismatch: expected shape dim {at} to be {limit}, got {size}")
 
     def _first(self, gradient: Any) -> Any:
         indices, values, shape = gradient

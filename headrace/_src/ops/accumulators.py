@@ -425,9 +425,7 @@ class SparseConditionalAccumulator(ConditionalAccumulatorBase):
             self._accumulator_ref, num_required, dtype=self._dtype, name=name
         )
 
-    def take_indexed_slices_grad(
-        self, num_required: Any, name: str | None = None
-    ) -> IndexedSlices:
+    def take_indexed_slices_grad(self, num_required: Any, name: str | None = None) -> IndexedSlices:
         """Wait for gradients, take them and begin the next step; see `take_grad`.
 
         Args:

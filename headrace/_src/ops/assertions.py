@@ -409,9 +409,8 @@ def assert_scalar(tensor: Any, name: Any = None, message: Any = None) -> Any:
         tensor = convert.convert_to_tensor(tensor, name=scope)
         if tensor.dims is None or len(tensor.dims):
             prefix = message or ""
-            raise ValueError(
-                f"{prefix}Expected scalar shape for {tensor.name}, saw shape: {tensor.shape}."
-            )
+            whose = "" if tensor.graph.executes else f" for {tensor.name}"
+            raise ValueError(f"{prefix}Expected scalar shape{whose}, saw shape: {tensor.shape}.")
         return tensor
 
 
@@ -456,7 +455,8 @@ def assert_type(tensor: Any, tf_type: Any, message: Any = None, name: Any = None
     with scopes.name_scope(name, "assert_type", [tensor]):
         tensor = convert.convert_to_tensor(tensor, name="tensor")
         if tensor.dtype != tf_type:
-            raise TypeError(f"{message or ''}  {tensor.name} must be of type {tf_type}")
+            whose = " tensor" if tensor.graph.executes else f"  {tensor.name}"
+            raise TypeError(f"{message or ''}{whose} must be of type {tf_type}")
         return identity.no_op("statically_determined_correct_type")
 
 

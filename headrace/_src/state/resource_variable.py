@@ -392,6 +392,9 @@ class ResourceVariable(BaseResourceVariable):
                 self._make_handle(scope, initial_value, dtype, shape)
                 if get_default_graph().executes:
                     self._start()
+                    if GraphKeys.GLOBAL_STEP in collections:
+                        # The only variable that eager execution finds again.
+                        get_default_graph().add_to_collection(GraphKeys.GLOBAL_STEP, self)
                     return
                 self._make_initializer(scope)
                 self._make_read(caching_device)
