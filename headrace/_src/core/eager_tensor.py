@@ -167,7 +167,8 @@ class EagerTensor(Tensor):
         if not isinstance(self.held, (np.ndarray, np.generic)):
             return "<unprintable>"
         value = self.numpy()
-        text = str(form(value if isinstance(value, (np.ndarray, bytes)) else value.item()))
+        # Scalars as NumPy 1 showed them: with the digits of their dtype and without its name.
+        text = str(form(value) if isinstance(value, (np.ndarray, bytes)) else value)
         return "\n" + text if "\n" in text else text
 
 

@@ -38,6 +38,57 @@ def _text(value: Any) -> Any:
     return str(value) if known is None else str(known[()] if known.ndim == 0 else known)
 
 
+def _whose(x: Tensor) -> str:
+    """The name of a tensor, which has none in eager execution."""
+    return "" if x.graph.executes else x.name
+
+
+def _described(x: Tensor) -> str:
+    """A tensor by its name, or by its shape and dtype."""
+    return f"shape={x.shape} dtype={x.dtype.name}" if x.graph.executes else x.name
+
+
+def _shown(value: Any, summarize: int) -> str:
+    """A value in the message of a check that failed in eager execution."""
+    if not isinstance(value, Tensor):
+        return str(value)
+    array = value.numpy()
+    if np.ndim(array) == 0:
+        return str(array[()])
+    flat = array.reshape(-1)
+    parts = [str(v) for v in flat[:summarize]]
+    return str(parts if len(parts) == flat.size else [*parts, "..."])
+
+
+def _compare_now(
+    symbol: str, x: Tensor, y: Tensor, holds: Tensor, data: Any, summarize: Any, message: Any
+) -> None:
+    """Raises in eager execution where a comparison does not hold."""
+    held = holds.numpy()
+    if np.all(held):
+        return
+    if summarize is None:
+        summarize = 3
+    elif summarize < 0:
+        summarize = 10**9
+    if data is None:
+        data = [f"Condition x {symbol} y did not hold."]
+        left, right = np.asarray(x.numpy()), np.asarray(y.numpy())
+        if summarize > 0:
+            if left.shape == right.shape and left.ndim:
+                wrong = np.argwhere(~held)
+                count = min(summarize, len(wrong))
+                data += [f"Indices of first {count} different values:", wrong[:count]]
+                data += ["Corresponding x values:", left[~held][:count]]
+                data += ["Corresponding y values:", right[~held][:count]]
+            for name, value in (("x", left.reshape(-1)), ("y", right.reshape(-1))):
+                shown = value[:summarize]
+                data += [f"First {len(shown)} elements of {name}:", shown]
+    if message is not None:
+        data = [message, *data]
+    raise errors.InvalidArgumentError(None, None, "\n".join(_shown(d, summarize) for d in data))
+
+
 def _compare(
     symbol: str,
     name: str,
@@ -54,6 +105,8 @@ def _compare(
     with scopes.name_scope(scope, name, values):
         x = convert.convert_to_tensor(x, name="x")
         y = convert.convert_to_tensor(y, name="y")
+        if x.graph.executes:
+            return _compare_now(symbol, x, y, function(x, y), data, summarize, message)
         if data is None:
             data = [
                 f"Condition x {symbol} y did not hold element-wise:",
@@ -143,7 +196,7 @@ def _unary(symbol: str, name: str, check: Any, zero_first: bool, *names: str) ->
             x = convert.convert_to_tensor(x, name="x")
             if data is None:
                 condition = f"Condition x {symbol} 0 did not hold element-wise:"
-                label = f"x ({x.name}) = "
+                label = f"x ({_described(x)}) = "
                 # 1.15 joins these two texts in one of the four checks.
                 texts = (
                     [condition + label] if op_name.endswith("non_positive") else [condition, label]
@@ -228,10 +281,10 @@ def assert_near(
         if data is None:
             data = [
                 message,
-                f"x and y not equal to tolerance rtol = {rtol}, atol = {atol}",
-                f"x ({x.name}) = ",
+                f"x and y not equal to tolerance rtol = {rtol!s}, atol = {atol!s}",
+                f"x ({_described(x)}) = ",
                 x,
-                f"y ({y.name}) = ",
+                f"y ({_described(y)}) = ",
                 y,
             ]
         tolerance = atol + rtol * math_unary.abs_(y)
@@ -291,7 +344,7 @@ def _rank_check(op_name: str, words: str, holds: Any, compare: Any, doc: str, *n
             if data is None:
                 data = [
                     message,
-                    f"Tensor {x.name} must have rank{words}",
+                    f"Tensor {_whose(x)} must have rank{words}",
                     rank,
                     "Received shape: ",
                     shape_ops.shape(x),
@@ -303,7 +356,7 @@ def _rank_check(op_name: str, words: str, holds: Any, compare: Any, doc: str, *n
                 lambda actual, wanted: compare(actual, wanted[0]),
                 data,
                 summarize,
-                lambda wanted: f"{message}.  Tensor {x.name} must have rank{words} {wanted[0]}",
+                lambda wanted: f"{message}.  Tensor {_whose(x)} must have rank{words} {wanted[0]}",
             )
 
     check.__name__ = check.__qualname__ = op_name
@@ -374,7 +427,7 @@ def assert_rank_in(
         if data is None:
             data = [
                 message,
-                f"Tensor {x.name} must have rank in",
+                f"Tensor {_whose(x)} must have rank in",
                 *ranks,
                 "Received shape: ",
                 shape_ops.shape(x),
@@ -387,8 +440,8 @@ def assert_rank_in(
             data,
             summarize,
             lambda wanted: (
-                f"{message}.  Tensor {x.name} must have rank in "
-                f"{tuple(np.array(rank, np.int32) for rank in wanted)}"
+                f"{message}.  Tensor {_whose(x)} must have rank in "
+                f"{tuple(r if x.graph.executes else np.array(r, np.int32) for r in wanted)}"
             ),
         )
 
@@ -432,8 +485,9 @@ def assert_integer(x: Any, message: Any = None, name: Any = None) -> Any:
     with scopes.name_scope(name, "assert_integer", [x]):
         x = convert.convert_to_tensor(x, name="x")
         if not x.dtype.is_integer:
+            found = _whose(x) or "tensor"
             raise TypeError(
-                f'{message or ""}  Expected "x" to be integer type.  Found: {x.name} of dtype '
+                f'{message or ""}  Expected "x" to be integer type.  Found: {found} of dtype '
                 f"{x.dtype}"
             )
         return identity.no_op("statically_determined_was_integer")
@@ -480,10 +534,10 @@ def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> Any:
             if expected is None:
                 expected, first = t.dtype.base_dtype, t
             elif t.dtype.base_dtype != expected:
-                beside = "" if first is None else f" as {first.name}"
+                beside = "" if first is None else f" as {_whose(first) or first}"
                 raise ValueError(
-                    f"Tensor {t.name} must be of the same type{beside} ({expected.name}); it is "
-                    f"{t.dtype.name}."
+                    f"Tensor {_whose(t) or t} must be of the same type{beside} ({expected.name}); "
+                    f"it is {t.dtype.name}."
                 )
     if expected is None:
         return dtypes.float32

@@ -10,6 +10,7 @@ import numpy as np
 from headrace._api.export import export
 from headrace._src.core import attrs as A
 from headrace._src.core import convert, dtypes, errors, scopes
+from headrace._src.core.graph import get_default_graph
 from headrace._src.core.opspec import op
 from headrace._src.ops import conditional, identity
 
@@ -88,6 +89,23 @@ def _rows(array: np.ndarray[Any, Any], left: list[int], outermost: bool) -> str:
     return "".join(parts)
 
 
+def _assert_now(condition: Any, data: Any, summarize: int | None) -> None:
+    """The check of eager execution."""
+    if np.all(np.asarray(convert.convert_to_tensor(condition).numpy())):
+        return
+    texts = []
+    for tensor in convert.convert_n_to_tensor(data):
+        flat = np.asarray(tensor.numpy()).reshape(-1)
+        count = 3 if summarize is None else summarize
+        count = flat.size if count < 0 else count
+        texts.append(", ".join([str(v) for v in flat[:count]] + ["..."] * (count < flat.size)))
+    raise errors.InvalidArgumentError(
+        None,
+        None,
+        f"Expected '{condition!s}' to be true. Summarized data: " + "\n".join(texts),
+    )
+
+
 @export("debugging.Assert", "Assert")
 def assert_(condition: Any, data: Any, summarize: Any = None, name: Any = None) -> Any:
     """Fails the run unless `condition` is true.
@@ -104,6 +122,8 @@ def assert_(condition: Any, data: Any, summarize: Any = None, name: Any = None) 
     Raises:
       InvalidArgumentError: (run) the condition is false.
     """
+    if get_default_graph().executes:
+        return _assert_now(condition, data, summarize)
     with scopes.name_scope(name, "Assert", [condition, data]):
         tensors = convert.convert_n_to_tensor(data)
         summarize = 3 if summarize is None else summarize

@@ -7,6 +7,9 @@ from typing import Any
 from headrace._api.export import export
 from headrace._src.core import dtypes
 from headrace._src.core.scopes import name_scope
+from headrace._src.function.map_fn import map_fn
+from headrace._src.ops import image_color as image_ops
+from headrace._src.ops import image_encode
 from headrace._src.ops._late import late
 from headrace._src.summary.writers import summary_scope, write
 
@@ -121,3 +124,45 @@ def text(name: str, data: Any, step: Any = None, description: str | None = None)
     with summary_scope(name, "text_summary", [data, step]) as (tag, _):
         late.assert_type(data, dtypes.string)
         return write(tag, data, step=step, metadata=_metadata("text", description))
+
+
+@export(v2=("summary.image",))
+def image(
+    name: str,
+    data: Any,
+    step: Any = None,
+    max_outputs: Any = 3,
+    description: str | None = None,
+) -> Any:
+    """Write images, as PNG files.
+
+    Args:
+      name: name of the series.
+      data: images [batch, height, width, 1 to 4 channels]; floating-point ones from 0 to 1.
+      step: the step, int64; that of `set_step` by default.
+      max_outputs: how many images of the batch are written.
+      description: what the series is, in Markdown.
+
+    Returns:
+      A bool scalar tensor: whether they were written.
+
+    Raises:
+      ValueError: `data` has another rank, or there is no step.
+    """
+    with summary_scope(name, "image_summary", [data, max_outputs, step]) as (tag, _):
+        late.assert_rank(data, 4)
+        late.assert_non_negative(max_outputs)
+        images = image_ops.convert_image_dtype(data, dtypes.uint8, saturate=True)
+        files = map_fn(
+            image_encode.encode_png,
+            images[:max_outputs],
+            dtype=dtypes.string,
+            name="encode_each_image",
+        )
+        files = late.cond(
+            late.shape(files)[0] > 0, lambda: files, lambda: late.constant([], dtypes.string)
+        )
+        shape = late.shape(images)
+        sizes = [late.as_string(shape[2], name="width"), late.as_string(shape[1], name="height")]
+        tensor = late.concat([late.stack(sizes, name="dimensions"), files], axis=0)
+        return write(tag, tensor, step=step, metadata=_metadata("images", description))
