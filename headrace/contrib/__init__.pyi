@@ -5,9 +5,11 @@ from headrace.contrib import checkpoint as checkpoint
 from headrace.contrib import eager as eager
 from headrace.contrib import framework as framework
 from headrace.contrib import layers as layers
+from headrace.contrib import opt as opt
 from headrace.contrib import predictor as predictor
 from headrace.contrib import rnn as rnn
 from headrace.contrib import slim as slim
 from headrace.contrib import summary as summary
 from headrace.contrib import tensorboard as tensorboard
+from headrace.contrib import training as training
 from headrace.contrib import util as util
