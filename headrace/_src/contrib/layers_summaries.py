@@ -118,19 +118,16 @@ def summarize_activations(
 
 summarize_variables = export_value(
     functools.partial(summarize_collection, GraphKeys.GLOBAL_VARIABLES),
-    "contrib.layers.summarize_variables",
     "contrib.slim.summarize_variables",
     v2=(),
 )
 summarize_weights = export_value(
     functools.partial(summarize_collection, GraphKeys.WEIGHTS),
-    "contrib.layers.summarize_weights",
     "contrib.slim.summarize_weights",
     v2=(),
 )
 summarize_biases = export_value(
     functools.partial(summarize_collection, GraphKeys.BIASES),
-    "contrib.layers.summarize_biases",
     "contrib.slim.summarize_biases",
     v2=(),
 )

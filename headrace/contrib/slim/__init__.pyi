@@ -4,6 +4,7 @@ from headrace.contrib.slim import evaluation as evaluation
 from headrace.contrib.slim import initializers as initializers
 from headrace.contrib.slim import layers as layers
 from headrace.contrib.slim import learning as learning
+from headrace.contrib.slim import metrics as metrics
 from headrace.contrib.slim import model_analyzer as model_analyzer
 from headrace.contrib.slim import regularizers as regularizers
 from headrace.contrib.slim import utils as utils
