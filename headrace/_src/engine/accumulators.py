@@ -154,12 +154,12 @@ class SparseAccumulator(Accumulator):
                 raise _invalid(f"Shape mismatch: expected shape dim {at} to be {limit}, got {size}")
 
     def _first(self, gradient: Any) -> Any:
-        indices, values, shape = gradient
-        return np.array(indices), np.array(values), np.ones(len(indices), np.int64), shape
+        indices, values, _ = gradient
+        return np.array(indices), np.array(values), np.ones(len(indices), np.int64)
 
     def _sum(self, total: Any, gradient: Any) -> Any:
-        old, old_values, counts, known = total
-        new, new_values, shape = gradient
+        old, old_values, counts = total
+        new, new_values, _ = gradient
         indices: list[int] = []
         rows: list[Any] = []
         merged: list[int] = []
@@ -177,19 +177,14 @@ class SparseAccumulator(Accumulator):
             rows.append(row)
             merged.append(int(count) or 1)
         values = np.stack(rows) if rows else old_values
-        known = shape if known is None else known
-        return np.array(indices, np.int64), values, np.array(merged, np.int64), known
+        return np.array(indices, np.int64), values, np.array(merged, np.int64)
 
     def _result(self) -> Any:
-        indices, values, counts, known = self._total
+        indices, values, counts = self._total
         if self.mean:
             shaped = counts.reshape((-1, *[1] * (values.ndim - 1))).astype(self.dtype)
             values = (values / shaped).astype(self.dtype)
-        whole = list(self.shape or ()) or (None if known is None else list(known))
-        if whole is None or any(d is None for d in whole):
-            whole = [-1, *values.shape[1:]] if whole is None else whole
-            whole = [
-                (-1 if d is None else d) if at == 0 else values.shape[at]
-                for at, d in enumerate(whole)
-            ]
+        # The shape of the whole: its first dimension is known only by declaration.
+        rows = self.shape[0] if self.shape else None
+        whole = [-1 if rows is None else rows, *values.shape[1:]]
         return indices, values, np.array(whole, np.int64)
