@@ -48,6 +48,8 @@ from headrace._src.autodiff.gradients import AggregationMethod as AggregationMet
 from headrace._src.ops.debugging import assert_ as Assert
 from headrace._src.platform.versions import COMPILER_VERSION as COMPILER_VERSION
 from headrace._src.platform.versions import CXX11_ABI_FLAG as CXX11_ABI_FLAG
+from headrace._src.ops.accumulators import ConditionalAccumulator as ConditionalAccumulator
+from headrace._src.ops.accumulators import ConditionalAccumulatorBase as ConditionalAccumulatorBase
 from headrace._src.core.dtypes import DType as DType
 from headrace._src.core.device import DeviceSpec as DeviceSpec
 from headrace._src.core.shape import Dimension as Dimension
@@ -76,6 +78,7 @@ from headrace._src.ops.queues import QueueBase as QueueBase
 from headrace._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from headrace._src.autodiff.registry import RegisterGradient as RegisterGradient
 from headrace._src.engine.session import Session as Session
+from headrace._src.ops.accumulators import SparseConditionalAccumulator as SparseConditionalAccumulator
 from headrace._src.core.sparse_tensor import SparseTensor as SparseTensor
 from headrace._src.core.type_spec import SparseTensorSpec as SparseTensorSpec
 from headrace._src.core.sparse_tensor import SparseTensorValue as SparseTensorValue

@@ -44,7 +44,8 @@ def export(
 
     Args:
       *names: Dotted names below the root, such as `"math.reduce_sum", "reduce_sum"`.
-      v2: Names offered under `compat.v2`; the same names when None, none when `()`.
+      v2: Names offered under `compat.v2`; when None the same names but for those of `contrib`,
+        none when `()`.
       deprecated: What to use instead, for documentation and `headrace doctor`.
       deprecated_args: Names of deprecated arguments, for the same readers.
 
@@ -61,7 +62,7 @@ def export(
         note = deprecated or (
             f"deprecated arguments: {deprecated_args}" if deprecated_args else None
         )
-        _register(Entry(value, module, attr, names, names if v2 is None else tuple(v2), note))
+        _register(Entry(value, module, attr, names, _below_v2(names, v2), note))
         canonical = (names or tuple(v2 or ()))[0]
         if canonical in names:
             _rename(value, canonical)
@@ -79,8 +80,14 @@ def export_value(value: T, *names: str, v2: tuple[str, ...] | None = None) -> T:
       ValueError: A name is already taken by another object.
     """
     module = sys._getframe(1).f_globals["__name__"]
-    _register(Entry(value, module, None, names, names if v2 is None else tuple(v2), None))
+    _register(Entry(value, module, None, names, _below_v2(names, v2), None))
     return value
+
+
+def _below_v2(names: tuple[str, ...], v2: tuple[str, ...] | None) -> tuple[str, ...]:
+    if v2 is not None:
+        return tuple(v2)
+    return tuple(name for name in names if not name.startswith("contrib."))
 
 
 def _register(entry: Entry) -> None:

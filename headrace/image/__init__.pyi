@@ -9,6 +9,7 @@ from headrace._src.ops.image_color import adjust_saturation as adjust_saturation
 from headrace._src.ops.image import central_crop as central_crop
 from headrace._src.ops.image_color import convert_image_dtype as convert_image_dtype
 from headrace._src.ops.image import crop_to_bounding_box as crop_to_bounding_box
+from headrace._src.ops.image_encode import encode_png as encode_png
 from headrace._src.ops.space import extract_image_patches as extract_image_patches
 from headrace._src.ops.space import extract_patches as extract_patches
 from headrace._src.ops.image import flip_left_right as flip_left_right

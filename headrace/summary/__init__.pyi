@@ -4,12 +4,12 @@ from typing import Any
 
 from headrace._src.summary.file_writer import FileWriter as FileWriter
 from headrace._src.summary.file_writer import FileWriterCache as FileWriterCache
-from headrace._src.ops.summary import all_v2_summary_ops as all_v2_summary_ops
+from headrace._src.summary.writers import all_v2_summary_ops as all_v2_summary_ops
 from headrace._src.ops.summary import audio as audio
 from headrace._src.ops.summary import get_summary_description as get_summary_description
 from headrace._src.ops.summary import histogram as histogram
 from headrace._src.ops.summary import image as image
-from headrace._src.ops.summary import initialize as initialize
+from headrace._src.summary.writers import initialize as initialize
 from headrace._src.ops.summary import merge as merge
 from headrace._src.ops.summary import merge_all as merge_all
 from headrace._src.ops.summary import scalar as scalar

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from headrace.train import experimental as experimental
 from headrace.train import queue_runner as queue_runner
 from headrace._src.train.adadelta import AdadeltaOptimizer as AdadeltaOptimizer
 from headrace._src.train.adagrad import AdagradDAOptimizer as AdagradDAOptimizer
 from headrace._src.train.adagrad import AdagradOptimizer as AdagradOptimizer
 from headrace._src.train.adam import AdamOptimizer as AdamOptimizer
+from headrace._src.tracking.checkpoint import CheckpointV1 as Checkpoint
+from headrace._src.tracking.manager import CheckpointManager as CheckpointManager
 from headrace._src.train.saving_hooks import CheckpointSaverHook as CheckpointSaverHook
 from headrace._src.train.saving_hooks import CheckpointSaverListener as CheckpointSaverListener
 from headrace._src.train.session_creator import ChiefSessionCreator as ChiefSessionCreator
@@ -47,6 +50,7 @@ from headrace._src.train.step_hooks import StepCounterHook as StepCounterHook
 from headrace._src.train.step_hooks import StopAtStepHook as StopAtStepHook
 from headrace._src.train.saving_hooks import SummarySaverHook as SummarySaverHook
 from headrace._src.train.supervisor import Supervisor as Supervisor
+from headrace._src.train.sync_replicas import SyncReplicasOptimizer as SyncReplicasOptimizer
 from headrace._src.train.warm_starting import VocabInfo as VocabInfo
 from headrace._src.train.session_creator import WorkerSessionCreator as WorkerSessionCreator
 from headrace._src.train.queue_runner import add_queue_runner as add_queue_runner

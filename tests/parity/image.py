@@ -161,6 +161,10 @@ fetch = [tf.image.per_image_standardization(x), tf.image.per_image_standardizati
 SNIPPETS["total_variation"] = f"""{_DATA}
 fetch = [tf.image.total_variation(x), tf.image.total_variation(x[0])]
 """
+SNIPPETS["encode_png"] = """
+x = tf.constant(np.arange(24).reshape([2, 4, 3]) * 9, tf.uint8)
+fetch = [tf.image.encode_png(x), tf.image.encode_png(x[:, :, :1])]
+"""
 for _name in list(SNIPPETS):
     if isinstance(SNIPPETS[_name], str):
         SNIPPETS[_name] = (SNIPPETS[_name], {"atol": 1e-5})

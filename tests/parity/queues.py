@@ -66,6 +66,28 @@ SNIPPETS = {
         "with tf.control_dependencies([e]):\n    fetch = q.dequeue_many(3)\n",
         _O,
     ),
+    "accumulators": (
+        "a = tf.ConditionalAccumulator(tf.float32, shape=[2])\n"
+        "e = [a.apply_grad([1., 2.]), a.apply_grad([3., 6.], local_step=1)]\n"
+        "with tf.control_dependencies(e):\n    mean = a.take_grad(2)\n"
+        "s = tf.SparseConditionalAccumulator(tf.float32, reduction_type='SUM')\n"
+        "rows = tf.IndexedSlices(tf.ones([2, 3]), [0, 4], [5, 3])\n"
+        "e = [s.apply_indexed_slices_grad(rows, name=n) for n in 'ab']\n"
+        "with tf.control_dependencies(e):\n    taken = s.take_grad(2)\n"
+        "n = a.num_accumulated()\nfetch = [mean, taken]\n",
+        _O,
+    ),
+    "accumulators by reference": (
+        "r = tf.raw_ops\n"
+        "a = r.ConditionalAccumulator(dtype=tf.float32, shape=[2])\n"
+        "e = r.AccumulatorApplyGradient(handle=a, local_step=tf.constant(0, tf.int64),\n"
+        "                               gradient=[1., 2.])\n"
+        "with tf.control_dependencies([e]):\n"
+        "    fetch = r.AccumulatorTakeGradient(handle=a, num_required=1, dtype=tf.float32)\n"
+        "n = r.AccumulatorNumAccumulated(handle=a)\n"
+        "g = r.AccumulatorSetGlobalStep(handle=a, new_global_step=tf.constant(3, tf.int64))\n",
+        _O,
+    ),
     "queue runner": (
         "q = tf.FIFOQueue(10, tf.int32, shapes=())\n"
         "tf.train.add_queue_runner(tf.train.QueueRunner(q, [q.enqueue(1)] * 2))\nfetch = q.size()\n",

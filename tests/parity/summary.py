@@ -96,6 +96,21 @@ fetch = [m, tf.summary.merge([m]), tf.get_collection("merged"), tf.summary.merge
 a = tf.summary.scalar("a", 1.0)
 fetch = tf.summary.merge([a, a])
 """,
+    "written_at_once": """
+tf.enable_control_flow_v2()
+cs = tf.contrib.summary
+with cs.create_file_writer("/tmp/none").as_default(), cs.always_record_summaries():
+    cs.scalar("s", 1.0, step=1)
+    cs.histogram("h", [1.0, 2.0], step=1, family="f")
+    cs.image("i", tf.ones([1, 2, 2, 1]), step=1)
+    cs.audio("a", tf.ones([1, 4, 1]), 8.0, 1, step=1)
+    cs.generic("g", [1, 2], step=1)
+    cs.graph(tf.constant("x"), step=1)
+    cs.import_event(tf.constant("x"))
+    tf.raw_ops.WriteRawProtoSummary(
+        writer=cs.summary_writer_initializer_op()[0].inputs[0], step=tf.constant(1, tf.int64),
+        tensor=tf.constant("x"))
+""",
     "merge_of_nothing": """
 tf.summary.merge([])
 """,

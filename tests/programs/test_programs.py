@@ -36,8 +36,10 @@ EAGER = ("ev_", "p14_")
 
 # Names that differ from run to run by design.
 VARYING = (
+    (r"(?:/[\w.-]+)+/(tests/programs/sources/\w+\.py)", r"\1"),
     (r"(?:/[\w.-]+)*/tmp\w+", "TMP"),
     (r"_temp_[0-9a-f]{32}", "_temp_X"),
+    (r"\.\d+\.\d+(?=[\\x27\"])", ".PID"),
     (r" at 0x[0-9a-f]+", ""),
     (r"<[\w.]*\.(\w+) object>", r"<\1>"),
     (r"(<tf.Tensor: )id=\d+, ", r"\1"),

@@ -10,6 +10,8 @@ from headrace._api.export import export
 from headrace._src.autodiff.tape import GradientTape
 from headrace._src.core import convert
 from headrace._src.core import graph as graph_lib
+from headrace._src.core.scopes import device
+from headrace._src.train.saver import Saver as GraphSaver
 
 
 @export("contrib.eager.executing_eagerly", "contrib.eager.in_eager_mode", v2=())
@@ -110,3 +112,53 @@ def implicit_gradients(f: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a function that gives the gradients; see `implicit_value_and_gradients`."""
     both = implicit_value_and_gradients(f)
     return lambda *args, **kwargs: both(*args, **kwargs)[1]
+
+
+@export("contrib.eager.Saver", v2=())
+class Saver:
+    """Save variables by their names, in eager mode.
+
+    Args:
+      var_list: the variables, or objects that have some.
+
+    Raises:
+      RuntimeError: execution is not eager.
+    """
+
+    def __init__(self, var_list: Any) -> None:
+        if not graph_lib.get_default_graph().executes:
+            raise RuntimeError(
+                "tfe.Saver can only be used when eager execution is enabled. Use tf.train.Saver "
+                "when building graphs."
+            )
+        self._saver = GraphSaver(var_list=var_list)
+
+    def save(self, file_prefix: str, global_step: Any = None) -> Any:
+        """Save.
+
+        Args:
+          file_prefix: beginning of the name.
+          global_step: appended to the name.
+
+        Returns:
+          The name of the checkpoint.
+        """
+        with device("/device:CPU:0"):
+            return self._saver.save(
+                None, file_prefix, write_meta_graph=False, global_step=global_step
+            )
+
+    def restore(self, file_prefix: str) -> None:
+        """Restore.
+
+        Args:
+          file_prefix: what `save` returned.
+        """
+        with device("/device:CPU:0"):
+            self._saver.restore(None, file_prefix)
+
+
+@export("contrib.eager.get_optimizer_variables", v2=())
+def get_optimizer_variables(optimizer: Any) -> list[Any]:
+    """Return the variables of an optimizer; see `tf.train.Optimizer.variables`."""
+    return optimizer.variables()  # type: ignore[no-any-return]

@@ -9,6 +9,7 @@ from typing import Any
 
 from headrace._api.export import export
 from headrace._src.core import nest, scopes
+from headrace._src.state.trackable_containers import AutoTrackable
 from headrace._src.state.variable import Variable
 
 _IDENTIFIER = re.compile(r"^[A-Za-z_]([A-Za-z0-9_])*$")
@@ -16,7 +17,7 @@ _WORDS = re.compile(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))")
 
 
 @export("Module")
-class Module:
+class Module(AutoTrackable):
     """A base class of objects that hold variables and other modules.
 
     Variables and modules are found in the attributes, also inside lists, tuples and dicts.
@@ -29,7 +30,16 @@ class Module:
     """
 
     # Attributes in which nothing is looked for.
-    _TF_MODULE_IGNORED_PROPERTIES = frozenset(("_self_setattr_tracking", "_obj_reference_counts"))
+    _TF_MODULE_IGNORED_PROPERTIES = frozenset(
+        (
+            "_self_setattr_tracking",
+            "_obj_reference_counts",
+            "_self_unconditional_checkpoint_dependencies",
+            "_self_unconditional_dependency_names",
+            "_self_unconditional_deferred_dependencies",
+            "_self_name_based_restores",
+        )
+    )
 
     def __init__(self, name: str | None = None) -> None:
         if name is None:

@@ -172,11 +172,13 @@ class Layer(BaseLayer):
         ) as scope:
             self._current_scope = scope
             with name_scope(self._name_scope()):
-                variable = self._get_variable(
+                variable = self._add_variable_with_custom_getter(
                     name,
-                    scope.initializer if initializer is None else initializer,
-                    dtype,
                     shape=() if shape is None else shape,
+                    dtype=dtype,
+                    initializer=scope.initializer if initializer is None else initializer,
+                    getter=self._get_variable,
+                    overwrite=True,
                     constraint=callable_or_none(constraint, "constraint"),
                     trainable=trainable and self.trainable,
                     partitioner=partitioner,
@@ -192,7 +194,8 @@ class Layer(BaseLayer):
     def _get_variable(self, name: str, initializer: Any, dtype: Any, **kwargs: Any) -> Any:
         if self.dtype is None:
             self._dtype = dtype.base_dtype
-        initializer = keras_initializers.get(initializer)
+        if not isinstance(initializer, Tensor):
+            initializer = keras_initializers.get(initializer)
         if initializer is None:
             if dtype.is_floating:
                 initializer = GlorotUniform()

@@ -14,6 +14,7 @@ from headrace._src.core import graph as graph_lib
 from headrace._src.core.errors import OperatorNotAllowedInGraphError
 from headrace._src.core.operation import Operation
 from headrace._src.core.scopes import name_scope
+from headrace._src.core.trackable import Trackable
 from headrace._src.function import autograph
 from headrace._src.layers import naming
 from headrace._src.layers.call_context import calling, calls
@@ -53,7 +54,7 @@ def is_default(method: Any) -> Any:
     return method
 
 
-class BaseLayer:
+class BaseLayer(Trackable):
     """A function with variables. Subclasses override `build` and `call`.
 
     Args:

@@ -409,7 +409,7 @@ def assert_rank_in(
             summarize,
             lambda wanted: (
                 f"{message}.  Tensor {label} must have rank in "
-                f"{tuple(np.array(rank, np.int32) for rank in wanted)}"
+                f"{tuple(r if x.graph.executes else np.array(r, np.int32) for r in wanted)}"
             ),
         )
 

@@ -112,7 +112,7 @@ def cond(
         raise TypeError("pred must not be a Python bool", pred)
     if graph_lib.get_default_graph().executes:
         return _taken(true_fn if pred else false_fn, strict)
-    with scopes.name_scope(name, "cond") as scope:
+    with scopes.name_scope(name or None, "cond") as scope:
         return _build(pred, true_fn, false_fn, scope, strict)
 
 

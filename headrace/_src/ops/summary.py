@@ -514,32 +514,6 @@ def merge_all(
     return merge(found, name=name) if found else None
 
 
-@export("summary.all_v2_summary_ops", v2=())
-def all_v2_summary_ops() -> list[Any]:
-    """Return the operations of `tf.contrib.summary` that the default graph has.
-
-    Returns:
-      The operations.
-    """
-    return graph_lib.get_collection(GraphKeys._SUMMARY_COLLECTION)
-
-
-@export("summary.initialize", v2=())
-def initialize(graph: Any = None, session: Any = None) -> None:
-    """Initialize the default writer of `tf.contrib.summary`.
-
-    There are no such writers, and so no default one; use `tf.summary.FileWriter`.
-
-    Args:
-      graph: A graph that would be written.
-      session: The session that would run the initialization.
-
-    Raises:
-      RuntimeError: No writer is the default, always.
-    """
-    raise RuntimeError("No default tf.contrib.summary.SummaryWriter found")
-
-
 @export("summary.get_summary_description", v2=())
 def get_summary_description(node_def: Any) -> Any:
     """Read the description of a `TensorSummary` node.

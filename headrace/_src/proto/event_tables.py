@@ -1,6 +1,23 @@
 """What is logged and read as data: summaries, events and examples."""
 
 TABLE = """
+message ProjectorConfig
+  1 model_checkpoint_path string
+  2 embeddings EmbeddingInfo*
+  3 model_checkpoint_dir string
+
+message EmbeddingInfo
+  1 tensor_name string
+  2 metadata_path string
+  3 bookmarks_path string
+  4 tensor_shape uint32*
+  5 sprite SpriteMetadata
+  6 tensor_path string
+
+message SpriteMetadata
+  1 image_path string
+  2 single_image_dim uint32*
+
 message SummaryDescription
   1 type_hint string
 

@@ -8,6 +8,7 @@ from headrace._api.export import export
 from headrace._src.core import nest
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.tensor import Tensor
+from headrace._src.core.trackable import Trackable
 from headrace._src.layers.base import Layer
 from headrace._src.ops._late import late
 from headrace._src.platform import logging
@@ -48,6 +49,9 @@ class MultiRNNCell(RNNCell):
                 1,
             )
         self._cells = cells
+        for number, cell in enumerate(cells):
+            if isinstance(cell, Trackable):
+                self._track_trackable(cell, name=f"cell-{number}")
         self._state_is_tuple = state_is_tuple
         sizes = [] if state_is_tuple else [cell.state_size for cell in cells]
         if any(nest.is_nested(size) for size in sizes):

@@ -8,6 +8,7 @@ from headrace._api.export import export
 from headrace._src.core import nest
 from headrace._src.core.scopes import device as device_scope
 from headrace._src.core.scopes import name_scope
+from headrace._src.core.trackable import Trackable
 from headrace._src.rnn.cell import RNNCell, check_like_cell
 
 
@@ -18,6 +19,8 @@ class CellWrapper(RNNCell):
         super().__init__(*args, **kwargs)
         check_like_cell("cell", cell)
         self.cell = cell
+        if isinstance(cell, Trackable):
+            self._track_trackable(cell, name="cell")
 
     def _call_wrapped_cell(self, inputs: Any, state: Any, call: Any, **kwargs: Any) -> Any:
         raise NotImplementedError

@@ -438,6 +438,7 @@ class ResourceVariable(BaseResourceVariable):
                 if get_default_graph().executes:
                     self._start()
                     if GraphKeys.GLOBAL_STEP in collections:
+                        # The only variable that eager execution finds again.
                         get_default_graph().add_to_collection(GraphKeys.GLOBAL_STEP, self)
                     return
                 self._make_initializer(scope)

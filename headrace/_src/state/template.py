@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from headrace._api.export import export
 from headrace._src.core import origin
 from headrace._src.core.graph import get_collection, get_collection_ref, get_default_graph
 from headrace._src.core.graphkeys import GraphKeys
+from headrace._src.core.trackable import Trackable
+from headrace._src.state import variable
 from headrace._src.state import variable_scope as scopes
 from headrace._src.state.eager_store import EagerVariableStore
 
@@ -47,7 +50,53 @@ def make_template(
     return Template(name_, func_, create_scope_now_, unique_name_, custom_getter_)
 
 
-class Template:
+@export("contrib.checkpoint.capture_dependencies", v2=())
+@contextlib.contextmanager
+def capture_dependencies(template: Any) -> Iterator[None]:
+    """Let the variables that are made inside become dependencies of a template.
+
+    Args:
+      template: the `Template`; a name in it is that of a variable without the template's scope.
+        A template that is called inside becomes a dependency as a whole.
+
+    Yields:
+      Nothing.
+    """
+    prefix = template.variable_scope.name
+
+    def creator(
+        next_creator: Any,
+        name: Any = None,
+        initial_value: Any = None,
+        trackable_parent: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        def make(initializer: Any, **inner: Any) -> Any:
+            inner.pop("name")
+            return next_creator(initial_value=initializer, name=name, **inner)
+
+        own = (template, prefix)
+        if name is not None and name.startswith(prefix):
+            if trackable_parent is None:
+                return template._add_variable_with_custom_getter(
+                    name=name[len(prefix) + 1 :],
+                    initializer=initial_value,
+                    getter=make,
+                    overwrite=True,
+                    trackable_parent=own,
+                    **kwargs,
+                )
+            inner_template, inner_prefix = trackable_parent
+            template._track_trackable(
+                inner_template, name=inner_prefix[len(prefix) + 1 :], overwrite=True
+            )
+        return next_creator(name=name, initial_value=initial_value, trackable_parent=own, **kwargs)
+
+    with variable.creator_scope(creator):
+        yield
+
+
+class Template(Trackable):
     """What `tf.make_template` returns."""
 
     def __init__(
@@ -98,7 +147,11 @@ class Template:
                 return self._call_again(args, kwargs)
             first, self._first_call = self._first_call, False
             try:
-                result = self._func(*args, **kwargs)
+                if first:
+                    with capture_dependencies(self):
+                        result = self._func(*args, **kwargs)
+                else:
+                    result = self._func(*args, **kwargs)
             except BaseException:
                 self._first_call = first
                 raise

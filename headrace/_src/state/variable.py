@@ -17,6 +17,7 @@ from headrace._src.core.graph import get_default_graph
 from headrace._src.core.scopes import init_scope
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor, TensorReference, operator_function
+from headrace._src.core.trackable import Trackable
 from headrace._src.ops import strided_slice
 
 Creator = Callable[..., Any]
@@ -258,7 +259,7 @@ def without_scope(name: str, scope: str | None) -> str:
 
 # -- Variable -------------------------------------------------------------------------------------
 @export(v2=("Variable",))
-class Variable(metaclass=VariableMeta):
+class Variable(Trackable, metaclass=VariableMeta):
     """What all kinds of variable share: operators, identity and the names of their nodes."""
 
     __array_priority__ = 100

@@ -507,6 +507,7 @@ def default_variable_creator(
     next_creator: Any = None, use_resource: Any = None, **kwargs: Any
 ) -> Any:
     """The last of the variable creators: makes the variable, of the kind that is wanted."""
+    kwargs.pop("trackable_parent", None)
     if use_resource is None:
         use_resource = get_variable_scope().use_resource
     if use_resource is None:
@@ -520,7 +521,7 @@ def default_variable_creator(
 
 def default_variable_creator_v2(next_creator: Any = None, **kwargs: Any) -> Any:
     """The last of the variable creators for the 2.x class: makes a resource variable."""
-    for name in ("collections", "expected_shape", "use_resource"):
+    for name in ("collections", "expected_shape", "use_resource", "trackable_parent"):
         kwargs.pop(name, None)
     return ResourceVariable(**kwargs)
 

@@ -20,6 +20,7 @@ from headrace._src.core.graph import get_collection, get_collection_ref, get_def
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.tensor import Tensor
+from headrace._src.core.trackable import VARIABLE_VALUE, Trackable, TrackableReference
 from headrace._src.ops import grouping, variable_ops
 from headrace._src.ops._late import late
 from headrace._src.state import assign, collections
@@ -115,7 +116,7 @@ def _converted(g: Any) -> Any:
 
 
 @export("train.Optimizer", v2=())
-class Optimizer:
+class Optimizer(Trackable):
     """Base class of optimizers.
 
     A subclass implements `_apply_dense` and `_apply_sparse` for reference variables,
@@ -142,6 +143,8 @@ class Optimizer:
         self._name = name
         self._slots: dict[str, dict[Any, Any]] = {}
         self._non_slot_dict: dict[tuple[str, Any], Any] = {}
+        # Slot name → key of the variable → positions in checkpoints that wait for the slot.
+        self._deferred_slot_restorations: dict[str, dict[Any, list[Any]]] = {}
 
     def get_name(self) -> str:
         """Returns the optimizer's name."""
@@ -354,7 +357,9 @@ class Optimizer:
         """The slot of a variable, made with the value `val` if it is missing."""
         slots = self._slot_dict(slot_name)
         if _key(var) not in slots:
-            slots[_key(var)] = slot_creator.create_slot(var, val, op_name)
+            slots[_key(var)] = self._restored(
+                slot_name, var, slot_creator.create_slot(var, val, op_name)
+            )
         return slots[_key(var)]
 
     def _get_or_make_slot_with_initializer(
@@ -363,29 +368,38 @@ class Optimizer:
         """The slot of a variable, made by an initializer if it is missing."""
         slots = self._slot_dict(slot_name)
         if _key(var) not in slots:
-            slots[_key(var)] = slot_creator.create_slot_with_initializer(
+            made = slot_creator.create_slot_with_initializer(
                 var, initializer, shape, dtype, op_name
             )
+            slots[_key(var)] = self._restored(slot_name, var, made)
         return slots[_key(var)]
 
     def _zeros_slot(self, var: Any, slot_name: str, op_name: str) -> Any:
         """The slot of a variable, made with zeros if it is missing."""
         slots = self._slot_dict(slot_name)
         if _key(var) not in slots:
-            slots[_key(var)] = slot_creator.create_zeros_slot(var, op_name)
+            slots[_key(var)] = self._restored(
+                slot_name, var, slot_creator.create_zeros_slot(var, op_name)
+            )
         return slots[_key(var)]
 
     def _create_non_slot_variable(self, initial_value: Any, name: str, colocate_with: Any) -> Any:
         """The variable of this name in the graph of `colocate_with`; made if it is missing."""
         key = (name, colocate_with.graph)
         if key not in self._non_slot_dict:
+            self._maybe_initialize_trackable()
             with scopes.colocate_with(colocate_with):
-                self._non_slot_dict[key] = VariableV1(
+                if get_default_graph().executes:
+                    restored = self._preload_simple_restoration(name, None)
+                    initial_value = initial_value if restored is None else restored
+                made = VariableV1(
                     initial_value,
                     name=name,
                     trainable=False,
                     use_resource=is_resource_variable(colocate_with),
                 )
+            self._handle_deferred_dependencies(name, made)
+            self._non_slot_dict[key] = made
         return self._non_slot_dict[key]
 
     def _get_non_slot_variable(self, name: str, graph: Any = None) -> Any:
@@ -393,6 +407,56 @@ class Optimizer:
 
     def _non_slot_variables(self) -> Iterable[Any]:
         return self._non_slot_dict.values()
+
+    # -- object-based checkpoints --------------------------------------------------------------
+
+    @property
+    def _checkpoint_dependencies(self) -> list[TrackableReference]:
+        # Variables of one name may be there in several graphs; only one graph is saved.
+        graph = get_default_graph()
+        own = [
+            TrackableReference(name, made)
+            for (name, _), made in sorted(self._non_slot_dict.items(), key=lambda item: item[0][0])
+            if made.op.graph is graph
+        ]
+        return super()._checkpoint_dependencies + own
+
+    def _lookup_dependency(self, name: str) -> Any:
+        found = super()._lookup_dependency(name)
+        if found is not None:
+            return found
+        graph = get_default_graph()
+        return next(
+            (v for (n, g), v in self._non_slot_dict.items() if n == name and g is graph), None
+        )
+
+    def _restored(self, slot_name: str, variable: Any, slot: Any) -> Any:
+        """A new slot variable, restored if a checkpoint waits for it."""
+        waiting = self._deferred_slot_restorations.get(slot_name, {}).pop(_key(variable), [])
+        for position in sorted(waiting, key=lambda p: p.restore_uid, reverse=True):
+            position.restore(slot)
+        return slot
+
+    def _create_or_restore_slot_variable(
+        self, slot_variable_position: Any, slot_name: str, variable: Any
+    ) -> None:
+        """Restores a slot variable that a checkpoint has; eagerly it is made if it is missing."""
+        key = _key(variable)
+        slot = self._slot_dict(slot_name).get(key)
+        graph = get_default_graph()
+        if (
+            slot is None
+            and graph.executes
+            and slot_variable_position.is_simple_variable()
+            and not graph._variable_creator_stack
+        ):
+            value = slot_variable_position.value_tensors()[VARIABLE_VALUE]
+            slot = self._get_or_make_slot(variable, value, slot_name, self._name)
+        if slot is not None:
+            slot_variable_position.restore(slot)
+            return
+        by_variable = self._deferred_slot_restorations.setdefault(slot_name, {})
+        by_variable.setdefault(key, []).append(slot_variable_position)
 
     # -- what subclasses may replace ---------------------------------------------------------
 

@@ -7,6 +7,8 @@ from headrace._src.contrib.model_variables import add_model_variable as add_mode
 from headrace._src.contrib.arg_scope import arg_scope as arg_scope
 from headrace._src.contrib.arg_scope import arg_scoped_arguments as arg_scoped_arguments
 from headrace._src.state.global_step import assert_global_step as assert_global_step
+from headrace._src.contrib.framework_checkpoints import assign_from_checkpoint as assign_from_checkpoint
+from headrace._src.contrib.framework_checkpoints import assign_from_checkpoint_fn as assign_from_checkpoint_fn
 from headrace._src.contrib.model_variables import assign_from_values as assign_from_values
 from headrace._src.contrib.model_variables import assign_from_values_fn as assign_from_values_fn
 from headrace._src.state.orthogonal_initializers import ConvolutionDeltaOrthogonal as convolutional_delta_orthogonal

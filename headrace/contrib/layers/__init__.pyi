@@ -42,6 +42,11 @@ from headrace._src.contrib.layers_separable import separable_convolution2d as se
 from headrace._src.contrib.layers_dense import softmax as softmax
 from headrace._src.contrib.layers_dense import stack as stack
 from headrace._src.contrib.layers_basics import sum_regularizer as sum_regularizer
+from headrace._src.contrib.layers_summaries import summarize_activation as summarize_activation
+from headrace._src.contrib.layers_summaries import summarize_activations as summarize_activations
+from headrace._src.contrib.layers_summaries import summarize_collection as summarize_collection
+from headrace._src.contrib.layers_summaries import summarize_tensor as summarize_tensor
+from headrace._src.contrib.layers_summaries import summarize_tensors as summarize_tensors
 from headrace._src.contrib.layers_normalization import unit_norm as unit_norm
 from headrace._src.contrib.layers_basics import variance_scaling_initializer as variance_scaling_initializer
 from headrace._src.contrib.layers_basics import xavier_initializer as xavier_initializer

@@ -1,16 +1,148 @@
 """What eager execution refuses, and how it says so."""
+
 import numpy as np, sys
 import tensorflow as tf
+
 tf.enable_eager_execution()
+
 
 def at(label, f, n=1):
     try:
         print(label, f())
     except Exception as e:
-        print(label, type(e).__name__, '|'.join((l.strip() for l in str(e).strip().split('\n')[:n]))[:300])
-i, f, d, s, b = (tf.constant([1, 2]), tf.constant([1.0, 2.0]), tf.constant([1.0, 2.0], tf.float64), tf.constant(['a', 'b']), tf.constant([True, False]))
-for n, op in [('add', lambda x, y: x + y), ('tfadd', tf.add), ('mul', lambda x, y: x * y), ('div', lambda x, y: x / y), ('lt', lambda x, y: x < y), ('max', tf.maximum), ('and', lambda x, y: x & y), ('tfpow', tf.pow), ('equal', tf.equal), ('eq', lambda x, y: x == y)]:
-    for m, (x, y) in [('i f', (i, f)), ('f d', (f, d)), ('f i', (f, i)), ('i 2.5', (i, 2.5)), ('2.5 i', (2.5, i)), ('f 2', (f, 2)), ('f np64', (f, np.ones(2))), ('i s', (i, 'a')), ('s s', (s, s)), ('f None', (f, None)), ('f list', (f, [1, 2, 3])), ('i i64', (i, np.int64(3))), ('b b', (b, b)), ('i obj', (i, object()))]:
-        at('%s %s' % (n, m), lambda: op(x, y))
-for n, g in [('sum s', lambda: tf.reduce_sum(s)), ('sum b', lambda: tf.reduce_sum(b)), ('exp i', lambda: tf.exp(i)), ('not i', lambda: ~i), ('neg b', lambda: -b), ('neg s', lambda: -s), ('gather', lambda: tf.gather(i, 9)), ('gather f', lambda: tf.gather(i, 1.0)), ('index', lambda: i[5]), ('index2', lambda: i[0, 0]), ('index f', lambda: i[1.0]), ('index s', lambda: i['a']), ('slice', lambda: i[0:5]), ('axis', lambda: tf.reduce_sum(i, axis=3)), ('reshape', lambda: tf.reshape(i, [3])), ('reshape2', lambda: tf.reshape(i, [-1, -1])), ('concat ax', lambda: tf.concat([i, i], 3)), ('split', lambda: tf.split(i, 3)), ('squeeze', lambda: tf.squeeze(i, [0])), ('transpose', lambda: tf.transpose(i, [1, 0])), ('tile', lambda: tf.tile(i, [1, 2])), ('one_hot', lambda: tf.one_hot(f, 3)), ('softmax', lambda: tf.nn.softmax(i)), ('xent', lambda: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[3], logits=[[1.0, 2.0]])), ('xent sh', lambda: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[1, 2], logits=[[1.0, 2.0]])), ('embed', lambda: tf.nn.embedding_lookup(f, [3])), ('inv', lambda: tf.linalg.inv([[0.0, 0.0], [0.0, 0.0]])), ('inv2', lambda: tf.linalg.inv([[0.0, 0.0]])), ('chol', lambda: tf.linalg.cholesky([[-1.0]])), ('range', lambda: tf.range(1, 0, 1)), ('range2', lambda: tf.range(0, 3, 0)), ('fill', lambda: tf.fill([-1], 0)), ('const', lambda: tf.constant([[1], [2, 3]])), ('const sh', lambda: tf.constant([1, 2, 3], shape=[2])), ('const dt', lambda: tf.constant(1.5, tf.int32)), ('const s', lambda: tf.constant('a', tf.int32)), ('const none', lambda: tf.constant(None)), ('const obj', lambda: tf.constant(object())), ('const big', lambda: tf.constant(2 ** 40)), ('const mixed', lambda: tf.constant([1, 'a'])), ('const mixed2', lambda: tf.constant([1, 2.5])), ('const mixed3', lambda: tf.constant([True, 1])), ('convert', lambda: tf.convert_to_tensor(f, tf.int32)), ('convert2', lambda: tf.convert_to_tensor([1.5], tf.int32)), ('int div 0', lambda: tf.constant(1) // tf.constant(0)), ('mod 0', lambda: tf.constant(1) % 0), ('div 0', lambda: tf.constant(1) / 0), ('string num', lambda: tf.strings.to_number('x')), ('read', lambda: tf.io.read_file('/nonexistent')), ('assert', lambda: tf.debugging.assert_equal(1, 2)), ('assert m', lambda: tf.debugging.assert_less(i, [1, 2], message='mine')), ('assert shapes', lambda: tf.debugging.assert_equal(i, [1, 2, 3])), ('assert rank', lambda: tf.debugging.assert_rank(i, 2)), ('assert type', lambda: tf.debugging.assert_type(i, tf.float32)), ('assert pos', lambda: tf.debugging.assert_positive([-1.0, 2.0])), ('assert neg', lambda: tf.assert_negative([-1.0, 2.0], data=['d'])), ('assert int', lambda: tf.assert_integer(f)), ('assert near', lambda: tf.debugging.assert_near(1.0, 2.0)), ('assert scalar', lambda: tf.debugging.assert_scalar(i)), ('assert ok', lambda: tf.debugging.assert_equal(1, 1)), ('Assert', lambda: tf.Assert(False, ['x', i])), ('Assert ok', lambda: tf.Assert(True, [1])), ('numerics', lambda: tf.debugging.check_numerics(np.nan, 'nan')), ('ensure', lambda: tf.ensure_shape(i, [3])), ('set_shape', lambda: i.set_shape([3])), ('set_shape2', lambda: i.set_shape([2])), ('placeholder', lambda: tf.placeholder(tf.float32)), ('gradients', lambda: tf.gradients(f, f)), ('name', lambda: i.name), ('consumers', lambda: i.consumers()), ('eval', lambda: i.eval()), ('session', lambda: tf.Session().run(i)), ('global_vars', lambda: tf.global_variables_initializer()), ('hash', lambda: hash(i) == hash(i)), ('set', lambda: i in {i}), ('in', lambda: 1 in i), ('get_collection', lambda: tf.get_collection('x')), ('default_graph', lambda: tf.get_default_graph().as_graph_def().node), ('while dt', lambda: tf.while_loop(lambda x: x < 3, lambda x: x + 1.0, [0])), ('cond', lambda: tf.cond(tf.constant(1), lambda: 1, lambda: 2)), ('cond2', lambda: tf.cond(True, 1, 2)), ('case', lambda: tf.case([(tf.constant(False), lambda: 1)])), ('saver', lambda: tf.train.Saver()), ('summary', lambda: tf.summary.scalar('a', 1.0))]:
+        print(
+            label,
+            type(e).__name__,
+            "|".join((l.strip() for l in str(e).strip().split("\n")[:n]))[:300],
+        )
+
+
+i, f, d, s, b = (
+    tf.constant([1, 2]),
+    tf.constant([1.0, 2.0]),
+    tf.constant([1.0, 2.0], tf.float64),
+    tf.constant(["a", "b"]),
+    tf.constant([True, False]),
+)
+for n, op in [
+    ("add", lambda x, y: x + y),
+    ("tfadd", tf.add),
+    ("mul", lambda x, y: x * y),
+    ("div", lambda x, y: x / y),
+    ("lt", lambda x, y: x < y),
+    ("max", tf.maximum),
+    ("and", lambda x, y: x & y),
+    ("tfpow", tf.pow),
+    ("equal", tf.equal),
+    ("eq", lambda x, y: x == y),
+]:
+    for m, (x, y) in [
+        ("i f", (i, f)),
+        ("f d", (f, d)),
+        ("f i", (f, i)),
+        ("i 2.5", (i, 2.5)),
+        ("2.5 i", (2.5, i)),
+        ("f 2", (f, 2)),
+        ("f np64", (f, np.ones(2))),
+        ("i s", (i, "a")),
+        ("s s", (s, s)),
+        ("f None", (f, None)),
+        ("f list", (f, [1, 2, 3])),
+        ("i i64", (i, np.int64(3))),
+        ("b b", (b, b)),
+        ("i obj", (i, object())),
+    ]:
+        at("%s %s" % (n, m), lambda: op(x, y))
+for n, g in [
+    ("sum s", lambda: tf.reduce_sum(s)),
+    ("sum b", lambda: tf.reduce_sum(b)),
+    ("exp i", lambda: tf.exp(i)),
+    ("not i", lambda: ~i),
+    ("neg b", lambda: -b),
+    ("neg s", lambda: -s),
+    ("gather", lambda: tf.gather(i, 9)),
+    ("gather f", lambda: tf.gather(i, 1.0)),
+    ("index", lambda: i[5]),
+    ("index2", lambda: i[0, 0]),
+    ("index f", lambda: i[1.0]),
+    ("index s", lambda: i["a"]),
+    ("slice", lambda: i[0:5]),
+    ("axis", lambda: tf.reduce_sum(i, axis=3)),
+    ("reshape", lambda: tf.reshape(i, [3])),
+    ("reshape2", lambda: tf.reshape(i, [-1, -1])),
+    ("concat ax", lambda: tf.concat([i, i], 3)),
+    ("split", lambda: tf.split(i, 3)),
+    ("squeeze", lambda: tf.squeeze(i, [0])),
+    ("transpose", lambda: tf.transpose(i, [1, 0])),
+    ("tile", lambda: tf.tile(i, [1, 2])),
+    ("one_hot", lambda: tf.one_hot(f, 3)),
+    ("softmax", lambda: tf.nn.softmax(i)),
+    (
+        "xent",
+        lambda: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[3], logits=[[1.0, 2.0]]),
+    ),
+    (
+        "xent sh",
+        lambda: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[1, 2], logits=[[1.0, 2.0]]),
+    ),
+    ("embed", lambda: tf.nn.embedding_lookup(f, [3])),
+    ("inv", lambda: tf.linalg.inv([[0.0, 0.0], [0.0, 0.0]])),
+    ("inv2", lambda: tf.linalg.inv([[0.0, 0.0]])),
+    ("chol", lambda: tf.linalg.cholesky([[-1.0]])),
+    ("range", lambda: tf.range(1, 0, 1)),
+    ("range2", lambda: tf.range(0, 3, 0)),
+    ("fill", lambda: tf.fill([-1], 0)),
+    ("const", lambda: tf.constant([[1], [2, 3]])),
+    ("const sh", lambda: tf.constant([1, 2, 3], shape=[2])),
+    ("const dt", lambda: tf.constant(1.5, tf.int32)),
+    ("const s", lambda: tf.constant("a", tf.int32)),
+    ("const none", lambda: tf.constant(None)),
+    ("const obj", lambda: tf.constant(object())),
+    ("const big", lambda: tf.constant(2**40)),
+    ("const mixed", lambda: tf.constant([1, "a"])),
+    ("const mixed2", lambda: tf.constant([1, 2.5])),
+    ("const mixed3", lambda: tf.constant([True, 1])),
+    ("convert", lambda: tf.convert_to_tensor(f, tf.int32)),
+    ("convert2", lambda: tf.convert_to_tensor([1.5], tf.int32)),
+    ("int div 0", lambda: tf.constant(1) // tf.constant(0)),
+    ("mod 0", lambda: tf.constant(1) % 0),
+    ("div 0", lambda: tf.constant(1) / 0),
+    ("string num", lambda: tf.strings.to_number("x")),
+    ("read", lambda: tf.io.read_file("/nonexistent")),
+    ("assert", lambda: tf.debugging.assert_equal(1, 2)),
+    ("assert m", lambda: tf.debugging.assert_less(i, [1, 2], message="mine")),
+    ("assert shapes", lambda: tf.debugging.assert_equal(i, [1, 2, 3])),
+    ("assert rank", lambda: tf.debugging.assert_rank(i, 2)),
+    ("assert type", lambda: tf.debugging.assert_type(i, tf.float32)),
+    ("assert pos", lambda: tf.debugging.assert_positive([-1.0, 2.0])),
+    ("assert neg", lambda: tf.assert_negative([-1.0, 2.0], data=["d"])),
+    ("assert int", lambda: tf.assert_integer(f)),
+    ("assert near", lambda: tf.debugging.assert_near(1.0, 2.0)),
+    ("assert scalar", lambda: tf.debugging.assert_scalar(i)),
+    ("assert ok", lambda: tf.debugging.assert_equal(1, 1)),
+    ("Assert", lambda: tf.Assert(False, ["x", i])),
+    ("Assert ok", lambda: tf.Assert(True, [1])),
+    ("numerics", lambda: tf.debugging.check_numerics(np.nan, "nan")),
+    ("ensure", lambda: tf.ensure_shape(i, [3])),
+    ("set_shape", lambda: i.set_shape([3])),
+    ("set_shape2", lambda: i.set_shape([2])),
+    ("placeholder", lambda: tf.placeholder(tf.float32)),
+    ("gradients", lambda: tf.gradients(f, f)),
+    ("name", lambda: i.name),
+    ("consumers", lambda: i.consumers()),
+    ("eval", lambda: i.eval()),
+    ("session", lambda: tf.Session().run(i)),
+    ("global_vars", lambda: tf.global_variables_initializer()),
+    ("hash", lambda: hash(i) == hash(i)),
+    ("set", lambda: i in {i}),
+    ("in", lambda: 1 in i),
+    ("get_collection", lambda: tf.get_collection("x")),
+    ("default_graph", lambda: tf.get_default_graph().as_graph_def().node),
+    ("while dt", lambda: tf.while_loop(lambda x: x < 3, lambda x: x + 1.0, [0])),
+    ("cond", lambda: tf.cond(tf.constant(1), lambda: 1, lambda: 2)),
+    ("cond2", lambda: tf.cond(True, 1, 2)),
+    ("case", lambda: tf.case([(tf.constant(False), lambda: 1)])),
+    ("saver", lambda: tf.train.Saver()),
+    ("summary", lambda: tf.summary.scalar("a", 1.0)),
+]:
     at(n, g)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -19,6 +19,12 @@ def _keep(*arguments: Any, **keywords: Any) -> Callable[[T], T]:
 tf_export = keras_export = estimator_export = _keep
 deprecated = deprecated_args = deprecated_arg_values = deprecated_alias_of = _keep
 deprecated_endpoints = _keep
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """Say nothing of deprecated functions inside, as never."""
+    yield
 
 
 def deprecated_argument_lookup(new_name: str, new_value: Any, old_name: str, old_value: Any) -> Any:
