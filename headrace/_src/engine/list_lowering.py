@@ -276,6 +276,17 @@ def stack(found: TracedList, shape: Any) -> Any:
     return found.items[: found.length]
 
 
+def concat(found: TracedList, dims: Dims) -> tuple[Any, Any]:
+    """The elements of a list behind each other, and the length of each."""
+    if found.items is None or not found.length:
+        raise Unfit("nothing tells how long elements that were never set are")
+    rows = stack(found, -1)
+    if rows.ndim < 2 or not dims_lib.compatible(dims, rows.shape[1:]):
+        raise Unfit("the elements do not fit the element shape")
+    n, each = rows.shape[:2]
+    return rows.reshape((n * each, *rows.shape[2:])), np.full(n, each, np.int64)
+
+
 def gather(k: Any, found: TracedList, indices: Any, shape: Any) -> Any:
     """Some elements of a list as one tensor."""
     xp = backend.jax().numpy
