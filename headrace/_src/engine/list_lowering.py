@@ -297,7 +297,16 @@ def gather(k: Any, found: TracedList, indices: Any, shape: Any) -> Any:
     if found.items is None:
         element = _unset(found, shape)
         return xp.zeros((*np.shape(indices), *element.shape), element.dtype)
+    if _counts(indices):
+        return found.items[: len(indices)]
     return xp.take(found.items, indices, axis=0, mode="clip")
+
+
+def _counts(indices: Any) -> bool:
+    """Whether indices are known to be 0, 1, 2, ..."""
+    if structures.is_traced(indices):
+        return False
+    return bool((np.asarray(indices) == np.arange(len(indices))).all())
 
 
 def scatter(k: Any, found: TracedList, indices: Any, rows: Any) -> TracedList:
@@ -307,6 +316,11 @@ def scatter(k: Any, found: TracedList, indices: Any, rows: Any) -> TracedList:
     k.require((indices >= 0) & (indices < found.length))
     if not rows.shape[0]:
         return found
+    if _counts(indices):
+        if found.length == rows.shape[0] and found.dtype.name != "variant":
+            return stacked(found.dtype, found.dims, rows)
+        found, _ = _holding(found, rows[0])
+        return found.replaced(items=found.items.at[: rows.shape[0]].set(rows), within=None)
     if not structures.is_traced(indices) and len(set(np.asarray(indices).tolist())) == len(indices):
         found, _ = _holding(found, rows[0])
         items = found.items.at[indices].set(rows, mode="drop")
