@@ -109,6 +109,7 @@ class OpSpec:
         self.allows_uninitialized: bool = flags.pop("allows_uninitialized", False)
         self.calls_functions: bool = flags.pop("calls_functions", False)
         self.needs_op: bool = flags.pop("needs_op", False)
+        self.interpreted_first: bool = flags.pop("interpreted_first", False)
         self.forwards_reference: bool = flags.pop("forwards_reference", False)
         self.handle: bool = flags.pop("handle", False)
         self.functions: tuple[Any, ...] = flags.pop("functions", ())

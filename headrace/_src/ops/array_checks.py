@@ -44,13 +44,19 @@ def _made(k, element_shape, num_elements, *, element_dtype):
     found = tensor_list.TensorListReserve.host(
         k, element_shape, num_elements, element_dtype=element_dtype
     )
-    name, resizable, clears, alike = k.op.attrs["_array"].rsplit(" ", 3)
-    flags = [flag == "1" for flag in (resizable, clears, alike)]
-    found.history = ArrayHistory(name, found.dims, *flags)
+    found.history = _history(k, found)
     return found
 
 
+def _history(k: Any, found: TensorList) -> ArrayHistory:
+    """The history of the array that an operation makes."""
+    name, resizable, clears, alike = k.op.attrs["_array"].rsplit(" ", 3)
+    return ArrayHistory(name, found.dims, resizable == "1", clears == "1", alike == "1")
+
+
 Reserve = _variant(tensor_list.TensorListReserve)(_made)
+# Only the interpreter finds what a program does wrong.
+Reserve.interpreted_first = True
 
 
 def described(name: str, resizable: bool, clears: bool, alike: bool) -> str:
@@ -217,6 +223,22 @@ def ScatterInto(k, input_handle, tensor, indices, *, element_dtype):  # noqa: N8
     return made
 
 
+@_variant(tensor_list_stack.TensorListSplit)
+def Split(k, tensor, element_shape, lengths, *, element_dtype):  # noqa: N802
+    total = int(np.sum(lengths))
+    if np.ndim(tensor) and total != tensor.shape[0]:
+        lists.fail(
+            "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is "
+            f"{total} and value's shape is: {dims_lib.text(tensor.shape)}"
+        )
+    host = tensor_list_stack.TensorListSplit.host
+    found = host(k, tensor, element_shape, lengths, element_dtype=element_dtype)
+    found.history = _history(k, found)
+    for i, item in enumerate(found.items()):
+        found.history.note_write(i, found.length, lists.shape_of(item))
+    return found
+
+
 __all__ = [
     "Concat",
     "Gather",
@@ -224,6 +246,7 @@ __all__ = [
     "Reserve",
     "ScatterInto",
     "SetItem",
+    "Split",
     "Stack",
     "described",
 ]

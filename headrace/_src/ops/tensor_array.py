@@ -91,6 +91,7 @@ class TensorArray:
         self._infer_shape = infer_shape
         self._handle = _Handle(graph_lib.get_default_graph())
         graph = graph_lib.get_default_graph()
+        self._description = ""
         self._keeps_history = (
             self._may_keep_history and flow is None and numbering.for_bodies(graph) is not None
         )
@@ -104,9 +105,10 @@ class TensorArray:
                 self._handle.count(-1)
         if self._keeps_history:
             name = tensor_array_name or flow.op.name.replace("TensorArrayV2", "TensorArray")
-            flow.op.attrs["_array"] = array_checks.described(
+            self._description = array_checks.described(
                 name, self._dynamic_size, clear_after_read is not False, infer_shape
             )
+            flow.op.attrs["_array"] = self._description
         self._flow: Tensor = flow
 
     def _with_flow(self, flow: Tensor) -> TensorArray:
@@ -116,6 +118,7 @@ class TensorArray:
         array._shapes = self._shapes
         array._handle = self._handle
         array._keeps_history = self._keeps_history
+        array._description = self._description
         return array
 
     # -- what it is ----------------------------------------------------------------------------
@@ -372,9 +375,14 @@ class TensorArray:
                 if known.max() == known.min():
                     first = TensorShape([int(known.reshape(-1)[0])])
                     self._learn_shape(first.concatenate(value.shape[1:]))
-            flow = tensor_list_stack.tensor_list_split(
-                value, self.element_shape, lengths, name=name
-            )
+            if self._keeps_history:
+                shape = lists.element_shape_argument(self.element_shape)
+                flow = array_checks.Split(value, shape, lengths, name=name)
+                flow.op.attrs["_array"] = self._description
+            else:
+                flow = tensor_list_stack.tensor_list_split(
+                    value, self.element_shape, lengths, name=name
+                )
             return self._with_flow(flow)
 
     def _converted(self, value: Any) -> Tensor:
