@@ -28,7 +28,8 @@ def plan_of(graph: Any) -> Plan:
     plan: Plan | None = graph.plan
     mutations = graph._version + graph._mutations
     if plan is None or plan.mutations != mutations:
-        plan = graph.plan = Plan(elements_of(graph), graph.inputs, mutations)
+        references = [t for t in graph.inputs if t.dtype._is_ref_dtype]
+        plan = graph.plan = Plan(elements_of(graph), graph.inputs, mutations, references=references)
     return plan
 
 
