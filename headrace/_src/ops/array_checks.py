@@ -55,8 +55,6 @@ def _history(k: Any, found: TensorList) -> ArrayHistory:
 
 
 Reserve = _variant(tensor_list.TensorListReserve)(_made)
-# Only the interpreter finds what a program does wrong.
-Reserve.interpreted_first = True
 
 
 def described(name: str, resizable: bool, clears: bool, alike: bool) -> str:
@@ -238,6 +236,9 @@ def Split(k, tensor, element_shape, lengths, *, element_dtype):  # noqa: N802
         found.history.note_write(i, found.length, lists.shape_of(item))
     return found
 
+
+# Only the interpreter finds what a program does wrong.
+Reserve.interpreted_first = Split.interpreted_first = True
 
 __all__ = [
     "Concat",
