@@ -101,7 +101,9 @@ class OpSpec:
         self.foldable: bool = flags.pop("foldable", True)
         self.commutative: bool = flags.pop("commutative", False)
         self.aggregate: bool = flags.pop("aggregate", False)
-        self.static: tuple[str, ...] = flags.pop("static", ())
+        self.static: tuple[str, ...] | Callable[[Operation], tuple[str, ...]] = flags.pop(
+            "static", ()
+        )
         self.moves_data: bool = flags.pop("moves_data", False)
         self.value_from_shapes: Callable[..., Any] | None = flags.pop("value_from_shapes", None)
         self.known_when_lowered: bool = flags.pop("known_when_lowered", False)
@@ -186,6 +188,10 @@ class OpSpec:
         """
         self.gradient_reason = reason
         self.gradient_undefined = undefined
+
+    def static_inputs(self, operation: Operation) -> tuple[str, ...]:
+        """The names of the inputs of an operation that must be known before it is lowered."""
+        return self.static(operation) if callable(self.static) else self.static
 
     @property
     def has_effects(self) -> bool:

@@ -242,7 +242,8 @@ def _static_arguments(graph: Any) -> set[int]:
             stack += static_inputs(step.op, plan)
         elif spec.static:
             named = zip(map(plan.source, step.op._inputs), spec.flat_inputs(step.op), strict=True)
-            stack += [t for t, a in named if a.name in spec.static]
+            static = spec.static_inputs(step.op)
+            stack += [t for t, a in named if a.name in static]
     position = {t: i for i, t in enumerate(graph.inputs)}
     found = set()
     seen = set(stack)
