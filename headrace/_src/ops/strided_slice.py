@@ -171,7 +171,7 @@ def _sliced_dims(dims, begin, end, strides, masks):
 def _static_inputs(op):
     """What must be known before lowering: bounds of ranges, but not entries that are indices."""
     names = [arg.name for arg in op.spec.inputs if arg.name in ("shape", "begin", "end", "strides")]
-    dims = op._inputs[names.index("begin")].dims
+    dims = op._inputs[1].dims
     if dims is None or len(dims) != 1 or dims[0] is None:
         return tuple(names)
     masks = {name: op.attrs[name] for name in _MASKS}

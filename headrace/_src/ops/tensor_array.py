@@ -105,8 +105,9 @@ class TensorArray:
                 self._handle.count(-1)
         if self._keeps_history:
             name = tensor_array_name or flow.op.name.replace("TensorArrayV2", "TensorArray")
+            clears = clear_after_read is None or bool(clear_after_read)
             self._description = array_checks.described(
-                name, self._dynamic_size, clear_after_read is not False, infer_shape
+                name, self._dynamic_size, clears, infer_shape
             )
             flow.op.attrs["_array"] = self._description
         self._flow: Tensor = flow
@@ -189,8 +190,8 @@ class TensorArray:
           The element; zeros where none was written and the shape is known.
 
         Raises:
-          errors.InvalidArgumentError: (run) no such position, or nothing is known of an element
-            that was never written.
+          errors.InvalidArgumentError: (run) no such position, nothing is known of an element that
+            was never written, or the element was cleared when it was read before.
         """
         self._handle.count(-1)
         with scopes.name_scope(name, "TensorArrayV2Read", [self._flow, index]):
@@ -279,7 +280,8 @@ class TensorArray:
 
         Raises:
           ValueError: (build) the shape is not that of the elements.
-          errors.InvalidArgumentError: (run) no such position, or another shape.
+          errors.InvalidArgumentError: (run) no such position, another shape, or the element was
+            written or read before.
         """
         with scopes.name_scope(name, "TensorArrayV2Write", [self._flow, index, value]):
             value = self._converted(value)
