@@ -374,5 +374,23 @@ y = tf.cond(tf.reduce_sum(x) > 0.0, lambda: x * 2.0, lambda: x + tf.cast(z > 0.0
 grads = tf.gradients(y, [w, u, z])
 fetch = [tf.constant([g is not None for g in grads]), grads[0]]
 """,
+    # Sums of slices are slices, also where only one branch was taken.
+    "default_slices": """
+table = tf.Variable(np.arange(10, dtype=np.float32).reshape(5, 2) * 0.1 - 0.3)
+ids = tf.constant([[1, 2, 1], [3, 0, 1]])
+def step(i, h):
+    return i + 1, tf.tanh(h + tf.gather(table, ids[:, i]))
+_, h = tf.while_loop(lambda i, _: i < 3, step, [0, tf.zeros([2, 2])])
+b = tf.cond(tf.reduce_sum(h) > 9.0, lambda: tf.gather(table, [0, 1]), lambda: tf.gather(table, [2, 2]) * 3.0)
+slices = [tf.gradients(y * y, table)[0] for y in (h, b)]
+fetch = [(g.values, g.indices, g.dense_shape) for g in slices]
+""",
+    # An array keeps its length, whatever fills it, and has the elements that were there.
+    "default_array_length": """
+x = tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+longer = tf.TensorArray(tf.float32, 5).write(4, [7.0, 8.0]).unstack(x).stack()
+grown = tf.TensorArray(tf.float32, 2, dynamic_size=True).unstack(x).stack()
+fetch = [longer, grown, tf.gradients(longer * longer, x)[0]]
+""",
 }
 SNIPPETS.update({name: (code, {"nodes": False}) for name, code in _DEFAULT.items()})

@@ -279,10 +279,12 @@ class _Backprop:
             return [None] * len(op._inputs)
         # A rule that is a function of the graph takes the gradients of all outputs.
         every = getattr(function, "takes_every_gradient", lambda op: False)(op)
+        # One that adds up gradients itself wants to know where there are none.
+        bare = getattr(function, "takes_missing", lambda op: ())(op)
         flowing = [i for i, g in enumerate(out_grads) if g is not None]
         out_grads = [
-            identity_zeros(t) if g is None and (every or is_trainable(t)) else g
-            for t, g in zip(op.outputs, out_grads, strict=True)
+            identity_zeros(t) if g is None and i not in bare and (every or is_trainable(t)) else g
+            for i, (t, g) in enumerate(zip(op.outputs, out_grads, strict=True))
         ]
         with scopes.name_scope(op.name + "_grad"):
             result = function(op, *out_grads)

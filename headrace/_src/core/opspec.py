@@ -100,7 +100,9 @@ class OpSpec:
         self.foldable: bool = flags.pop("foldable", True)
         self.commutative: bool = flags.pop("commutative", False)
         self.aggregate: bool = flags.pop("aggregate", False)
-        self.static: tuple[str, ...] = flags.pop("static", ())
+        self.static: tuple[str, ...] | Callable[[Operation], tuple[str, ...]] = flags.pop(
+            "static", ()
+        )
         self.moves_data: bool = flags.pop("moves_data", False)
         self.value_from_shapes: Callable[..., Any] | None = flags.pop("value_from_shapes", None)
         self.known_when_lowered: bool = flags.pop("known_when_lowered", False)
@@ -108,6 +110,7 @@ class OpSpec:
         self.allows_uninitialized: bool = flags.pop("allows_uninitialized", False)
         self.calls_functions: bool = flags.pop("calls_functions", False)
         self.needs_op: bool = flags.pop("needs_op", False)
+        self.interpreted_first: bool = flags.pop("interpreted_first", False)
         self.forwards_reference: bool = flags.pop("forwards_reference", False)
         self.handle: bool = flags.pop("handle", False)
         self.functions: tuple[Any, ...] = flags.pop("functions", ())
@@ -184,6 +187,10 @@ class OpSpec:
         """
         self.gradient_reason = reason
         self.gradient_undefined = undefined
+
+    def static_inputs(self, operation: Operation) -> tuple[str, ...]:
+        """The names of the inputs of an operation that must be known before it is lowered."""
+        return self.static(operation) if callable(self.static) else self.static
 
     @property
     def has_effects(self) -> bool:

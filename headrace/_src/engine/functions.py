@@ -19,6 +19,7 @@ from headrace._src.engine.resources import Cell
 from headrace._src.engine.run import Run
 
 if TYPE_CHECKING:
+    from headrace._src.engine.hot_bodies import HotBody
     from headrace._src.engine.tiered import Tiered
 
 
@@ -27,7 +28,8 @@ def plan_of(graph: Any) -> Plan:
     plan: Plan | None = graph.plan
     mutations = graph._version + graph._mutations
     if plan is None or plan.mutations != mutations:
-        plan = graph.plan = Plan(elements_of(graph), graph.inputs, mutations)
+        references = [t for t in graph.inputs if t.dtype._is_ref_dtype]
+        plan = graph.plan = Plan(elements_of(graph), graph.inputs, mutations, references=references)
     return plan
 
 
@@ -46,14 +48,27 @@ def called(tiered: Tiered, graph: Any, arguments: Sequence[Any], run: Run, mode:
     return [_result(t, slots[plan.slots[t]]) for t in graph.outputs]
 
 
-def call(graph: Any, arguments: Sequence[Any], run: Run) -> list[Any]:
-    """Executes the body of a function within a run; returns its results."""
+def call(graph: Any, arguments: Sequence[Any], run: Run, op: Operation) -> list[Any]:
+    """Executes the body of a function within a run; returns its results.
+
+    Args:
+      graph: the body.
+      arguments: the values of its arguments.
+      run: the run.
+      op: the operation that calls it.
+    """
+    from headrace._src.engine import hot_bodies
+
     plan = plan_of(graph)
     slots = started(plan, run)
     for t, slot, value in zip(graph.inputs, plan.feeds, arguments, strict=True):
         slots[slot] = _argument(t, value)
     before = run.spent
-    interpret.execute_plan(plan, slots, run)
+    hot = hot_bodies.of(graph, plan, op, run)
+    if hot is None:
+        interpret.execute_plan(plan, slots, run)
+    else:
+        hot.execute(slots, run)
     run.spent = costs.plus(before, costs.of_plan(plan))
     return [_result(t, slots[plan.slots[t]]) for t in graph.outputs]
 
@@ -76,8 +91,8 @@ def loop(cond: Any, body: Any, values: Sequence[Any], run: Run, op: Operation) -
     held = [_argument(t, v) for t, v in zip(body.inputs, values, strict=True)]
     kept = {i for i, (a, b) in enumerate(zip(body.inputs, body.outputs, strict=True)) if a is b}
     changing = [i for i in range(len(held)) if i not in kept]
-    test = _Stepper(cond, held, changing, [0], run)
-    step = _Stepper(body, held, changing, changing, run)
+    test = _Stepper(cond, held, changing, [0], run, op)
+    step = _Stepper(body, held, changing, changing, run, op)
     values = [held[i] for i in changing]
     lengths = [getattr(v, "length", None) for v in held]
     before = run.spent
@@ -99,6 +114,8 @@ def loop(cond: Any, body: Any, values: Sequence[Any], run: Run, op: Operation) -
             trips += more
             if ended:
                 break
+            test.look_at_body()
+            step.look_at_body()
     body.plan.trips = max(body.plan.trips, trips)
     run.spent = costs.plus(before, costs.of_loop(cond.plan, body.plan, trips))
     for i, value in zip(changing, values, strict=True):
@@ -111,6 +128,7 @@ class _Stepper:
 
     State inventory:
       _template: slots with the arguments that stay in place.
+      _hot: the body with its tier, where it has one.
       _feeds: the slots of those that change.       _outputs: the slots of the results wanted.
     """
 
@@ -121,20 +139,34 @@ class _Stepper:
         changing: Sequence[int],
         wanted: Sequence[int],
         run: Run,
+        op: Operation,
     ) -> None:
+        self._graph = graph
+        self._op = op
+        self._hot: HotBody | None = None
         self._plan = plan = plan_of(graph)
         self._run = run
+        self.look_at_body()
         self._template = started(plan, run)
         for slot, value in zip(plan.feeds, arguments, strict=True):
             self._template[slot] = value
         self._feeds = [plan.feeds[i] for i in changing]
         self._outputs = [(graph.outputs[i], plan.slots[graph.outputs[i]]) for i in wanted]
 
+    def look_at_body(self) -> None:
+        """Gives the body a tier of its own where the loop stays on the host."""
+        from headrace._src.engine import hot_bodies
+
+        self._hot = hot_bodies.of(self._graph, self._plan, self._op, self._run)
+
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         slots = self._template.copy()
         for slot, value in zip(self._feeds, values, strict=True):
             slots[slot] = value
-        interpret.execute_plan(self._plan, slots, self._run)
+        if self._hot is None:
+            interpret.execute_plan(self._plan, slots, self._run)
+        else:
+            self._hot.execute(slots, self._run)
         return [_result(t, slots[s]) for t, s in self._outputs]
 
 
@@ -212,7 +244,8 @@ def _static_arguments(graph: Any) -> set[int]:
             stack += static_inputs(step.op, plan)
         elif spec.static:
             named = zip(map(plan.source, step.op._inputs), spec.flat_inputs(step.op), strict=True)
-            stack += [t for t, a in named if a.name in spec.static]
+            static = spec.static_inputs(step.op)
+            stack += [t for t, a in named if a.name in static]
     position = {t: i for i, t in enumerate(graph.inputs)}
     found = set()
     seen = set(stack)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from headrace._src.core.operation import Operation
-from headrace._src.engine import backend, costs, list_values, partition, structures
+from headrace._src.engine import backend, costs, hot_bodies, list_values, partition, structures
 from headrace._src.engine.lower_loops import FINISHED, FULL, STATES
 from headrace._src.engine.plan import STATEFUL, Step
 from headrace._src.engine.resources import Cell, on_host
@@ -213,7 +213,10 @@ def continued(
         limit = int(min(max(_CALL / max(fast, 0.01), FIRST_LOOK), _MOST))
         limit = 1 << (limit.bit_length() - 1)
         found = run.kernel_states.setdefault(key, HotLoop(op, graphs[1], values, changing, limit))
-    return (False, 0) if found.refused else found.run(values, lengths, run)
+    ended, more = (False, 0) if found.refused else found.run(values, lengths, run)
+    if found.refused:
+        hot_bodies.note_refusal(op, run)
+    return ended, more
 
 
 __all__ = ["FIRST_LOOK", "HotLoop", "continued"]

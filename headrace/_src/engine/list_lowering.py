@@ -283,6 +283,17 @@ def stack(found: TracedList, shape: Any) -> Any:
     return found.items[: found.length]
 
 
+def concat(found: TracedList, dims: Dims) -> tuple[Any, Any]:
+    """The elements of a list behind each other, and the length of each."""
+    if found.items is None or not found.length:
+        raise Unfit("nothing tells how long elements that were never set are")
+    rows = stack(found, -1)
+    if rows.ndim < 2 or not dims_lib.compatible(dims, rows.shape[1:]):
+        raise Unfit("the elements do not fit the element shape")
+    n, each = rows.shape[:2]
+    return rows.reshape((n * each, *rows.shape[2:])), np.full(n, each, np.int64)
+
+
 def gather(k: Any, found: TracedList, indices: Any, shape: Any) -> Any:
     """Some elements of a list as one tensor."""
     xp = backend.jax().numpy
@@ -293,7 +304,16 @@ def gather(k: Any, found: TracedList, indices: Any, shape: Any) -> Any:
     if found.items is None:
         element = _unset(found, shape)
         return xp.zeros((*np.shape(indices), *element.shape), element.dtype)
+    if _counts(indices):
+        return found.items[: len(indices)]
     return xp.take(found.items, indices, axis=0, mode="clip")
+
+
+def _counts(indices: Any) -> bool:
+    """Whether indices are known to be 0, 1, 2, ..."""
+    if structures.is_traced(indices):
+        return False
+    return bool((np.asarray(indices) == np.arange(len(indices))).all())
 
 
 def scatter(k: Any, found: TracedList, indices: Any, rows: Any) -> TracedList:
@@ -303,6 +323,11 @@ def scatter(k: Any, found: TracedList, indices: Any, rows: Any) -> TracedList:
     k.require((indices >= 0) & (indices < found.length))
     if not rows.shape[0]:
         return found
+    if _counts(indices):
+        if found.length == rows.shape[0] and found.dtype.name != "variant":
+            return stacked(found.dtype, found.dims, rows)
+        found, _ = _holding(found, rows[0])
+        return found.replaced(items=found.items.at[: rows.shape[0]].set(rows), within=None)
     if not structures.is_traced(indices) and len(set(np.asarray(indices).tolist())) == len(indices):
         found, _ = _holding(found, rows[0])
         items = found.items.at[indices].set(rows, mode="drop")

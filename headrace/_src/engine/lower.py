@@ -402,8 +402,9 @@ class Lowering:
         for p in reads(op, plan.cells):
             if args[p] is not None:
                 args[p] = self.read(args[p])
-        for position, arg in enumerate(spec.flat_inputs(op)) if spec.static else ():
-            if arg.name in spec.static and structures.is_traced(args[position]):
+        static = spec.static_inputs(op) if spec.static else ()
+        for position, arg in enumerate(spec.flat_inputs(op)) if static else ():
+            if arg.name in static and structures.is_traced(args[position]):
                 raise NotLowerable(
                     f"input {arg.name!r} of {op.name} ({op.type}) must be known before lowering", op
                 )

@@ -149,7 +149,8 @@ def static_inputs(op: Operation, plan: Plan) -> list[Tensor]:
         return []
     args = op.spec.flat_inputs(op)
     named = zip(map(plan.source, op._inputs), args, strict=True)
-    return [t for t, a in named if a.name in op.spec.static]
+    static = op.spec.static_inputs(op)
+    return [t for t, a in named if a.name in static]
 
 
 def _host_cone(

@@ -170,13 +170,15 @@ def dereferencing(
     return read_and_call
 
 
-def aliases(operations: Sequence[Operation], feeds: frozenset[Tensor]) -> set[Tensor]:
+def aliases(
+    operations: Sequence[Operation], feeds: frozenset[Tensor], references: Sequence[Tensor] = ()
+) -> set[Tensor]:
     """The tensors whose run-time value is the cell of a variable.
 
     References are, and so is the `Identity` through which a variable is read: as in 1.15 it shares
     the variable's memory, so whoever takes it sees the variable as it is then.
     """
-    found: set[Tensor] = set()
+    found: set[Tensor] = set(references)
     for op in operations:
         forwards = op.spec.forwards_reference and op._inputs[0] in found
         for t in op.outputs:
@@ -243,14 +245,24 @@ class Plan:
         feeds: Sequence[Tensor],
         mutations: int = 0,
         fold: bool = True,
+        references: Sequence[Tensor] = (),
     ) -> None:
+        """Plans a computation.
+
+        Args:
+          elements: what is computed.
+          feeds: tensors whose values are given.
+          mutations: how often the graph had changed.
+          fold: whether to compute what follows from constants now.
+          references: those of the feeds that are given the cell of a variable, not its value.
+        """
         self.mutations = mutations
         self.costs: dict[Operation, tuple[float, float]] | None = None
         self.spent: tuple[float, float] | None = None
         self.trips = 0
         self.fed = fed = frozenset(feeds)
         self.operations = ordered(needed(elements, fed), fed)
-        self.cells = aliases(self.operations, fed)
+        self.cells = aliases(self.operations, fed, references)
         self.has_blocking = sum(op.spec.blocking for op in self.operations)
         self.slots: dict[Tensor, int] = {}
         self.replaced: dict[Tensor, Tensor] = {}

@@ -191,7 +191,7 @@ class RunKernel(kernel.KernelContext):
         """Executes a function body; returns its results."""
         from headrace._src.engine import functions
 
-        return functions.call(function.graph, arguments, self.run)
+        return functions.call(function.graph, arguments, self.run, self.op)
 
     def loop(self, cond: Any, body: Any, values: Any) -> list[Any]:
         """Executes a function body on its own results while `cond` holds; returns the last."""

@@ -33,8 +33,20 @@ class Staged:
         always: bool,
         host: frozenset[Operation] = frozenset(),
         devices: Devices | None = None,
+        called: type[Segment] | None = None,
     ) -> None:
+        """Makes the units.
+
+        Args:
+          plan: the plan.
+          elements: what it computes.
+          always: whether to compile what does not pay, too.
+          host: operations that are not to be compiled.
+          devices: those of the session.
+          called: of a function's body, which is executed within a run, the kind of its segments.
+        """
         self.plan = plan
+        self._called = called
         self._devices = devices
         self._elements = elements
         self._always = always
@@ -46,7 +58,10 @@ class Staged:
             if unit.compiled and (always or costs.pays(unit, plan.costs)):
                 # Nothing comes behind the last unit that could fail and want old values back.
                 place = HOST if devices is None else devices.place(s.op._device for s in unit.steps)
-                self.units.append(Segment(unit, plan, unit is units[-1], place))
+                if called is None:
+                    self.units.append(Segment(unit, plan, unit is units[-1], place))
+                else:
+                    self.units.append(called(unit, plan, False, place))
             else:
                 self.units.append(unit)
         self._segments = [u for u in self.units if isinstance(u, Segment)]
@@ -75,30 +90,39 @@ class Staged:
         """
         try:
             interpret.place_handles(self.plan, slots, run)
-            for unit, to_host in zip(self.units, self._to_host, strict=True):
-                if run.deadline is not None:
-                    run.check()
-                if isinstance(unit, Segment):
-                    mark = 0 if run.trace is None else len(run.trace)
-                    start = time.time()
-                    unit.run(slots, run)
-                    for i in to_host:
-                        slots[i] = on_host(slots[i])
-                    # Operations that were interpreted instead have rows of their own.
-                    if run.trace is not None and len(run.trace) == mark:
-                        self._await(unit, slots, run)
-                        run.trace.append((unit, start, time.time()))
-                else:
-                    with np.errstate(all="ignore"):
-                        interpret.execute_steps(unit.steps, slots, run)
+            return self.execute_units(slots, run)
         except BaseException:
             run.undo()
             raise
+
+    def execute_units(self, slots: list[Any], run: Run) -> Staged:
+        """As `execute`, within a run: whoever executes that undoes what a failing one did."""
+        for unit, to_host in zip(self.units, self._to_host, strict=True):
+            if run.deadline is not None:
+                run.check()
+            if isinstance(unit, Segment):
+                mark = 0 if run.trace is None else len(run.trace)
+                start = time.time()
+                unit.run(slots, run)
+                for i in to_host:
+                    slots[i] = on_host(slots[i])
+                # Operations that were interpreted instead have rows of their own.
+                if run.trace is not None and len(run.trace) == mark:
+                    self._await(unit, slots, run)
+                    run.trace.append((unit, start, time.time()))
+            else:
+                with np.errstate(all="ignore"):
+                    interpret.execute_steps(unit.steps, slots, run)
         rejected = [s.rejected for s in self._segments if s.rejected is not None]
-        if rejected:
-            host = self._host.union(rejected)
-            return Staged(self.plan, self._elements, self._always, host, self._devices)
-        return self
+        if not rejected:
+            return self
+        from headrace._src.engine import hot_bodies
+
+        for op in rejected:
+            if op.called:
+                hot_bodies.note_refusal(op, run)
+        host = self._host.union(rejected)
+        return Staged(self.plan, self._elements, self._always, host, self._devices, self._called)
 
     def _await(self, segment: Segment, slots: Sequence[Any], run: Run) -> None:
         """Waits for what a segment made: compiled code is started, not awaited."""

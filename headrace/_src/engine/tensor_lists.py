@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from headrace._src.core.dims import Dims
 from headrace._src.core.dtypes import DType
+from headrace._src.engine.array_history import ArrayHistory
 
 # Held for a few bytecodes at a time: two runs may hold the same version.
 _LOCK: Final = threading.Lock()
@@ -34,6 +35,7 @@ class TensorList:
       touched: the only positions that may be set, where they are few; None when not known. The
         gradient of reading one element is a list with that one; adding it must not take longer
         than setting it.
+      history: what happened to the tensor array that this list stands for; None of other lists.
 
     State inventory:
       _items: the elements, None where one was never set; None in a version that is not the newest.
@@ -50,6 +52,7 @@ class TensorList:
         "_value",
         "dims",
         "element_dtype",
+        "history",
         "length",
         "limit",
         "touched",
@@ -62,6 +65,7 @@ class TensorList:
         self.dims = dims
         self.limit = limit
         self.touched: tuple[int, ...] | None = None
+        self.history: ArrayHistory | None = None
         self._items: list[Any] | None = list(items)
         self.length = len(self._items)
         self._alone = False
@@ -126,6 +130,7 @@ class TensorList:
         newer.element_dtype = self.element_dtype
         newer.dims = self.dims
         newer.limit = self.limit
+        newer.history = self.history
         newer.touched = None
         newer._alone = False
         newer._newer = newer._value = None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
-from headrace._src.engine import costs
+from headrace._src.engine import costs, functions
 from headrace._src.engine.devices import Devices
 from headrace._src.engine.plan import Plan
 from headrace._src.engine.staged import Staged
@@ -56,7 +56,7 @@ def compile_at(plan: Plan, mode: str = AUTO) -> int:
     if mode == OFF:
         return NEVER
     if mode == ALWAYS:
-        return 1
+        return 2 if _interpreted_first(plan, set()) else 1
     if plan.has_blocking > 1 or plan.costs is None:
         return NEVER
     saved, steps = costs.total(plan.costs)
@@ -66,6 +66,19 @@ def compile_at(plan: Plan, mode: str = AUTO) -> int:
         return 2
     worth = max(_LEAST, _SHARE * costs.compilation(steps))
     return max(_FIRST_RUN, -int(-worth // saved))
+
+
+def _interpreted_first(plan: Plan, seen: set[Any]) -> bool:
+    """Whether something in the plan can only be found wrong while interpreting."""
+    for step in plan.steps:
+        if step.op.spec.interpreted_first:
+            return True
+        for function in step.op.called:
+            if function.graph not in seen:
+                seen.add(function.graph)
+                if _interpreted_first(functions.plan_of(function.graph), seen):
+                    return True
+    return False
 
 
 def staged(

@@ -375,7 +375,7 @@ def _over_rows(
     from headrace._src.function.autograph_builtins import len_
 
     count = len_(rows)
-    array = tensor_array.TensorArray(rows.dtype.base_dtype, size=count).unstack(rows)
+    array = tensor_array.PlainArray(rows.dtype.base_dtype, size=count).unstack(rows)
 
     def step(index: Tensor) -> tuple[tuple[Any, ...], Callable[[], None]]:
         row = array.read(index)

@@ -63,7 +63,7 @@ def run_time_size(tensor: Tensor) -> Tensor:
 
 def unstacked(elem: Any, n: Any, **options: Any) -> tensor_array.TensorArray:
     """A tensor array of the elements of `elem`."""
-    return tensor_array.TensorArray(
+    return tensor_array.PlainArray(
         dtype=elem.dtype, size=n, dynamic_size=False, infer_shape=True, **options
     ).unstack(elem)
 

@@ -66,13 +66,13 @@ def map_fn(
             )
         n = element_loops.first_size(tensors[0]) or element_loops.run_time_size(tensors[0])
         given = [
-            tensor_array.TensorArray(dtype=t.dtype, size=n, dynamic_size=False, infer_shape=True)
+            tensor_array.PlainArray(dtype=t.dtype, size=n, dynamic_size=False, infer_shape=True)
             for t in tensors
         ]
         given = [array.unstack(t) for array, t in zip(given, tensors, strict=True)]
         start = constant.constant(0)
         made = [
-            tensor_array.TensorArray(dtype=t, size=n, dynamic_size=False, infer_shape=infer_shape)
+            tensor_array.PlainArray(dtype=t, size=n, dynamic_size=False, infer_shape=infer_shape)
             for t in outputs.flat(types)
         ]
 

@@ -57,7 +57,7 @@ def scan(
         if n is None:
             n = element_loops.run_time_size(tensors[0])
         given = [
-            tensor_array.TensorArray(
+            tensor_array.PlainArray(
                 dtype=t.dtype,
                 size=n,
                 dynamic_size=False,
@@ -74,7 +74,7 @@ def scan(
             values = [convert_to_tensor(value) for value in outputs.flat(initializer)]
             done = 0
         made = [
-            tensor_array.TensorArray(
+            tensor_array.PlainArray(
                 dtype=value.dtype,
                 size=n,
                 element_shape=value.shape if infer_shape else None,

@@ -25,6 +25,7 @@ class BackwardBranch(func_graph.FuncGraph):
     Attributes:
       wrapped: tensor of the forward branch → the optional that is to hold it, of those that the
         forward node does not give yet.
+      untouched: the positions of the forward branch's arguments to which no gradient flows.
     """
 
     def __init__(self, name: str, forward: func_graph.FuncGraph) -> None:
@@ -33,6 +34,7 @@ class BackwardBranch(func_graph.FuncGraph):
         self._given = frozenset(forward.inputs) | frozenset(forward.outputs)
         self._values: dict[Tensor, Tensor] = {}
         self.wrapped: dict[Tensor, Tensor] = {}
+        self.untouched: frozenset[int] = frozenset()
 
     def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
         """The tensor that stands for one of the forward branch or of an outer graph."""
@@ -190,14 +192,14 @@ def grad_branches(op: Operation, *dys: Any) -> list[Any]:
     is_case = len(op.functions) != 2 or op.type == "Case"
     backward = [BackwardBranch(f"{g.name}_grad_{next_uid()}", g) for g in forward]
     for b, f in zip(backward, forward, strict=True):
-        func_graph.trace(b, lambda f=f: _gradients(f, dys))
+        func_graph.trace(b, lambda b=b, f=f: _gradients(b, f, dys))
         func_graph.hand_over(b)
     if any(b.wrapped for b in backward):
         _give_more(op, forward, backward)
     inputs = [
         [_outside(t, op, f) for t in b.captured] for b, f in zip(backward, forward, strict=True)
     ]
-    _match_slices(backward)
+    _match_slices(forward, backward)
     node = add(op._inputs[0], backward, inputs, "gradient" if is_case else None, is_case)
     if not node.outputs:
         return [None] * len(op._inputs)
@@ -209,7 +211,9 @@ def grad_branches(op: Operation, *dys: Any) -> list[Any]:
 grad_branches.reaches = dependence.through_branches  # type: ignore[attr-defined]
 
 
-def _gradients(forward: func_graph.FuncGraph, dys: Sequence[Any]) -> list[Any]:
+def _gradients(
+    backward: BackwardBranch, forward: func_graph.FuncGraph, dys: Sequence[Any]
+) -> list[Any]:
     """The gradients of a branch's arguments."""
     flowing = [
         (y, dy)
@@ -218,14 +222,23 @@ def _gradients(forward: func_graph.FuncGraph, dys: Sequence[Any]) -> list[Any]:
     ]
     ys, grad_ys = [y for y, _ in flowing], [dy for _, dy in flowing]
     grads = late.gradients(ys, forward.inputs, grad_ys=grad_ys)
-    return [_zeros(x) if g is None else g for x, g in zip(forward.inputs, grads, strict=True)]
+    backward.untouched = frozenset(i for i, g in enumerate(grads) if g is None)
+    return [zeros_like(x) if g is None else g for x, g in zip(forward.inputs, grads, strict=True)]
 
 
-def _zeros(x: Tensor) -> Any:
+def zeros_like(x: Tensor) -> Any:
+    """Zeros in the shape of a tensor, or of the variable that a handle stands for."""
     if x.dtype is not dtypes.resource:
         return late.zeros_like(x)
     dtype = dtypes.float32 if x.handle_data is None else x.handle_data[0]
     return late.zeros(late.VariableShape(x), dtype=dtype)
+
+
+def shape_of(x: Tensor, dtype: dtypes.DType) -> Tensor:
+    """The shape of a tensor, or of the variable that a handle stands for."""
+    if x.dtype is not dtypes.resource:
+        return late.shape(x, out_type=dtype)
+    return late.VariableShape(x, out_type=dtype)
 
 
 def _give_more(
@@ -265,11 +278,16 @@ def _outside(tensor: Tensor, op: Operation, forward: func_graph.FuncGraph) -> Te
     return op._inputs[1 + forward.inputs.index(tensor)]
 
 
-def _match_slices(backward: Sequence[BackwardBranch]) -> None:
+def _match_slices(
+    forward: Sequence[func_graph.FuncGraph], backward: Sequence[BackwardBranch]
+) -> None:
     """Makes gradients sparse in every branch where they are in one, with indices of one dtype."""
     rows = zip(*[b.structured_outputs for b in backward], strict=True)
     for i, row in enumerate(rows):
         if not any(isinstance(v, IndexedSlices) for v in row):
+            continue
+        if forward[0].numbering is not None:
+            _match_apart(backward, i)
             continue
         for b, v in zip(backward, row, strict=True):
             if not isinstance(v, IndexedSlices):
@@ -284,6 +302,41 @@ def _match_slices(backward: Sequence[BackwardBranch]) -> None:
     for b in backward:
         b.outputs = nest.flatten(b.structured_outputs, expand_composites=True)
         b.forget_plan()
+
+
+def _match_apart(backward: Sequence[BackwardBranch], i: int) -> None:
+    """Gives a gradient one form in all branches, as TensorFlow 1's own conditions do.
+
+    There each branch takes what it uses of the outside for itself: the gradients of the branches
+    add up, and a branch that is not taken gives zeros. They are sparse if they are in each branch
+    that has one.
+    """
+    having = [b for b in backward if i not in b.untouched]
+    if not all(isinstance(b.structured_outputs[i], IndexedSlices) for b in having):
+        for b in having:
+            with b.as_default():
+                b.structured_outputs[i] = convert.convert_to_tensor(b.structured_outputs[i])
+        return
+    wide = any(b.structured_outputs[i].indices.dtype is dtypes.int64 for b in having)
+    for b in backward:
+        own = b.structured_outputs[i]
+        with b.as_default():
+            zeros = late.zeros_like(own) if b not in having else None
+            if zeros is None:
+                shape = own.dense_shape
+                zeros = None if len(having) == 1 else late.zeros(shape, own.dtype)
+            every = None if zeros is None else _as_slices(zeros)
+            parts = [own if part is b else every for part in having]
+            b.structured_outputs[i] = _joined(parts, dtypes.int64 if wide else dtypes.int32)
+
+
+def _joined(parts: Sequence[Any], dtype: dtypes.DType) -> IndexedSlices:
+    """Slices behind each other, their indices in one dtype."""
+    indices = [late.cast(s.indices, dtype) for s in parts]
+    if len(parts) == 1:
+        return IndexedSlices(parts[0].values, indices[0], parts[0].dense_shape)
+    values = late.concat([s.values for s in parts], 0)
+    return IndexedSlices(values, late.concat(indices, 0), parts[0].dense_shape)
 
 
 def _as_slices(t: Tensor) -> IndexedSlices:

@@ -4,6 +4,11 @@ What the backward body needs of the forward one is accumulated: each iteration o
 pushes the value onto a list, one more loop variable, and the backward loop pops it. Loop
 invariants are taken as they are, constants are made anew. The forward node gets the lists as new
 inputs and outputs once the backward body is complete, so a gradient that fails changes nothing.
+
+Gradients of what the body captured are sums over the iterations. In TensorFlow 1's own control flow
+they stay `IndexedSlices` where each iteration gives some: the slices of all iterations, the last
+one first, behind a row of zeros with which the sum starts. Programs that did not ask for functional
+control flow see that, since optimizers treat rows that have no slice apart.
 """
 
 from __future__ import annotations
@@ -14,10 +19,19 @@ from typing import Any, NamedTuple
 
 from headrace._src.core import constant_value, convert, dtypes, scopes
 from headrace._src.core.graphkeys import GraphKeys
+from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
-from headrace._src.ops import _tensor_lists, constant, dependence, func_graph, identity, loop_node
+from headrace._src.ops import (
+    _tensor_lists,
+    branches,
+    constant,
+    dependence,
+    func_graph,
+    identity,
+    loop_node,
+)
 from headrace._src.ops._late import late
 
 # The loop variables that a backward loop adds before the gradients.
@@ -40,6 +54,19 @@ class _Accumulator(NamedTuple):
     pushed: Tensor
 
 
+class _Slices(NamedTuple):
+    """The slices of every iteration, in the backward body.
+
+    Attributes:
+      values, indices: the arguments that stand for lists of them.
+      shape_type: the dtype in which the slices say of what shape the whole is, None if they do not.
+    """
+
+    values: Tensor
+    indices: Tensor
+    shape_type: dtypes.DType | None
+
+
 class BackwardBody(func_graph.FuncGraph):
     """The body of a loop that computes the gradients of another loop's body.
 
@@ -47,6 +74,8 @@ class BackwardBody(func_graph.FuncGraph):
       accumulators: the lists that the forward loop must fill besides those that it fills already.
       next_values: argument → its value for the next iteration, of the arguments that stand for
         tensors outside.
+      sums: for each gradient of what the forward body captured the argument that adds it up, or
+        that adds up slices; None where there is no gradient.
     """
 
     def __init__(self, name: str, node: Operation) -> None:
@@ -57,6 +86,7 @@ class BackwardBody(func_graph.FuncGraph):
         self._values: dict[Tensor, Tensor] = {}
         self.accumulators: list[_Accumulator] = []
         self.next_values: dict[Tensor, Tensor] = {}
+        self.sums: list[Tensor | _Slices | None] = []
         # As in 1.15 these collections are there from now on, even if empty.
         for key in ("GLOBAL_VARIABLES", "LOCAL_VARIABLES", "TRAINABLE_VARIABLES"):
             self.get_collection_ref(getattr(GraphKeys, key))
@@ -120,6 +150,46 @@ class BackwardBody(func_graph.FuncGraph):
             name += "_0"
         return f"{name}_{tensor.value_index}"
 
+    def add_up(self, gradient: Any, first: Tensor | None, x: Tensor) -> None:
+        """Adds up a gradient of something that the forward body captured.
+
+        Args:
+          gradient: that of one iteration, or None.
+          first: what the sum starts with, in the outer graph; None for zeros.
+          x: what was captured, in the outer graph.
+        """
+        if isinstance(gradient, IndexedSlices) and first is None:
+            dense_shape = gradient.dense_shape
+            self.sums.append(
+                _Slices(
+                    self._collected(gradient.values),
+                    self._collected(gradient.indices),
+                    None if dense_shape is None else dense_shape.dtype,
+                )
+            )
+            return
+        if gradient is None and first is None:
+            self.sums.append(None)
+            return
+        if first is None:
+            with self.outer_graph.as_default():
+                first = branches.zeros_like(x)
+        argument = super().capture(first)
+        if gradient is not None:
+            self.next_values[argument] = late.add_n([argument, convert.convert_to_tensor(gradient)])
+        self.sums.append(argument)
+
+    def _collected(self, rows: Tensor) -> Tensor:
+        """The argument for a list that gets some rows in each iteration."""
+        with self.outer_graph.as_default(), scopes.control_dependencies(None):
+            shape = None if rows.dims is None else (None, *rows.dims[1:])
+            empty = late.EmptyTensorList(
+                _tensor_lists.element_shape_argument(shape), self._limit, element_dtype=rows.dtype
+            )
+        argument = super().capture(empty)
+        self.next_values[argument] = late.TensorListPushBack(argument, rows)
+        return argument
+
     def give_up(self) -> None:
         """Forgets the lists of a gradient that failed."""
         pushed = {a.pushed for a in self.accumulators}
@@ -169,16 +239,18 @@ def grad_while(op: Operation, *dys: Any) -> list[Any]:
     dys = tuple(
         dy if is_trainable(out) else None for dy, out in zip(dys[:n], body.outputs, strict=False)
     )
-    flowing = [i for i, dy in enumerate(dys) if dy is not None]
-    if not flowing:
+    if all(dy is None for dy in dys):
         return [None] * len(op._inputs)
+    captured = _captured(op)
+    flowing = [i for i, dy in enumerate(dys) if dy is not None and i not in captured]
     total = op.outputs[0]
     counter = constant.constant(0, dtype=total.dtype, name="grad_counter")
     given = [counter, op._inputs[1], total]
     given += [convert.convert_to_tensor(dys[i]) for i in flowing]
     backward = BackwardBody(f"{body.name}_grad_{next_uid()}", op)
+    firsts = [(i, dys[i], op._inputs[i]) for i in captured]
     try:
-        _trace(backward, body, flowing, given)
+        _trace(backward, body, flowing, given, firsts)
     except BaseException:
         backward.give_up()
         raise
@@ -190,23 +262,62 @@ def grad_while(op: Operation, *dys: Any) -> list[Any]:
     result: list[Any] = [None] * len(op._inputs)
     for i, gradient in zip(flowing, outputs[_ADDED:], strict=False):
         result[i] = gradient
+    behind = dict(zip(backward.inputs, outputs, strict=True))
+    for i, summed in zip(captured, backward.sums, strict=True):
+        result[i] = _total(summed, behind, op._inputs[i])
     return result
 
 
 grad_while.reaches = dependence.through_loop  # type: ignore[attr-defined]
 
 
+def _captured(op: Operation) -> list[int]:
+    """The positions of what the body captured and gradients add up apart, in order."""
+    body: func_graph.FuncGraph = op.attrs["body"].graph
+    n = op.attrs.get("_num_original_outputs", len(op.outputs))
+    if body.numbering is None:
+        return []
+    arguments = frozenset(body.captured.values())
+    return [i for i, t in enumerate(body.inputs[:n]) if t in arguments and dependence.is_flowing(t)]
+
+
+grad_while.takes_missing = _captured  # type: ignore[attr-defined]
+
+
 def _trace(
-    backward: BackwardBody, body: func_graph.FuncGraph, flowing: Sequence[int], given: Sequence[Any]
+    backward: BackwardBody,
+    body: func_graph.FuncGraph,
+    flowing: Sequence[int],
+    given: Sequence[Any],
+    firsts: Sequence[tuple[int, Any, Tensor]],
 ) -> None:
-    """Builds the backward body."""
+    """Builds the backward body.
+
+    Args:
+      backward: the empty graph in which to build it.
+      body: the forward body.
+      flowing: the positions of the loop variables whose gradients go from iteration to iteration.
+      given: the first values.
+      firsts: for each captured tensor whose gradients add up: its position, what the sum starts
+        with, and the tensor outside.
+    """
 
     def step(count: Tensor, most: Tensor, total: Tensor, *dys: Tensor) -> list[Any]:
         ys = [body.outputs[i] for i in flowing]
         xs = [body.inputs[i] for i in flowing]
-        grads = late.gradients(ys, xs, grad_ys=list(dys), unconnected_gradients="zero")
-        # Sums over iterations are dense, as in 1.15.
-        return [count + 1, most, total, *map(convert.convert_to_tensor, grads)]
+        if not firsts:
+            grads = late.gradients(ys, xs, grad_ys=list(dys), unconnected_gradients="zero")
+            # Sums over iterations are dense, as in 1.15.
+            return [count + 1, most, total, *map(convert.convert_to_tensor, grads)]
+        xs += [body.inputs[i] for i, _, _ in firsts]
+        grads = late.gradients(ys, xs, grad_ys=list(dys))
+        for gradient, (_, first, x) in zip(grads[len(flowing) :], firsts, strict=True):
+            backward.add_up(gradient, first, x)
+        grads = [
+            branches.zeros_like(x) if g is None else convert.convert_to_tensor(g)
+            for g, x in zip(grads[: len(flowing)], xs, strict=False)
+        ]
+        return [count + 1, most, total, *grads]
 
     arguments = [func_graph.Argument(t.dtype.base_dtype, t.dims) for t in given]
     func_graph.trace(backward, step, arguments=arguments)
@@ -244,6 +355,40 @@ def _accumulate(
 def _outside(tensor: Tensor, op: Operation, body: func_graph.FuncGraph) -> Tensor:
     """What to pass for a tensor that the backward body takes: results of the forward loop."""
     return op.outputs[body.outputs.index(tensor)] if tensor.graph is body else tensor
+
+
+def _concatenated(rows: Tensor, shape: Any) -> Tensor:
+    dtype = rows.handle_data[0]
+    none = constant.constant([], dtypes.int64)
+    result: Tensor = late.TensorListConcatV2(rows, shape, none, element_dtype=dtype)[0]
+    return result
+
+
+def _total(summed: Tensor | _Slices | None, behind: dict[Tensor, Tensor], x: Tensor) -> Any:
+    """The gradient that a backward loop added up.
+
+    Args:
+      summed: the argument that did.
+      behind: argument → its value behind the loop.
+      x: with respect to what it is the gradient.
+    """
+    if not isinstance(summed, _Slices):
+        return None if summed is None else behind[summed]
+    shape = branches.shape_of(x, summed.shape_type or dtypes.int32)
+    values, indices = behind[summed.values], behind[summed.indices]
+    dtype = values.handle_data[0]
+    inner = late.concat([[-1], late.cast(shape[1:], dtypes.int32)], 0)
+    rows = [
+        late.zeros(late.concat([[1], inner[1:]], 0), dtype),
+        _concatenated(values, inner),
+    ]
+    dtype = indices.handle_data[0]
+    places = [late.zeros([1], dtype), _concatenated(indices, [-1])]
+    return IndexedSlices(
+        late.concat(rows, 0),
+        late.concat(places, 0),
+        None if summed.shape_type is None else shape,
+    )
 
 
 def _backward_loop(

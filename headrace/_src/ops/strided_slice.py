@@ -17,6 +17,7 @@ from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.shape import Dimension
 from headrace._src.core.tensor import Tensor
+from headrace._src.engine import structures
 from headrace._src.ops import constant as constant_ops
 from headrace._src.ops import shapes as shape_ops
 from headrace._src.ops._arguments import spec
@@ -168,6 +169,43 @@ def _sliced_dims(dims, begin, end, strides, masks):
     return tuple(result)
 
 
+def _static_inputs(op):
+    """What must be known before lowering: bounds of ranges, but not entries that are indices."""
+    names = [arg.name for arg in op.spec.inputs if arg.name in ("shape", "begin", "end", "strides")]
+    dims = op._inputs[1].dims
+    if dims is None or len(dims) != 1 or dims[0] is None:
+        return tuple(names)
+    masks = {name: op.attrs[name] for name in _MASKS}
+    free = masks["ellipsis_mask"] | masks["new_axis_mask"] | masks["shrink_axis_mask"]
+    free |= masks["begin_mask"] & masks["end_mask"]
+    if free & ((1 << dims[0]) - 1) != (1 << dims[0]) - 1:
+        return tuple(names)
+    return tuple(name for name in names if name not in ("begin", "end"))
+
+
+def _parts(k, shape, begin, strides, masks):
+    """A slice of which all entries are indices or whole dims: (index of ranges, {axis: position}).
+
+    The positions are traced, and lie within the dims. New dims are left out of the index.
+    """
+    ranges = []
+    places = {}
+    for item in _items(len(shape), len(begin), masks):
+        if item.kind == "new":
+            continue
+        size, stride = shape[item.axis], _stride_of(item, strides)
+        if item.kind == "range":
+            ranges.append(slice(None, None, stride))
+            continue
+        if stride <= 0 or not size:
+            raise errors.InvalidArgumentError(None, None, "an index cannot be in bounds")
+        at = 0 if item.begin_masked else begin[item.entry]
+        k.require((at >= -size) & (at < size))
+        places[item.axis] = k.np.where(at < 0, at + size, at)
+        ranges.append(slice(None))
+    return tuple(ranges), places
+
+
 # -- StridedSlice ------------------------------------------------------------------------------
 StridedSlice = op(
     "StridedSlice",
@@ -175,7 +213,7 @@ StridedSlice = op(
     T=G.ANY,
     Index=G.INDEX,
     **_MASKS,
-    static=("begin", "end", "strides"),
+    static=_static_inputs,
     moves_data=True,
     padding="part",
 )
@@ -197,6 +235,24 @@ def _shape_strided_slice(s, input, begin, end, strides, **masks):
 @StridedSlice.kernel
 def _kernel_strided_slice(k, input, begin, end, strides, **masks):
     return input[_index(np.shape(input), begin, end, strides, masks)]
+
+
+@StridedSlice.xla_kernel
+def _xla_strided_slice(k, input, begin, end, strides, **masks):
+    if not any(structures.is_traced(v) for v in (begin, end)):
+        return _kernel_strided_slice(k, input, begin, end, strides, **masks)
+    ranges, places = _parts(k, np.shape(input), begin, strides, masks)
+    result = k.np.asarray(input)[ranges]
+    for axis, at in places.items():
+        result = k.lax.dynamic_index_in_dim(result, at, axis, allow_negative_indices=False)
+    new = [item.kind for item in _items(np.ndim(input), len(begin), masks)]
+    sizes = iter(np.shape(result))
+    shape = []
+    for kind in new:
+        size = 1 if kind == "new" else next(sizes)
+        if kind != "index":
+            shape.append(size)
+    return result.reshape(shape)
 
 
 @StridedSlice.gradient
@@ -278,7 +334,7 @@ StridedSliceGrad = op(
     T=G.ANY,
     Index=G.INDEX,
     **_MASKS,
-    static=("shape", "begin", "end", "strides"),
+    static=_static_inputs,
 )
 
 
@@ -304,6 +360,33 @@ def _kernel_strided_slice_grad(k, shape, begin, end, strides, dy, **masks):
         result[index] = dy
         return result
     return np_.zeros(target, dy.dtype).at[index].set(dy)
+
+
+@StridedSliceGrad.xla_kernel
+def _xla_strided_slice_grad(k, shape, begin, end, strides, dy, **masks):
+    if not any(structures.is_traced(v) for v in (begin, end)):
+        return _kernel_strided_slice_grad(k, shape, begin, end, strides, dy, **masks)
+    target = tuple(int(d) for d in shape)
+    ranges, places = _parts(k, target, begin, strides, masks)
+    zeros = k.np.zeros(target, dy.dtype)
+    sizes = list(zeros[ranges].shape)
+    for axis in places:
+        sizes[axis] = 1
+    part = dy.reshape(sizes)
+    if all(r.step in (None, 1) for r in ranges):
+        starts = [places.get(axis, 0) for axis in range(len(target))]
+        starts = [k.np.asarray(start, np.int32) for start in starts]
+        return k.lax.dynamic_update_slice(zeros, part, starts)
+    for axis, at in places.items():
+        part = k.np.where(_along(k, target, axis) == at, part, 0)
+    return zeros.at[ranges].set(part.astype(dy.dtype))
+
+
+def _along(k, shape, axis):
+    """The positions along one dim, in a shape that broadcasts."""
+    sizes = [1] * len(shape)
+    sizes[axis] = shape[axis]
+    return k.np.arange(shape[axis]).reshape(sizes)
 
 
 @StridedSliceGrad.gradient

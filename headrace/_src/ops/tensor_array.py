@@ -2,7 +2,8 @@
 
 The elements are a list, a variant tensor that the array's `flow` is; each change gives a new array
 with another flow. Unless a program asked for functional control flow, the methods count as many
-operations as those of TensorFlow 1's own arrays make (see core/numbering.py).
+operations as those of TensorFlow 1's own arrays make (see core/numbering.py), and an array refuses
+what those refuse: reading an element that was cleared, writing one twice (see `array_checks`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,17 @@ from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.operation import Operation
 from headrace._src.core.shape import TensorShape, as_shape
 from headrace._src.core.tensor import Tensor
-from headrace._src.ops import casts, identity, tensor_list, tensor_list_stack
+from headrace._src.ops import _tensor_lists as lists
+from headrace._src.ops import (
+    array_checks,
+    casts,
+    constant,
+    identity,
+    sequences,
+    tensor_list,
+    tensor_list_stack,
+)
+from headrace._src.ops import shapes as shape_ops
 
 
 @export("TensorArray")
@@ -30,7 +41,8 @@ class TensorArray:
       dtype: the dtype of the elements.
       size: the number of elements, an int32 scalar; required without `flow`.
       dynamic_size: whether writing behind the end makes the array longer.
-      clear_after_read: kept for programs that say it; elements can be read again.
+      clear_after_read: whether an element can be read once only; true unless false is given. A
+        program that asked for functional control flow can read it again in any case.
       tensor_array_name: kept for programs that say it.
       handle: None: arrays are known by their flow.
       flow: the flow of an existing array, a variant tensor.
@@ -46,6 +58,8 @@ class TensorArray:
     """
 
     _is_tensor_array = True
+    # Whether elements that are read or written twice are refused where TensorFlow 1 does that.
+    _may_keep_history = True
 
     def __init__(
         self,
@@ -76,10 +90,26 @@ class TensorArray:
         self._shapes = [as_shape(element_shape)]
         self._infer_shape = infer_shape
         self._handle = _Handle(graph_lib.get_default_graph())
+        graph = graph_lib.get_default_graph()
+        self._description = ""
+        self._keeps_history = (
+            self._may_keep_history and flow is None and numbering.for_bodies(graph) is not None
+        )
         with scopes.name_scope(name, "TensorArrayV2", [size, flow]) as scope:
             if flow is None:
-                flow = tensor_list.tensor_list_reserve(element_shape, size, dtype, name=scope)
+                shape = lists.element_shape_argument(element_shape)
+                reserve = tensor_list.TensorListReserve
+                if self._keeps_history:
+                    reserve = array_checks.Reserve
+                flow = reserve(shape, size, element_dtype=self._dtype, name=scope)
                 self._handle.count(-1)
+        if self._keeps_history:
+            name = tensor_array_name or flow.op.name.replace("TensorArrayV2", "TensorArray")
+            clears = clear_after_read is None or bool(clear_after_read)
+            self._description = array_checks.described(
+                name, self._dynamic_size, clears, infer_shape
+            )
+            flow.op.attrs["_array"] = self._description
         self._flow: Tensor = flow
 
     def _with_flow(self, flow: Tensor) -> TensorArray:
@@ -88,6 +118,8 @@ class TensorArray:
         array._dynamic_size = self._dynamic_size
         array._shapes = self._shapes
         array._handle = self._handle
+        array._keeps_history = self._keeps_history
+        array._description = self._description
         return array
 
     # -- what it is ----------------------------------------------------------------------------
@@ -158,11 +190,16 @@ class TensorArray:
           The element; zeros where none was written and the shape is known.
 
         Raises:
-          errors.InvalidArgumentError: (run) no such position, or nothing is known of an element
-            that was never written.
+          errors.InvalidArgumentError: (run) no such position, nothing is known of an element that
+            was never written, or the element was cleared when it was read before.
         """
         self._handle.count(-1)
         with scopes.name_scope(name, "TensorArrayV2Read", [self._flow, index]):
+            if self._keeps_history:
+                shape = lists.element_shape_argument(self.element_shape)
+                return array_checks.GetItem(
+                    self._flow, index, shape, element_dtype=self._dtype, name=name
+                )
             return tensor_list.tensor_list_get_item(
                 self._flow, index, self._dtype, self.element_shape, name=name
             )
@@ -181,6 +218,9 @@ class TensorArray:
         """
         self._handle.count(3)
         with scopes.name_scope(name, "TensorArrayV2Stack", [self._flow]):
+            if self._keeps_history:
+                shape = lists.element_shape_argument(self.element_shape)
+                return array_checks.Stack(self._flow, shape, element_dtype=self._dtype)
             return tensor_list_stack.tensor_list_stack(
                 self._flow, self._dtype, element_shape=self.element_shape
             )
@@ -196,6 +236,11 @@ class TensorArray:
           Tensor `[number of indices] + element shape`.
         """
         self._handle.count(-1)
+        if self._keeps_history:
+            shape = lists.element_shape_argument(self.element_shape)
+            return array_checks.Gather(
+                self._flow, indices, shape, element_dtype=self._dtype, name=name
+            )
         return tensor_list_stack.tensor_list_gather(
             self._flow, indices, self._dtype, self.element_shape, name=name
         )
@@ -212,6 +257,12 @@ class TensorArray:
         self._handle.count(-2)
         shape = self.element_shape
         inner = [None, *shape.dims[1:]] if shape else None
+        if self._keeps_history:
+            none = constant.constant([], dtypes.int64)
+            argument = lists.element_shape_argument(inner)
+            return array_checks.Concat(
+                self._flow, argument, none, element_dtype=self._dtype, name=name
+            )[0]
         return tensor_list_stack.tensor_list_concat(self._flow, self._dtype, inner, name=name)
 
     # -- writing -------------------------------------------------------------------------------
@@ -229,7 +280,8 @@ class TensorArray:
 
         Raises:
           ValueError: (build) the shape is not that of the elements.
-          errors.InvalidArgumentError: (run) no such position, or another shape.
+          errors.InvalidArgumentError: (run) no such position, another shape, or the element was
+            written or read before.
         """
         with scopes.name_scope(name, "TensorArrayV2Write", [self._flow, index, value]):
             value = self._converted(value)
@@ -242,7 +294,10 @@ class TensorArray:
             if self._dynamic_size:
                 flow = tensor_list.grown(flow, index)
             self._handle.count(before - _number())
-            flow = tensor_list.tensor_list_set_item(flow, index, value, name=name)
+            if self._keeps_history:
+                flow = array_checks.SetItem(flow, index, value, name=name)
+            else:
+                flow = tensor_list.tensor_list_set_item(flow, index, value, name=name)
             return self._with_flow(flow)
 
     def unstack(self, value: Any, name: str | None = None) -> TensorArray:
@@ -262,8 +317,15 @@ class TensorArray:
         with scopes.name_scope(name, "TensorArrayUnstack", [self._flow, value]):
             value = self._converted(value)
             self._learn_shape(value.shape[1:])
-            flow = tensor_list_stack.tensor_list_from_tensor(value, value.shape[1:])
-            return self._with_flow(flow)
+            if not self._keeps_history:
+                flow = tensor_list_stack.tensor_list_from_tensor(value, value.shape[1:])
+                return self._with_flow(flow)
+            # The array keeps its length, which the rows need not fill.
+            before = _number()
+            rows = sequences.range_(shape_ops.shape(value)[0])
+            # Lists made from tensors take a constant that this does not.
+            self._handle.count(before - _number() + 1)
+            return self._with_flow(array_checks.ScatterInto(self._flow, value, rows))
 
     def scatter(self, indices: Any, value: Any, name: str | None = None) -> TensorArray:
         """Return the array with the rows of a tensor at the given positions.
@@ -283,9 +345,12 @@ class TensorArray:
         with scopes.name_scope(name, "TensorArrayScatter", [self._flow, value, indices]):
             value = self._converted(value)
             self._learn_shape(value.shape[1:])
-            flow = tensor_list_stack.tensor_list_scatter(
-                value, indices, self.element_shape, input_handle=self._flow
-            )
+            if self._keeps_history:
+                flow = array_checks.ScatterInto(self._flow, value, indices)
+            else:
+                flow = tensor_list_stack.tensor_list_scatter(
+                    value, indices, self.element_shape, input_handle=self._flow
+                )
             return self._with_flow(flow)
 
     def split(self, value: Any, lengths: Any, name: str | None = None) -> TensorArray:
@@ -312,9 +377,14 @@ class TensorArray:
                 if known.max() == known.min():
                     first = TensorShape([int(known.reshape(-1)[0])])
                     self._learn_shape(first.concatenate(value.shape[1:]))
-            flow = tensor_list_stack.tensor_list_split(
-                value, self.element_shape, lengths, name=name
-            )
+            if self._keeps_history:
+                shape = lists.element_shape_argument(self.element_shape)
+                flow = array_checks.Split(value, shape, lengths, name=name)
+                flow.op.attrs["_array"] = self._description
+            else:
+                flow = tensor_list_stack.tensor_list_split(
+                    value, self.element_shape, lengths, name=name
+                )
             return self._with_flow(flow)
 
     def _converted(self, value: Any) -> Tensor:
@@ -341,6 +411,12 @@ class TensorArray:
             raise ValueError(f"Inconsistent shapes: saw {shape} but expected {self.element_shape} ")
         if self._infer_shape:
             self._shapes[0] = self.element_shape.merge_with(shape)
+
+
+class PlainArray(TensorArray):
+    """An array of which its maker knows that no element is read or written twice."""
+
+    _may_keep_history = False
 
 
 def build_ta_with_new_flow(old_ta: TensorArray, flow: Tensor) -> TensorArray:
@@ -394,4 +470,4 @@ def _check_handle(handle: Any, tensor_array_name: str | None) -> None:
     )
 
 
-__all__ = ["TensorArray", "build_ta_with_new_flow"]
+__all__ = ["PlainArray", "TensorArray", "build_ta_with_new_flow"]

@@ -544,6 +544,11 @@ def _kernel_tensor_list_concat(k, input_handle, *, element_shape, element_dtype)
     return _concatenated(lists.list_of(input_handle, element_dtype), element_shape, ())
 
 
+@TensorListConcat.xla_kernel
+def _xla_tensor_list_concat(k, input_handle, *, element_shape, element_dtype):
+    return traced.concat(traced.expect(input_handle, element_dtype), element_shape)
+
+
 def _split_back(op: Any, dtensor: Tensor) -> Tensor:
     shape = tensor_list.TensorListElementShape(op.inputs[0], shape_type=dtypes.int32)
     return tensor_list_split(dtensor, shape, op.outputs[1])
@@ -573,6 +578,14 @@ def _shape_tensor_list_concat_v2(s, input_handle, element_shape, leading_dims, *
 def _kernel_tensor_list_concat_v2(k, input_handle, element_shape, leading_dims, *, element_dtype):
     found = lists.list_of(input_handle, element_dtype)
     return _concatenated(found, lists.dims_of(element_shape), leading_dims)
+
+
+@TensorListConcatV2.xla_kernel
+def _xla_tensor_list_concat_v2(k, input_handle, element_shape, leading_dims, *, element_dtype):
+    if np.size(leading_dims):
+        raise traced.Unfit("elements that were never set have lengths of their own")
+    found = traced.expect(input_handle, element_dtype)
+    return traced.concat(found, traced.known_dims(element_shape))
 
 
 @TensorListConcatV2.gradient

@@ -11,7 +11,7 @@ from headrace._src.core.scopes import control_dependencies, name_scope
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops._late import late
-from headrace._src.ops.tensor_array import TensorArray
+from headrace._src.ops.tensor_array import PlainArray, TensorArray
 from headrace._src.rnn.cell import check_like_cell
 from headrace._src.rnn.sizes import as_static_shape, joined_shape, joined_static_shape
 from headrace._src.rnn.step import (
@@ -126,7 +126,7 @@ class _Loop:
         return state_dtype(self._dtype, self._state)
 
     def _array(self, name: str, shape: Any, dtype: Any) -> TensorArray:
-        return TensorArray(
+        return PlainArray(
             dtype=dtype, size=self._steps, element_shape=shape, tensor_array_name=name
         )
 
