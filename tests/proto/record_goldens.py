@@ -59,7 +59,10 @@ def describe_enum(enum, prefix, found):
 def record_descriptors():
     found = {}
     modules = ["tensorflow.core." + file.replace("/", ".") + "_pb2" for file in FILES]
-    for module in modules + ["tensorflow.python.training.checkpoint_state_pb2"]:
+    for module in modules + [
+        "tensorflow.python.training.checkpoint_state_pb2",
+        "tensorflow.contrib.tensorboard.plugins.projector.projector_config_pb2",
+    ]:
         proto = descriptor_pb2.FileDescriptorProto()
         importlib.import_module(module).DESCRIPTOR.CopyToProto(proto)
         for enum in proto.enum_type:

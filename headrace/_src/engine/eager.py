@@ -20,6 +20,7 @@ from headrace._src.core import eager_inputs, errors, kernel
 from headrace._src.core.operation import Operation
 from headrace._src.core.quiet import begin, end
 from headrace._src.engine import functions, tiers
+from headrace._src.engine.devices import Devices
 from headrace._src.engine.resources import Cell, ResourceManager
 from headrace._src.engine.run import Cancellation, Run, RunKernel
 from headrace._src.engine.tiered import Tiered
@@ -37,8 +38,10 @@ class EagerEngine:
         self._cancellation = Cancellation()
         self._local = threading.local()
         self._tiered: weakref.WeakKeyDictionary[Any, Tiered] = weakref.WeakKeyDictionary()
-        # Long loops of functions ask whether they may be compiled, as sessions say it.
+        # Loops and bodies of functions ask whether they may be compiled, and where, as sessions
+        # say it: here on whatever device JAX chooses.
         self._jit = tiers.mode()
+        self._devices: Devices | None = None
 
     def _run(self) -> Run:
         run: Run | None = getattr(self._local, "run", None)

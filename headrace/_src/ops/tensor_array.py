@@ -89,11 +89,14 @@ class TensorArray:
         # In a list, since arrays that only differ in their flow learn the shape from each other.
         self._shapes = [as_shape(element_shape)]
         self._infer_shape = infer_shape
-        self._handle = _Handle(graph_lib.get_default_graph())
         graph = graph_lib.get_default_graph()
+        self._handle = _Handle(graph)
         self._description = ""
         self._keeps_history = (
-            self._may_keep_history and flow is None and numbering.for_bodies(graph) is not None
+            self._may_keep_history
+            and flow is None
+            and not graph.executes
+            and numbering.for_bodies(graph) is not None
         )
         with scopes.name_scope(name, "TensorArrayV2", [size, flow]) as scope:
             if flow is None:
