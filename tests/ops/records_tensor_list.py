@@ -3,7 +3,13 @@
 import numpy as np
 
 from headrace._src.core.errors import InvalidArgumentError
-from headrace._src.ops import function_call, switch_case, tensor_list, tensor_list_stack
+from headrace._src.ops import (
+    function_call,
+    switch_case,
+    tensor_list,
+    tensor_list_concat,
+    tensor_list_stack,
+)
 from tests.ops.record import Record, arr
 
 X = arr(5, 2, 3)
@@ -64,17 +70,17 @@ def _spread(x, size):
 
 
 def _concatenated(tf, x):
-    made = tensor_list_stack.tensor_list_split(x, None, [2, 1, 4])
-    return tensor_list_stack.tensor_list_concat(made, x.dtype) * 2.0
+    made = tensor_list_concat.tensor_list_split(x, None, [2, 1, 4])
+    return tensor_list_concat.tensor_list_concat(made, x.dtype) * 2.0
 
 
 def _old_concat(tf, x):
-    made = tensor_list_stack.tensor_list_split(x, None, [2, 1, 4])
-    return tensor_list_stack.TensorListConcat(made, element_dtype=x.dtype)[0] * 2.0
+    made = tensor_list_concat.tensor_list_split(x, None, [2, 1, 4])
+    return tensor_list_concat.TensorListConcat(made, element_dtype=x.dtype)[0] * 2.0
 
 
 def _split(tf, x):
-    made = tensor_list_stack.tensor_list_split(x, None, [2, 5])
+    made = tensor_list_concat.tensor_list_split(x, None, [2, 5])
     return tensor_list.tensor_list_get_item(made, 1, x.dtype) * 3.0
 
 
@@ -83,12 +89,12 @@ def _resized(n):
 
 
 def _joined(tf, x, y):
-    made = tensor_list_stack.tensor_list_concat_lists(_rows(x), _rows(y), x.dtype)
+    made = tensor_list_concat.tensor_list_concat_lists(_rows(x), _rows(y), x.dtype)
     return _stack(made, x)
 
 
 def _batched(tf, x, two):
-    made = tensor_list_stack.tensor_list_push_back_batch(tf.stack([_rows(x), _rows(x)]), two)
+    made = tensor_list_concat.tensor_list_push_back_batch(tf.stack([_rows(x), _rows(x)]), two)
     return [_stack(made[0], x), _stack(made[1], x)]
 
 

@@ -92,7 +92,7 @@ MODULES = {
     "framework.smart_cond": ("ops.smart_cond",),
     "framework.function": ("function.defun",),
     "ops.functional_ops": ("function.functional_ops",),
-    "ops.list_ops": ("ops.tensor_list", "ops.tensor_list_stack"),
+    "ops.list_ops": ("ops.tensor_list", "ops.tensor_list_stack", "ops.tensor_list_concat"),
     "ops.tensor_array_ops": ("ops.tensor_array",),
     "ops.control_flow_ops": ("ops.grouping", "ops.conditional"),
     "ops.array_ops": ("ops.identity", "ops.shapes", "ops.reshape"),

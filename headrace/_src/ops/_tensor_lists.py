@@ -13,6 +13,7 @@ from headrace._src.core.dims import Dims
 from headrace._src.core.shape import Dimension, TensorShape
 from headrace._src.core.tensor import Tensor
 from headrace._src.engine.tensor_lists import TensorList
+from headrace._src.ops._late import late
 
 _C_NAMES = {"float16": "half", "float32": "float", "float64": "double"}
 
@@ -33,6 +34,17 @@ def dims_text(dims: Dims) -> str:
 
 
 # -- run-time values -------------------------------------------------------------------------------
+
+
+def require_known(dims: Dims, message: str) -> Any:
+    """The dims, which must all be known.
+
+    Raises:
+      InvalidArgumentError: they are not.
+    """
+    if not dims_lib.is_full(dims):
+        fail(f"{message}: {dims_text(dims)}")
+    return dims
 
 
 def list_of(handle: Any, dtype: dtypes.DType | None = None) -> TensorList:
@@ -151,6 +163,23 @@ def element_dims(s: Any, i: int) -> Dims:
     return s.value_as_dims(i)
 
 
+def read_data(s: Any, dtype: dtypes.DType) -> Dims:
+    """What is known of the shape of the elements of the first input.
+
+    Raises:
+      ValueError: its elements are known to be of another dtype.
+    """
+    data = list_data(s)
+    if data is None:
+        return None
+    if data[0] is not dtype:
+        raise ValueError(
+            "Trying to read from list with wrong element dtype. List has type "
+            f"{type_text(data[0])} but expected type {type_text(dtype)}"
+        )
+    return data[1]
+
+
 # -- arguments -------------------------------------------------------------------------------------
 
 
@@ -172,3 +201,8 @@ def _entry(size: Any) -> Any:
     if isinstance(size, Dimension):
         size = size.value
     return -1 if size is None else size
+
+
+def shape_of_rows(tensor: Tensor) -> Tensor:
+    """The shape of a tensor without its first dimension, computed at run time."""
+    return late.slice(late.shape(tensor), [1], [-1])  # type: ignore[no-any-return]

@@ -20,7 +20,7 @@ from headrace._src.core.opspec import OpSpec
 from headrace._src.engine.array_history import ArrayHistory
 from headrace._src.engine.tensor_lists import TensorList
 from headrace._src.ops import _tensor_lists as lists
-from headrace._src.ops import tensor_list, tensor_list_stack
+from headrace._src.ops import tensor_list, tensor_list_concat, tensor_list_stack
 
 
 def _variant(spec: OpSpec) -> Callable[[Callable[..., Any]], OpSpec]:
@@ -135,10 +135,10 @@ def Gather(k, input_handle, indices, element_shape, *, element_dtype):  # noqa: 
     return _packed(found, np.asarray(indices).reshape(-1).tolist(), element_shape)
 
 
-@_variant(tensor_list_stack.TensorListConcatV2)
+@_variant(tensor_list_concat.TensorListConcatV2)
 def Concat(k, input_handle, element_shape, leading_dims, *, element_dtype):  # noqa: N802
     found = lists.list_of(input_handle, element_dtype)
-    host = tensor_list_stack.TensorListConcatV2.host
+    host = tensor_list_concat.TensorListConcatV2.host
     if found.history is None:
         return host(k, found, element_shape, leading_dims, element_dtype=element_dtype)
     items = _taken(found, range(found.length))
@@ -221,7 +221,7 @@ def ScatterInto(k, input_handle, tensor, indices, *, element_dtype):  # noqa: N8
     return made
 
 
-@_variant(tensor_list_stack.TensorListSplit)
+@_variant(tensor_list_concat.TensorListSplit)
 def Split(k, tensor, element_shape, lengths, *, element_dtype):  # noqa: N802
     total = int(np.sum(lengths))
     if np.ndim(tensor) and total != tensor.shape[0]:
@@ -229,7 +229,7 @@ def Split(k, tensor, element_shape, lengths, *, element_dtype):  # noqa: N802
             "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is "
             f"{total} and value's shape is: {dims_lib.text(tensor.shape)}"
         )
-    host = tensor_list_stack.TensorListSplit.host
+    host = tensor_list_concat.TensorListSplit.host
     found = host(k, tensor, element_shape, lengths, element_dtype=element_dtype)
     found.history = _history(k, found)
     for i, item in enumerate(found.items()):

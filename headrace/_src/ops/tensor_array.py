@@ -25,6 +25,7 @@ from headrace._src.ops import (
     identity,
     sequences,
     tensor_list,
+    tensor_list_concat,
     tensor_list_stack,
 )
 from headrace._src.ops import shapes as shape_ops
@@ -266,7 +267,7 @@ class TensorArray:
             return array_checks.Concat(
                 self._flow, argument, none, element_dtype=self._dtype, name=name
             )[0]
-        return tensor_list_stack.tensor_list_concat(self._flow, self._dtype, inner, name=name)
+        return tensor_list_concat.tensor_list_concat(self._flow, self._dtype, inner, name=name)
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -385,7 +386,7 @@ class TensorArray:
                 flow = array_checks.Split(value, shape, lengths, name=name)
                 flow.op.attrs["_array"] = self._description
             else:
-                flow = tensor_list_stack.tensor_list_split(
+                flow = tensor_list_concat.tensor_list_split(
                     value, self.element_shape, lengths, name=name
                 )
             return self._with_flow(flow)

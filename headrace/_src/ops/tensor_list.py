@@ -1,7 +1,7 @@
 """Lists of tensors, one element at a time: making, pushing, popping, reading, setting.
 
 A list is a variant tensor; its run-time value is a `TensorList`. Whole lists from and to tensors
-are in `tensor_list_stack`.
+are in `tensor_list_stack` and `tensor_list_concat`.
 """
 
 from __future__ import annotations
