@@ -236,7 +236,9 @@ class EagerTensorArray(TensorArray):
           The array itself.
 
         Raises:
-          what `write` raises.
+          errors.OutOfRangeError: no such position.
+          errors.InvalidArgumentError: `value` has another dtype.
+          ValueError: the rows have another shape than the elements.
         """
         for index, row in zip(_number(indices), concat_ops.unstack(value), strict=False):
             self.write(index, row)
