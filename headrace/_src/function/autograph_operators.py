@@ -354,7 +354,9 @@ def for_stmt(
     """A `for` statement; `extra_test` tells whether no `break` was met yet."""
     if is_tensor(iter_):
         loop = _Loop(body, get_state, set_state, symbol_names)
-        over = _over_range if iter_.op.type == "Range" else _over_rows
+        # What was executed at once has no inputs any more to take its numbers from.
+        is_range = iter_.op.type == "Range" and iter_.op.inputs
+        over = _over_range if is_range else _over_rows
         over(loop, iter_, extra_test, body)
         return
     for target in iter_:

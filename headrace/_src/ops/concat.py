@@ -82,10 +82,12 @@ def _concat_arrays(k, axis, values, op_type):
             if j != axis % rank
         )
         if not same:
+            ranks_match = np.ndim(value) == rank
+            what = "Dimensions of inputs" if ranks_match else "Ranks of all input tensors"
             raise errors.InvalidArgumentError(
                 None,
                 None,
-                f"{op_type} : Dimensions of inputs should match: shape[0] = "
+                f"{op_type} : {what} should match: shape[0] = "
                 f"{dims_lib.text(first.shape)} vs. shape[{i}] = {dims_lib.text(value.shape)}",
             )
     return k.np_for(*values).concatenate(values, axis=axis)

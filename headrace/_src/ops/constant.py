@@ -435,6 +435,8 @@ def _pack_nested(values, dtype, name):
             item if _is_tensor_like(item) else constant(item, dtype, None, str(i))
             for i, item in enumerate(items)
         ]
+        if graph_lib.get_default_graph().executes and all(map(_is_tensor_like, values)):
+            scope = name  # Tensors alone are packed outside any scope; errors say the name.
         return spec("Pack")(tensors, name=scope)
 
 

@@ -4,6 +4,7 @@ The elements are a list, a variant tensor that the array's `flow` is; each chang
 with another flow. Unless a program asked for functional control flow, the methods count as many
 operations as those of TensorFlow 1's own arrays make (see core/numbering.py), and an array refuses
 what those refuse: reading an element that was cleared, writing one twice (see `array_checks`).
+In eager execution an array is of another kind (see `eager_tensor_array`).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class TensorArray:
     """An array of tensors of one dtype, for use in loops.
 
     Nothing is changed in place: `write` and its kin return the array with the change, and only
-    that one shows it.
+    that one shows it. In eager execution they change the array itself, and return it.
 
     Args:
       dtype: the dtype of the elements.
@@ -76,6 +77,12 @@ class TensorArray:
         colocate_with_first_write_call: bool = True,
         name: str | None = None,
     ) -> None:
+        graph = graph_lib.get_default_graph()
+        if graph.executes and type(self) is TensorArray and _has_no_list(flow):
+            self._become_eager(
+                dtype, size, dynamic_size, clear_after_read, handle, infer_shape, element_shape
+            )
+            return
         _check_handle(handle, tensor_array_name)
         if flow is not None and (not isinstance(flow, Tensor) or flow.dtype != dtypes.variant):
             raise TypeError("flow must be a variant tensor")
@@ -90,7 +97,6 @@ class TensorArray:
         # In a list, since arrays that only differ in their flow learn the shape from each other.
         self._shapes = [as_shape(element_shape)]
         self._infer_shape = infer_shape
-        graph = graph_lib.get_default_graph()
         self._handle = _Handle(graph)
         self._description = ""
         self._keeps_history = (
@@ -115,6 +121,17 @@ class TensorArray:
             )
             flow.op.attrs["_array"] = self._description
         self._flow: Tensor = flow
+
+    def _become_eager(self, *given: Any) -> None:
+        """Makes this the kind of array that eager execution has.
+
+        The class changes rather than a call of it making another: its signature stays that of
+        `__init__`, and classes derived from it are left alone.
+        """
+        from headrace._src.ops.eager_tensor_array import EagerTensorArray
+
+        self.__class__ = EagerTensorArray
+        self._start(*given)
 
     def _with_flow(self, flow: Tensor) -> TensorArray:
         """The array with another flow."""
@@ -453,6 +470,11 @@ def _number() -> int:
     """The number of operations counted so far."""
     graph = graph_lib.get_default_graph()
     return graph._last_id if graph.numbering is None else graph.numbering.root._last_id
+
+
+def _has_no_list(flow: Any) -> bool:
+    """Whether a flow is none that holds elements: functions return arrays as such flows."""
+    return flow is None or flow.dtype != dtypes.variant
 
 
 def _check_handle(handle: Any, tensor_array_name: str | None) -> None:

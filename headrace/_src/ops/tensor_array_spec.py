@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from headrace._api.export import export
-from headrace._src.core import dtypes
+from headrace._src.core import dtypes, scopes
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor_spec import TensorSpec
 from headrace._src.core.type_spec import TypeSpec, described
+from headrace._src.ops import tensor_list_stack
 from headrace._src.ops.tensor_array import TensorArray
 
 
@@ -88,14 +89,28 @@ class TensorArraySpec(TypeSpec):
     def _component_specs(self) -> list[TensorSpec]:
         return [TensorSpec([], dtypes.variant)]
 
+    def _to_components(self, value: Any) -> list[Any]:
+        """The tensors that hold an array: its flow, or a list of what an eager array holds.
+
+        Raises:
+          TypeError: it is no array.
+        """
+        if not isinstance(value, TensorArray):
+            raise TypeError(f"value must be a TensorArray, but saw: {type(value)}")
+        if value.flow.dtype == dtypes.variant:
+            return [value.flow]
+        with scopes.name_scope("convert_tensor_array"):
+            return [tensor_list_stack.tensor_list_from_tensor(value.stack(), value.element_shape)]
+
     def _value(self, parts: Sequence[Any]) -> TensorArray:
-        return TensorArray(
+        array = TensorArray(
             self._dtype,
             flow=parts[0],
             dynamic_size=self._dynamic_size,
             infer_shape=self._infer_shape,
-            element_shape=self._element_shape,
         )
+        array._shapes = [self._element_shape]
+        return array
 
 
 __all__ = ["TensorArraySpec"]

@@ -146,3 +146,235 @@ for n, g in [
     ("summary", lambda: tf.summary.scalar("a", 1.0)),
 ]:
     at(n, g)
+
+# Tensor arrays of eager execution are lists, changed in place.
+T = tf.TensorArray
+at("noflow", lambda: T(tf.float32))
+at("handle", lambda: T(tf.float32, 2, handle=tf.constant(1)))
+at("handle name", lambda: T(tf.float32, 2, handle=tf.constant(1), tensor_array_name="a"))
+at("flow", lambda: T(tf.float32, 2, flow=tf.constant(1.0)))
+at("flow int", lambda: T(tf.float32, 2, flow=3))
+at("size float", lambda: T(tf.float32, 2.0))
+at("size neg", lambda: T(tf.float32, -1).size())
+at("size tensor", lambda: T(tf.float32, tf.constant(3)).size())
+at("size vector", lambda: T(tf.float32, tf.constant([3, 3])).size())
+at("size np", lambda: T(tf.float32, np.int64(3)).size())
+at("bad dtype", lambda: T("nope", 3))
+a = T(tf.float32, 3, name="x", element_shape=[None])
+at("props", lambda: (a.dtype, a.flow, a.handle, a.element_shape, a.dynamic_size, a._infer_shape))
+at("instance", lambda: (isinstance(a, T), isinstance(a.unstack([[1.0], [2.0], [3.0]]), T)))
+at("identity", lambda: a.identity() is a)
+at("grad", lambda: a.grad("s"))
+at("write ret", lambda: a.write(0, [1.0, 2.0]) is a)
+at("unstack same", lambda: a.unstack([[1.0, 2.0]]).size())
+at("el", lambda: a.element_shape)
+at("bad rank", lambda: a.write(0, 1.0))
+at("bad dt", lambda: a.write(0, tf.constant([1], tf.int32)))
+at("np64", lambda: a.write(0, np.array([1.0, 2.0])))
+at("neg", lambda: a.write(-1, [1.0]))
+at("str", lambda: a.write(0, "a"))
+at("index t", lambda: a.write(tf.constant(0), [3.0, 4.0]).read(tf.constant(0)))
+at("index v", lambda: a.read(tf.constant([0])))
+at("index f", lambda: a.read(0.0))
+at("index np", lambda: a.read(np.int64(0)))
+b = T(tf.int32, 2)
+at("too many", lambda: b.unstack([1, 2, 3]))
+at("fewer", lambda: b.unstack([1]).size())
+at("scalar", lambda: b.unstack(1))
+at("floats", lambda: b.unstack([1.0, 2.0]).stack())
+at("floats2", lambda: b.read(0))
+at("close", lambda: b.close())
+at("closed", lambda: b.read(0))
+at("closed stack", lambda: b.stack())
+at("closed gather", lambda: b.gather([]))
+at("closed size", lambda: b.size())
+c = T(tf.float32, 3)
+at("scatter", lambda: c.scatter([2, 0], [5.0, 6.0]).stack())
+at("scatter t", lambda: c.scatter(tf.constant([1]), tf.constant([7.0])).stack())
+at("scatter oob", lambda: c.scatter([3], [7.0]))
+at("scatter short", lambda: c.scatter([0], [7.0, 8.0]).stack())
+at("gather", lambda: c.gather([2, 0]))
+at("gather t", lambda: c.gather(tf.constant([1, 1])))
+at("gather scalar", lambda: c.gather(1))
+at("gather oob", lambda: c.gather([3]))
+at("gather neg", lambda: c.gather([-1]))
+d = T(tf.float32, 3, infer_shape=False)
+at("split", lambda: d.split([1.0, 2.0, 3.0], [1, 0, 2]).concat())
+at("split read", lambda: d.read(2))
+at("split t", lambda: d.split(tf.constant([[1.0], [2.0], [3.0]]), tf.constant([1, 1, 1])).stack())
+at("split sum", lambda: d.split([1.0, 2.0], [1, 0, 2]))
+at("split n", lambda: d.split([1.0, 2.0, 3.0], [1, 2]))
+at("split scalar", lambda: d.split(1.0, [1]))
+at("split lens", lambda: d.split([1.0], 1))
+at("split mat", lambda: d.split([1.0], [[1]]))
+at("split int", lambda: d.split([1, 2, 3], [1, 0, 2]))
+at("split int t", lambda: d.split(tf.constant([1, 2, 3]), [1, 0, 2]))
+at("split int stack", lambda: d.concat())
+e = T(tf.float32, 0, dynamic_size=True)
+at("dyn split", lambda: e.split([1.0, 2.0], [1, 1]).size())
+at("dyn unstack", lambda: e.unstack([1.0, 2.0, 3.0]).size())
+at("dyn write", lambda: e.write(4, 1.0).element_shape)
+at("dyn stack", lambda: e.stack())
+at("conc scalar", lambda: e.concat())
+g = T(tf.float32, 2)
+g.write(0, [1.0])
+at("conc ok", lambda: g.concat())
+h = T(tf.float32, 2, infer_shape=False)
+h.write(0, [1.0])
+h.write(1, [[2.0]])
+at("conc ranks", lambda: h.concat())
+at("stack ranks", lambda: h.stack())
+at("gather ranks", lambda: h.gather([0, 1]))
+h.write(0, [1.0])
+h.write(1, 2.0)
+at("conc sc", lambda: h.concat())
+i = T(tf.float32, 2, clear_after_read=True, element_shape=[])
+at("i0", lambda: i.read(0))
+at("i0", lambda: i.read(0))
+at("i w", lambda: i.write(0, 3.0).read(0))
+at("i stack", lambda: i.stack())
+at("i0", lambda: i.read(0))
+at("i gather", lambda: i.gather([0]))
+at("unknown stack", lambda: T(tf.float32, 2).stack())
+at("unknown part", lambda: T(tf.float32, 2, element_shape=[None]).stack())
+at("empty stack", lambda: T(tf.float32, 0).stack())
+x = tf.constant([1.0, 2.0])
+with tf.GradientTape(persistent=True) as t:
+    t.watch(x)
+    y = T(tf.float32, 2).unstack(x * x)
+    z = T(tf.float32, 2)
+    z.write(1, y.read(0))
+    z.write(0, y.read(1) * 3.0)
+    s = z.stack() * [2.0, 1.0]
+    q = tf.reduce_sum(
+        T(tf.float32, 2).split(x, [1, 1]).concat()
+        * T(tf.float32, 2).scatter([1, 0], x).gather([0, 1])
+    )
+at("grad s", lambda: t.gradient(s, x))
+at("grad q", lambda: t.gradient(q, x))
+at("in", lambda: tf.function(lambda t: t.stack())(T(tf.float32, 2).unstack([1.0, 2.0])))
+at("in read0", lambda: tf.function(lambda t: t.read(1))(T(tf.float32, 2).unstack([1.0, 2.0])))
+at("through", lambda: tf.function(lambda t: t)(T(tf.float32, 2).unstack([1.0, 2.0])))
+at(
+    "loop fn",
+    lambda: tf.function(
+        lambda: tf.while_loop(
+            lambda i, t: i < 2, lambda i, t: (i + 1, t), (0, T(tf.float32, 2).unstack([1.0, 2.0]))
+        )[1].stack()
+    )(),
+)
+m = T(tf.float32, 2).unstack([1.0, 2.0])
+at(
+    "loop eager in fn",
+    lambda: tf.function(
+        lambda: tf.while_loop(lambda i, t: i < 2, lambda i, t: (i + 1, t), (0, m))[1].stack()
+    )(),
+)
+at(
+    "loop",
+    lambda: tf.while_loop(
+        lambda i, t: i < 2, lambda i, t: (i + 1, t.write(i, tf.cast(i, tf.float32))), (0, m)
+    )[1].size(),
+)
+at("loop", lambda: m.stack())
+at("cond", lambda: tf.cond(True, lambda: m, lambda: m) is m)
+at(
+    "cond in fn",
+    lambda: tf.function(lambda b: tf.cond(b, lambda: m, lambda: m).stack())(tf.constant(True)),
+)
+at("map", lambda: tf.map_fn(lambda x: x * 2.0, tf.constant([1.0, 2.0])))
+at("scan", lambda: tf.scan(lambda a, x: a + x, tf.constant([1.0, 2.0])))
+at("foldl", lambda: tf.foldl(lambda a, x: a + x, tf.constant([1.0, 2.0])))
+at("spec", lambda: tf.TensorArraySpec.from_value(m))
+at(
+    "spec",
+    lambda: tf.TensorArraySpec([None], tf.float32, True).is_compatible_with(
+        T(tf.float32, 2, dynamic_size=True)
+    ),
+)
+sp = tf.TensorArraySpec([], tf.float32)
+at("spec comp", lambda: sp._to_components(m)[0].dtype)
+at("spec back", lambda: sp._from_components(sp._to_components(m)).stack())
+at("nest", lambda: len(tf.nest.flatten([m, m])))
+with tf.Graph().as_default(), tf.Session() as s:
+    at("graph", lambda: s.run(T(tf.float32, 2).unstack([1.0, 2.0]).stack()))
+
+
+def gen():
+    @tf.function
+    def f(x):
+        t = T(tf.float32, 2)
+        t = t.unstack(x)
+        return t.read(0), t.read(1)
+
+    return f(tf.constant([1.0, 2.0]))
+
+
+at("inside", gen)
+
+
+def double():
+    @tf.function
+    def f(x):
+        t = T(tf.float32, 2).unstack(x)
+        return t.read(0), t.read(0)
+
+    return f(tf.constant([1.0, 2.0]))
+
+
+at("inside2", double)
+
+k = T(tf.float32, 2).unstack([1.0, 2.0])
+
+
+@tf.function
+def from_outside():
+    return k.read(1) + tf.cast(k.size(), tf.float32)
+
+
+@tf.function
+def put(x):
+    k.write(0, tf.constant(1.0))
+    return x
+
+
+def grown(n):
+    t = T(tf.float32, 0, dynamic_size=True)
+    for i in tf.range(n):
+        t = t.write(i, tf.cast(i, tf.float32))
+    return t.stack()
+
+
+at("from outside", from_outside)
+at("put", lambda: put(tf.constant(3.0)))
+at("grown", lambda: grown(3))
+at("grown fn", lambda: tf.function(grown)(tf.constant(3)))
+at("grown converted", lambda: tf.autograph.to_graph(grown)(tf.constant(3)))
+cell = tf.nn.rnn_cell.BasicRNNCell(2)
+cell.build(tf.TensorShape([1, 3]))
+cell._kernel.assign(tf.fill([5, 2], 0.1))
+x = tf.constant(np.arange(12).reshape(4, 1, 3) / 10, tf.float32)
+inputs = T(tf.float32, 4).unstack(x)
+
+
+def loop_fn(time, output, state, loop_state):
+    finished = time >= 4
+    step = tf.cond(finished, lambda: tf.zeros([1, 3]), lambda: inputs.read(time))
+    if output is None:
+        state = cell.zero_state(1, tf.float32)
+    return tf.reshape(finished, [1]), step, state, output, None
+
+
+with tf.GradientTape() as t:
+    t.watch(x)
+    inputs.unstack(x)
+    outputs = tf.nn.raw_rnn(cell, loop_fn)[0].stack()
+at("raw_rnn", lambda: outputs)
+at("raw_rnn grad", lambda: t.gradient(outputs, x))
+for n, g in [
+    ("stack", lambda: tf.stack([f[0], f])),
+    ("stack n", lambda: tf.stack([f[0], f], name="n")),
+    ("packed", lambda: tf.convert_to_tensor([f[0], f])),
+    ("ranks", lambda: tf.concat([f, [[1.0]]], 0)),
+]:
+    at(n, g)
