@@ -60,7 +60,7 @@ def of_step(
         shapes = [tuple(getattr(getattr(v, "stored", v), "shape", ())) for v in inputs]
         work = cost(op, shapes, [tuple(v.shape) for v in outputs]) * _FLOP
         return call + work + size * _ELEMENT, work
-    work = size * _ELEMENT * (cost or 1)
+    work = size * _ELEMENT * (1 if cost is None else cost)
     return call + work, work * _FUSED
 
 

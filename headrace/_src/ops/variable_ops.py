@@ -202,6 +202,8 @@ Assign = op(
     validate_shape=A.boolean(default=True),
     use_locking=A.boolean(default=True),
     allows_uninitialized=True,
+    # A value changes hands; compiling a restored model's assignments would not pay.
+    cost=0,
 )
 
 
@@ -460,6 +462,7 @@ AssignVariableOp = op(
     dtype=A.dtype(),
     stateful=True,
     shape=_shape_assign_resource,
+    cost=0,
 )
 
 
