@@ -386,6 +386,38 @@ slices = [tf.gradients(y * y, table)[0] for y in (h, b)]
 fetch = [(g.values, g.indices, g.dense_shape) for g in slices]
 """,
     # An array keeps its length, whatever fills it, and has the elements that were there.
+    "default_refuses": """
+import re
+p = tf.constant(True)
+one, two = tf.constant(1), tf.constant(2.0)
+def said(f, *args, **kwargs):
+    try:
+        return str(f(*args, **kwargs).shape)
+    except (TypeError, ValueError) as e:
+        return type(e).__name__ + ": " + re.sub("'[^']*Switch'", "it", str(e).splitlines()[0])
+fetch = [tf.constant(said(tf.cond, *args, **kwargs)) for args, kwargs in [
+    ((p, lambda: 1, lambda: (1, 2)), {}),
+    ((p, lambda: (1,), lambda: (1, 2)), {}),
+    ((p, lambda: [1, 2], lambda: (1, 2)), {}),
+    ((p, lambda: {"a": 1}, lambda: {"b": 1}), {}),
+    ((p, lambda: [1, [two]], lambda: [1, two]), {}),
+    ((p, lambda: one, lambda: two), {}),
+    ((p, tf.no_op, lambda: two), {}),
+    ((p, lambda: None, lambda: two), {}),
+    ((p, lambda: one, lambda: None), {}),
+    ((p, list, list), {}),
+    ((p, lambda: [one], lambda: one), {}),
+    ((p, lambda: [one], lambda: (one,)), {}),
+    ((p, lambda: [one], lambda: (one,)), {"strict": True}),
+    ((one, lambda: one, lambda: one), {}),
+    ((two, lambda: one, lambda: one), {}),
+    (([True, False], lambda: one, lambda: one), {}),
+    ((True, lambda: one, lambda: one), {}),
+    ((p, lambda: one), {}),
+    ((p, 1, lambda: one), {}),
+    ((p, lambda: one, lambda: one), {"fn1": lambda: one}),
+]]
+""",
     "default_array_length": """
 x = tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 longer = tf.TensorArray(tf.float32, 5).write(4, [7.0, 8.0]).unstack(x).stack()

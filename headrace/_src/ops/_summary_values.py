@@ -44,7 +44,7 @@ def fill_histogram(proto: Any, ordered: np.ndarray[Any, Any], values: np.ndarray
         (float(ordered[0]), float(ordered[-1])) if ordered.size else (MAX_DOUBLE, -MAX_DOUBLE)
     )
     proto.min, proto.max, proto.num = low, high, float(values.size)
-    proto.sum, proto.sum_squares = _in_order(values), _in_order(values * values)
+    proto.sum, proto.sum_squares = _sums(values)
     # In sorted values each limit is looked for, rather than each value among the limits.
     first, last = np.searchsorted(limits, (low, high), side="right") if values.size else (1, 0)
     below = np.searchsorted(ordered, limits[first : last + 1])
@@ -63,14 +63,17 @@ def fill_histogram(proto: Any, ordered: np.ndarray[Any, Any], values: np.ndarray
     proto.bucket.extend(counts[kept].tolist())
 
 
-def _in_order(values: np.ndarray[Any, Any]) -> float:
-    """The sum of all values, added one after another as one accumulator does; np.sum adds pairs."""
-    return float(np.bincount(_zeros(values.size), values, 1)[0])
-
-
-@functools.lru_cache(maxsize=8)
-def _zeros(count: int) -> np.ndarray[Any, Any]:
-    return np.zeros(count, np.intp)
+def _sums(values: np.ndarray[Any, Any]) -> tuple[float, float]:
+    """The sums of the values and of their squares, added one after another; np.sum adds pairs."""
+    if not values.size:
+        return 0.0, 0.0
+    # As the two parts of complex numbers both are added up in one pass.
+    both = np.empty(values.size, np.complex128)
+    both.real = values
+    np.multiply(values, values, out=both.imag)
+    total = np.add.accumulate(both, out=both)[-1]
+    # A sum starts at 0.0, to which -0.0 adds nothing.
+    return float(total.real) + 0.0, float(total.imag)
 
 
 # -- images ---------------------------------------------------------------------------------------

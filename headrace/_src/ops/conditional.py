@@ -9,7 +9,8 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import convert, nest, numbering, scopes
+from headrace._src.core import convert, dtypes, nest, numbering, scopes
+from headrace._src.core import dims as dims_lib
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import op
@@ -93,35 +94,43 @@ def cond(
       Tensors in the structure that the functions return.
 
     Raises:
-      TypeError: a function is missing or no function, or the results differ in number or dtype.
-      ValueError: the results differ in structure.
+      TypeError: a function is missing or no function, or the results differ in the types of their
+        structure, or, where control flow is functional, at all.
+      ValueError: the results differ in number, structure or dtype.
     """
-    if fn1 is not None:
-        if true_fn is not None:
-            raise TypeError("cannot specify both true_fn and fn1")
-        true_fn = fn1
-    if fn2 is not None:
-        if false_fn is not None:
-            raise TypeError("cannot specify both false_fn and fn2")
-        false_fn = fn2
-    if not callable(true_fn):
-        raise TypeError("true_fn must be callable." if true_fn else "true_fn argument required")
-    if not callable(false_fn):
-        raise TypeError("false_fn must be callable." if false_fn else "false_fn argument required")
-    if isinstance(pred, bool) and not graph_lib.get_default_graph().executes:
-        raise TypeError("pred must not be a Python bool", pred)
-    if graph_lib.get_default_graph().executes:
+    true_fn = _function(true_fn, fn1, "true_fn", "fn1")
+    false_fn = _function(false_fn, fn2, "false_fn", "fn2")
+    graph = graph_lib.get_default_graph()
+    if graph.executes:
         return _taken(true_fn if pred else false_fn, strict)
+    if isinstance(pred, bool) and numbering.for_bodies(graph) is None:
+        raise TypeError("pred must not be a Python bool", pred)
     with scopes.name_scope(name or None, "cond") as scope:
         return _build(pred, true_fn, false_fn, scope, strict)
 
 
+def _function(given: Any, older: Any, name: str, older_name: str) -> Callable[[], Any]:
+    """The function that was given under its name or the deprecated one."""
+    if older is not None:
+        if given is not None:
+            raise TypeError(f"cond(): {name} and {older_name} may not be set simultaneously.")
+        given = older
+    if given is None:
+        raise TypeError(f"cond(): {name} argument required")
+    if not callable(given):
+        raise TypeError(f"{name} must be callable.")
+    return given  # type: ignore[no-any-return]
+
+
 def _taken(function: Callable[[], Any], strict: bool) -> Any:
     """The result of the branch that is taken, in eager execution."""
-    result = function()
-    if not strict and isinstance(result, (list, tuple)) and len(result) == 1:
-        return result[0]
-    return result
+    return _unpacked(function(), strict)
+
+
+def _unpacked(result: Any, strict: bool) -> Any:
+    """What is in a list or tuple of one element, unless it is to be kept."""
+    single = not strict and isinstance(result, (list, tuple)) and len(result) == 1
+    return result[0] if single else result
 
 
 def _build(
@@ -131,13 +140,18 @@ def _build(
     scope: str,
     strict: bool,
 ) -> Any:
+    if isinstance(pred, bool):
+        raise TypeError("pred must not be a Python bool")
     base = scope[:-1].replace("/", "_")
     names = [f"{base}_{word}_{next_uid()}" for word in ("true", "false")]
     pred = convert.convert_to_tensor(pred)
+    graph = graph_lib.get_default_graph()
+    as_functions = numbering.for_bodies(graph) is None
+    if not as_functions:
+        _check_condition(pred, scope)
     if pred.dims != ():
         pred = late.squeeze(pred)
-        numbering.skip(graph_lib.get_default_graph(), -1)
-    graph = graph_lib.get_default_graph()
+        numbering.skip(graph, -1)
     (pred,) = graph.capture_inputs([pred])
     # TensorFlow 1 makes here: Switch, switch_t, switch_f, pred_id.
     numbering.skip(graph, 4)
@@ -146,7 +160,10 @@ def _build(
         for name, fn in zip(names, (true_fn, false_fn), strict=True)
     ]
     true_graph, false_graph = bodies
-    _check_same(true_graph, false_graph)
+    if as_functions:
+        _check_same(true_graph, false_graph)
+    else:
+        _check_alike(true_graph, false_graph, strict)
     branches.check_captures(bodies, ("true_fn", "false_fn"))
     node = branches.add(pred, bodies, [b.outer_captures for b in bodies], scope)
     # It makes a Merge for each result, where here are the node and an Identity for each.
@@ -155,10 +172,22 @@ def _build(
         return node
     node.graph.prevent_fetching(node)
     results = [identity.identity(t) for t in node.outputs]
-    packed = flows.from_flows(true_graph.structured_outputs, results)
-    if not strict and isinstance(packed, (list, tuple)) and len(packed) == 1:
-        packed = packed[0]
-    return packed
+    return _unpacked(flows.from_flows(true_graph.structured_outputs, results), strict)
+
+
+def _check_condition(pred: Tensor, scope: str) -> None:
+    """Refuses what the `Switch` of TensorFlow 1 refuses."""
+    if pred.dtype.base_dtype is not dtypes.bool_:
+        raise TypeError(
+            f"Input 'pred' of 'Switch' Op has type {pred.dtype.base_dtype.name} that does not "
+            "match expected type of bool."
+        )
+    if pred.dims:
+        shape = dims_lib.text(pred.dims)
+        raise ValueError(
+            f"Shape must be rank 0 but is rank {len(pred.dims)} for '{scope}Switch' (op: 'Switch') "
+            f"with input shapes: {shape}, {shape}."
+        )
 
 
 _MISMATCH = (
@@ -184,6 +213,29 @@ def _check_same(a: func_graph.FuncGraph, b: func_graph.FuncGraph) -> None:
     for x, y in zip(a.outputs, b.outputs, strict=True):
         if x.dtype.base_dtype is not y.dtype.base_dtype:
             raise TypeError(f"{_MISMATCH}{shown}")
+
+
+def _check_alike(a: func_graph.FuncGraph, b: func_graph.FuncGraph, strict: bool) -> None:
+    """The same for TensorFlow 1's own control flow, which compares what a single result holds."""
+    for graph, name in ((a, "true_fn"), (b, "false_fn")):
+        if graph.structured_outputs is None:
+            raise ValueError(f"{name} must have a return value.")
+    x, y = (_unpacked(g.structured_outputs, strict) for g in (a, b))
+    try:
+        nest.assert_same_structure(x, y, expand_composites=True)
+    except (ValueError, TypeError) as e:
+        nest.assert_same_structure(x, y)
+        # Only what stands for several tensors differs.
+        kind, what = (TypeError, "types") if isinstance(e, TypeError) else (ValueError, "values")
+        raise kind(f"Incompatible return {what} of true_fn and false_fn: {e}") from None
+    if not a.outputs:
+        raise ValueError("true_fn and false_fn must return at least one result.")
+    for t, f in zip(a.outputs, b.outputs, strict=True):
+        if t.dtype.base_dtype is not f.dtype.base_dtype:
+            raise ValueError(
+                "Outputs of true_fn and false_fn must have the same type: "
+                f"{t.dtype.name}, {f.dtype.name}"
+            )
 
 
 def guard(
