@@ -385,7 +385,27 @@ b = tf.cond(tf.reduce_sum(h) > 9.0, lambda: tf.gather(table, [0, 1]), lambda: tf
 slices = [tf.gradients(y * y, table)[0] for y in (h, b)]
 fetch = [(g.values, g.indices, g.dense_shape) for g in slices]
 """,
-    # An array keeps its length, whatever fills it, and has the elements that were there.
+    "default_loop_refuses": """
+import re
+def said(*args, **kwargs):
+    try:
+        return str(tf.while_loop(*args, **kwargs).shape)
+    except (TypeError, ValueError) as e:
+        text = re.sub("'[^']*LoopCond'", "it", str(e).splitlines()[0])
+        return type(e).__name__ + ": " + re.sub("for [^ ]*Const[_0-9]*:0 is", "for it is", text)
+less, more = lambda i: i < 3, lambda i: i + 1
+fetch = [tf.constant(said(*args, **kwargs)) for args, kwargs in [
+    ((lambda i: i, more, [0]), {}),
+    ((less, more, [tf.constant([0])]), {}),
+    ((lambda i: [i < 3], more, [0]), {}),
+    ((lambda i: (i < 3, i < 2), more, [0]), {}),
+    ((less, lambda i: None, [0]), {}),
+    ((lambda i, j: i < 3, lambda i, j: (i + 1, None), [0, 1]), {}),
+    ((less, more, [0]), {"shape_invariants": [tf.TensorShape([2])]}),
+    ((less, more, [tf.constant([0])]), {"shape_invariants": [tf.TensorShape([None, None])]}),
+    ((lambda i: True, more, [0]), {"maximum_iterations": 2}),
+]]
+""",
     "default_refuses": """
 import re
 p = tf.constant(True)
@@ -418,6 +438,7 @@ fetch = [tf.constant(said(tf.cond, *args, **kwargs)) for args, kwargs in [
     ((p, lambda: one, lambda: one), {"fn1": lambda: one}),
 ]]
 """,
+    # An array keeps its length, whatever fills it, and has the elements that were there.
     "default_array_length": """
 x = tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 longer = tf.TensorArray(tf.float32, 5).write(4, [7.0, 8.0]).unstack(x).stack()

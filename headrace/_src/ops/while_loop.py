@@ -173,13 +173,30 @@ class _Variables:
         """What the body returned, flat.
 
         Raises:
-          ValueError: it has another structure.
+          ValueError: it has another structure, or holds None.
         """
         if not nest.is_sequence_or_composite(returned):
             returned = [returned]
         nest.assert_same_structure(list(returned), list(self._template), expand_composites=True)
-        values = flows.to_flows(list(returned))
-        return list(nest.flatten(values, expand_composites=True))
+        values = list(nest.flatten(flows.to_flows(list(returned)), expand_composites=True))
+        if any(v is None for v in values):
+            raise ValueError("None values not supported.")
+        return values
+
+    def check_invariants(self) -> None:
+        """Refuses shapes to keep that the first values do not have.
+
+        Raises:
+          ValueError: one of them has another shape.
+        """
+        for first, shape in zip(self.initial, self.invariants, strict=True):
+            if not _is_within(first.dims, shape):
+                raise ValueError(
+                    f"The shape invariant specified for {first.name} is not compatible with the "
+                    f"initial shape of the loop variable. It enters the loop with shape "
+                    f"{first.shape}, but the specified shape invariant is "
+                    f"{TensorShape._from_dims(shape)}."
+                )
 
 
 def _kept_shapes(value: Any) -> list[dims.Dims]:
@@ -226,6 +243,8 @@ def _build(
     base = scope[:-1].replace("/", "_")
     names = [f"{base}_{word}_{next_uid()}" for word in ("cond", "body")]
     numbers = _Numbers(graph, len(variables.initial), maximum_iterations is not None)
+    if numbers.of_bodies is not None:
+        variables.check_invariants()
     limit = convert.convert_to_tensor(
         -1 if maximum_iterations is None else maximum_iterations,
         dtype=dtypes.int32,
@@ -245,6 +264,8 @@ def _build(
     def traced_cond(count: Tensor, most: Tensor, *flat: Tensor) -> Any:
         _set_handle_data(flat, handles)
         holds = cond(*variables.packed(flat))
+        if numbers.of_bodies is not None:
+            holds = _checked_condition(holds, scope)
         with numbers.hidden():
             if isinstance(holds, Tensor) and holds.dims != ():
                 holds = late.squeeze(holds)
@@ -282,6 +303,24 @@ def _build(
     results = [identity.identity(t) for t in node.outputs]
     numbers.behind(len(node.outputs))
     return results[_ADDED : _ADDED + len(variables.initial)]
+
+
+def _checked_condition(holds: Any, scope: str) -> Any:
+    """What a condition returned; refuses what the `LoopCond` of TensorFlow 1 refuses."""
+    if isinstance(holds, (list, tuple)):
+        holds = convert.convert_to_tensor(holds)
+    if isinstance(holds, Tensor):
+        if holds.dtype.base_dtype is not dtypes.bool_:
+            raise TypeError(
+                f"Input 'input' of 'LoopCond' Op has type {holds.dtype.base_dtype.name} that does "
+                "not match expected type of bool."
+            )
+        if holds.dims:
+            raise ValueError(
+                f"Shape must be rank 0 but is rank {len(holds.dims)} for '{scope}LoopCond' (op: "
+                f"'LoopCond') with input shapes: {dims.text(holds.dims)}."
+            )
+    return holds
 
 
 class _Numbers:
