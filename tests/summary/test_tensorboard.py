@@ -96,10 +96,15 @@ def _address(server, said):
 @pytest.fixture
 def page():
     """An empty page of a browser."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+            )
+        except Error as reason:
+            pytest.skip(f"Chromium does not start here: {reason.message[:300]}")
         made = browser.new_page(viewport={"width": 1100, "height": 700})
         made.set_default_timeout(WAIT)
         yield made
