@@ -3,8 +3,6 @@
 import ast
 import pathlib
 
-import pytest
-
 SRC = pathlib.Path(__file__).parents[2] / "headrace/_src"
 PREFIX = "headrace._src."
 
@@ -50,22 +48,29 @@ def top_level_imports(path):
             todo += [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(SRC)))
-def test_imports_point_downwards(path):
-    """No part imports one above it, a public namespace or, at once, a heavy package."""
+def wrong_imports(path):
+    """The imports of a part above, of a public namespace and, at once, of a heavy package."""
     part = path.relative_to(SRC).parts[0].removesuffix(".py")
-    bad = []
+    place, bad = path.relative_to(SRC), []
     for line, name in top_level_imports(path):
         root = name.split(".")[0]
         if root in HEAVY and not any(h in path.as_posix() for h in MAY_BE_HEAVY):
-            bad.append(f"line {line}: {name} is heavy: import it inside the function that uses it")
+            bad.append(
+                f"{place}:{line}: {name} is heavy: import it inside the function that uses it"
+            )
         if name.startswith(PREFIX):
             other = name[len(PREFIX) :].split(".")[0]
             if other not in ALLOWED.get(part, {other}):
-                bad.append(f"line {line}: {part} imports {other}")
+                bad.append(f"{place}:{line}: {part} imports {other}")
             if other in UPPER and part not in UPPER:
-                bad.append(f"line {line}: {part} imports {other}")
+                bad.append(f"{place}:{line}: {part} imports {other}")
         elif root == "headrace" and not name.startswith(("headrace._api", "headrace._src")):
             if part not in UPPER:
-                bad.append(f"line {line}: imports the public {name}")
+                bad.append(f"{place}:{line}: imports the public {name}")
+    return bad
+
+
+def test_imports_point_downwards():
+    """No part imports one above it, a public namespace or, at once, a heavy package."""
+    bad = [problem for path in modules() for problem in wrong_imports(path)]
     assert not bad, "\n".join(bad)
