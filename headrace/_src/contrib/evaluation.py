@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
 from typing import Any, Final
 
 from headrace._api.export import export
@@ -18,7 +17,7 @@ from headrace._src.platform import logging
 from headrace._src.state import assign, initializers, variable_scope
 from headrace._src.state import global_step as global_step_lib
 from headrace._src.summary.file_writer import FileWriterCache
-from headrace._src.train import checkpoint_state, monitored_session, scaffold, session_creator
+from headrace._src.train import checkpoint_utils, monitored_session, scaffold, session_creator
 from headrace._src.train import saver as saver_lib
 from headrace._src.train.feed_hooks import FinalOpsHook
 from headrace._src.train.session_run_hook import SessionRunArgs, SessionRunHook
@@ -136,72 +135,6 @@ class SummaryAtEndHook(SessionRunHook):
             self._summary_writer.flush()
 
 
-@export("contrib.training.wait_for_new_checkpoint", v2=())
-def wait_for_new_checkpoint(
-    checkpoint_dir: str,
-    last_checkpoint: str | None = None,
-    seconds_to_sleep: float = 1,
-    timeout: float | None = None,
-) -> str | None:
-    """Wait for a checkpoint.
-
-    Args:
-      checkpoint_dir: the folder.
-      last_checkpoint: the one that is known already.
-      seconds_to_sleep: seconds between looks.
-      timeout: seconds to wait at the most; None waits for ever.
-
-    Returns:
-      The newest checkpoint; None when the time was over.
-    """
-    logging.info("Waiting for new checkpoint at %s", checkpoint_dir)
-    end = None if timeout is None else time.time() + timeout
-    while True:
-        found = checkpoint_state.latest_checkpoint(checkpoint_dir)
-        if found is not None and found != last_checkpoint:
-            logging.info("Found new checkpoint at %s", found)
-            return found
-        if end is not None and time.time() + seconds_to_sleep > end:
-            return None
-        time.sleep(seconds_to_sleep)
-
-
-@export("contrib.training.checkpoints_iterator", "contrib.slim.evaluation.checkpoints_iterator")
-def checkpoints_iterator(
-    checkpoint_dir: str,
-    min_interval_secs: float = 0,
-    timeout: float | None = None,
-    timeout_fn: Any = None,
-) -> Iterator[str]:
-    """Yield checkpoints as they are written.
-
-    Args:
-      checkpoint_dir: the folder.
-      min_interval_secs: seconds between two of them at the least.
-      timeout: seconds to wait for one at the most; None waits for ever.
-      timeout_fn: function called when the time is over; the end if it returns true, or is None.
-
-    Yields:
-      The newest checkpoint each time.
-    """
-    path = None
-    while True:
-        newer = wait_for_new_checkpoint(checkpoint_dir, path, timeout=timeout)
-        if newer is None:
-            if timeout_fn is None:
-                logging.info("Timed-out waiting for a checkpoint.")
-                return
-            if timeout_fn():
-                return
-            continue
-        start = time.time()
-        path = newer
-        yield path
-        left = start + min_interval_secs - time.time()
-        if left > 0:
-            time.sleep(left)
-
-
 def _counting(eval_ops: Any, update: Any) -> Any:
     """`eval_ops` with the operation that counts steps."""
     if isinstance(eval_ops, dict):
@@ -316,7 +249,9 @@ def evaluate_repeatedly(
         eval_ops = _counting(eval_ops, update)
     final = FinalOpsHook(final_ops, final_ops_feed_dict)
     hooks.append(final)
-    checkpoints = checkpoints_iterator(checkpoint_dir, eval_interval_secs, timeout, timeout_fn)
+    checkpoints = checkpoint_utils.checkpoints_iterator(
+        checkpoint_dir, eval_interval_secs, timeout, timeout_fn
+    )
     for done, path in enumerate(checkpoints, 1):
         _run(path, master, scaffold, eval_ops, feed_dict, hooks, config)
         if max_number_of_evaluations is not None and done >= max_number_of_evaluations:

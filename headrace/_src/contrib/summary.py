@@ -11,6 +11,7 @@ from headrace._api.export import export
 from headrace._src.core import graph as graph_lib
 from headrace._src.core import scopes
 from headrace._src.core.graphkeys import GraphKeys
+from headrace._src.core.opspec import OpSpec
 from headrace._src.ops import constant as constant_ops
 from headrace._src.ops import identity as identity_ops
 from headrace._src.ops import smart_cond
@@ -83,6 +84,18 @@ def _written(name: str, tensor: Any, function: Any, family: str | None) -> Any:
     return op
 
 
+def _written_by(
+    spec: OpSpec, name: str, tensor: Any, family: str | None, step: Any, *more: Any, **attrs: Any
+) -> Any:
+    """Writes with an op that takes the writer, the step, the tag, the tensor, and `more`."""
+
+    def function(tag: str, scope: str) -> Any:
+        value = chosen_step(step), tag, identity_ops.identity(tensor)
+        return spec.make(STATE.writer._resource, *value, *more, name=scope, **attrs)
+
+    return _written(name, tensor, function, family)
+
+
 @export("contrib.summary.generic", v2=())
 def generic(
     name: str, tensor: Any, metadata: Any = None, family: str | None = None, step: Any = None
@@ -132,16 +145,8 @@ def scalar(name: str, tensor: Any, family: str | None = None, step: Any = None) 
       A bool scalar tensor: whether it was written.
     """
 
-    def function(tag: str, scope: str) -> Any:
-        return write_ops.WriteScalarSummary.make(
-            STATE.writer._resource,
-            chosen_step(step),
-            tag,
-            identity_ops.identity(tensor),
-            name=scope,
-        )
-
-    return _written(name, tensor, function, family)
+    spec = write_ops.WriteScalarSummary
+    return _written_by(spec, name, tensor, family, step)
 
 
 @export("contrib.summary.histogram", v2=())
@@ -158,16 +163,8 @@ def histogram(name: str, tensor: Any, family: str | None = None, step: Any = Non
       A bool scalar tensor: whether it was written.
     """
 
-    def function(tag: str, scope: str) -> Any:
-        return write_ops.WriteHistogramSummary.make(
-            STATE.writer._resource,
-            chosen_step(step),
-            tag,
-            identity_ops.identity(tensor),
-            name=scope,
-        )
-
-    return _written(name, tensor, function, family)
+    spec = write_ops.WriteHistogramSummary
+    return _written_by(spec, name, tensor, family, step)
 
 
 @export("contrib.summary.image", v2=())
@@ -233,18 +230,8 @@ def audio(
       A bool scalar tensor: whether it was written.
     """
 
-    def function(tag: str, scope: str) -> Any:
-        return write_ops.WriteAudioSummary.make(
-            STATE.writer._resource,
-            chosen_step(step),
-            tag,
-            identity_ops.identity(tensor),
-            sample_rate,
-            max_outputs=max_outputs,
-            name=scope,
-        )
-
-    return _written(name, tensor, function, family)
+    spec = write_ops.WriteAudioSummary
+    return _written_by(spec, name, tensor, family, step, sample_rate, max_outputs=max_outputs)
 
 
 @export("contrib.summary.graph", v2=())

@@ -1,4 +1,4 @@
-"""Shape rules that many ops share.
+"""Shape rules and checks that many ops share.
 
 Every rule has the form `(s, *dims of the inputs) -> dims`; see
 docs/design/001-ops-and-kernels.md.
@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from headrace._src.core import dims as dims_lib
+from headrace._src.core import dtypes
+from headrace._src.core.tensor import Tensor
 
 Dims = dims_lib.Dims
 
@@ -109,3 +111,30 @@ def reduction(s: Any, input: Dims, reduction_indices: Dims, *, keep_dims: bool) 
     if keep_dims:
         return tuple(1 if i in reduced else d for i, d in enumerate(input))
     return tuple(d for i, d in enumerate(input) if i not in reduced)
+
+
+def require_bool_scalar(tensor: Tensor, argument: str, name: str, uses: int = 1) -> None:
+    """Refuses a tensor that an operation of TensorFlow 1's own control flow would refuse.
+
+    Args:
+      tensor: the tensor.
+      argument: what that operation calls it.
+      name: the name that it would have, which ends in its type.
+      uses: how many of its inputs would be the tensor.
+
+    Raises:
+      TypeError: it is not bool.
+      ValueError: it is known not to be a scalar.
+    """
+    op_type = name.rpartition("/")[2]
+    if tensor.dtype.base_dtype is not dtypes.bool_:
+        raise TypeError(
+            f"Input '{argument}' of '{op_type}' Op has type {tensor.dtype.base_dtype.name} that "
+            "does not match expected type of bool."
+        )
+    if tensor.dims:
+        shapes = ", ".join([dims_lib.text(tensor.dims)] * uses)
+        raise ValueError(
+            f"Shape must be rank 0 but is rank {len(tensor.dims)} for '{name}' (op: '{op_type}') "
+            f"with input shapes: {shapes}."
+        )

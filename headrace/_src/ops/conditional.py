@@ -9,14 +9,13 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import convert, dtypes, nest, numbering, scopes
-from headrace._src.core import dims as dims_lib
+from headrace._src.core import convert, nest, numbering, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
-from headrace._src.ops import branches, flows, func_graph, identity
+from headrace._src.ops import _shapes, branches, flows, func_graph, identity
 from headrace._src.ops._late import late
 
 _SIGNATURE = "cond: Tcond, input: list:Tin -> output: list:Tout"
@@ -148,7 +147,7 @@ def _build(
     graph = graph_lib.get_default_graph()
     as_functions = numbering.for_bodies(graph) is None
     if not as_functions:
-        _check_condition(pred, scope)
+        _shapes.require_bool_scalar(pred, "pred", f"{scope}Switch", uses=2)
     if pred.dims != ():
         pred = late.squeeze(pred)
         numbering.skip(graph, -1)
@@ -173,21 +172,6 @@ def _build(
     node.graph.prevent_fetching(node)
     results = [identity.identity(t) for t in node.outputs]
     return _unpacked(flows.from_flows(true_graph.structured_outputs, results), strict)
-
-
-def _check_condition(pred: Tensor, scope: str) -> None:
-    """Refuses what the `Switch` of TensorFlow 1 refuses."""
-    if pred.dtype.base_dtype is not dtypes.bool_:
-        raise TypeError(
-            f"Input 'pred' of 'Switch' Op has type {pred.dtype.base_dtype.name} that does not "
-            "match expected type of bool."
-        )
-    if pred.dims:
-        shape = dims_lib.text(pred.dims)
-        raise ValueError(
-            f"Shape must be rank 0 but is rank {len(pred.dims)} for '{scope}Switch' (op: 'Switch') "
-            f"with input shapes: {shape}, {shape}."
-        )
 
 
 _MISMATCH = (

@@ -20,7 +20,15 @@ from headrace._src.core.shape import TensorShape
 from headrace._src.core.sparse_tensor import SparseTensor
 from headrace._src.core.tensor import Tensor
 from headrace._src.core.uids import next_uid
-from headrace._src.ops import constant, flows, func_graph, identity, loop_gradient, loop_node
+from headrace._src.ops import (
+    _shapes,
+    constant,
+    flows,
+    func_graph,
+    identity,
+    loop_gradient,
+    loop_node,
+)
 from headrace._src.ops._late import late
 
 _SIGNATURE = "input: list:T -> output: list:T"
@@ -310,16 +318,7 @@ def _checked_condition(holds: Any, scope: str) -> Any:
     if isinstance(holds, (list, tuple)):
         holds = convert.convert_to_tensor(holds)
     if isinstance(holds, Tensor):
-        if holds.dtype.base_dtype is not dtypes.bool_:
-            raise TypeError(
-                f"Input 'input' of 'LoopCond' Op has type {holds.dtype.base_dtype.name} that does "
-                "not match expected type of bool."
-            )
-        if holds.dims:
-            raise ValueError(
-                f"Shape must be rank 0 but is rank {len(holds.dims)} for '{scope}LoopCond' (op: "
-                f"'LoopCond') with input shapes: {dims.text(holds.dims)}."
-            )
+        _shapes.require_bool_scalar(holds, "input", f"{scope}LoopCond")
     return holds
 
 

@@ -79,6 +79,7 @@ def list_variables(ckpt_dir_or_file: str) -> list[tuple[str, list[int]]]:
     return sorted(load_checkpoint(ckpt_dir_or_file).get_variable_to_shape_map().items())
 
 
+@export("contrib.training.wait_for_new_checkpoint", v2=())
 def wait_for_new_checkpoint(
     checkpoint_dir: str,
     last_checkpoint: str | None = None,
@@ -108,7 +109,11 @@ def wait_for_new_checkpoint(
         time.sleep(seconds_to_sleep)
 
 
-@export("train.checkpoints_iterator")
+@export(
+    "train.checkpoints_iterator",
+    "contrib.training.checkpoints_iterator",
+    "contrib.slim.evaluation.checkpoints_iterator",
+)
 def checkpoints_iterator(
     checkpoint_dir: str,
     min_interval_secs: float = 0,

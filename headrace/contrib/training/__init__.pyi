@@ -4,7 +4,7 @@ from headrace._src.contrib.hparams import HParams as HParams
 from headrace._src.contrib.evaluation import StopAfterNEvalsHook as StopAfterNEvalsHook
 from headrace._src.contrib.evaluation import SummaryAtEndHook as SummaryAtEndHook
 from headrace._src.contrib.training import add_gradients_summaries as add_gradients_summaries
-from headrace._src.contrib.evaluation import checkpoints_iterator as checkpoints_iterator
+from headrace._src.train.checkpoint_utils import checkpoints_iterator as checkpoints_iterator
 from headrace._src.contrib.training import clip_gradient_norms as clip_gradient_norms
 from headrace._src.contrib.training import clip_gradient_norms_fn as clip_gradient_norms_fn
 from headrace._src.contrib.training import create_train_op as create_train_op
@@ -14,4 +14,4 @@ from headrace._src.contrib.evaluation import get_or_create_eval_step as get_or_c
 from headrace._src.contrib.training import multiply_gradients as multiply_gradients
 from headrace._src.contrib.hparams import parse_values as parse_values
 from headrace._src.contrib.training import train_monitored as train
-from headrace._src.contrib.evaluation import wait_for_new_checkpoint as wait_for_new_checkpoint
+from headrace._src.train.checkpoint_utils import wait_for_new_checkpoint as wait_for_new_checkpoint
