@@ -20,12 +20,14 @@ def global_step(sess: Any, global_step_tensor: Any) -> Any:
     """Read the global step in a session.
 
     Args:
-      sess: the `Session`.
+      sess: the `Session`; not looked at in eager mode.
       global_step_tensor: the variable or its tensor.
 
     Returns:
       int.
     """
+    if get_default_graph().executes:
+        return int(global_step_tensor.numpy())
     return int(sess.run(global_step_tensor))
 
 

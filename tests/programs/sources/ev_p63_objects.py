@@ -84,6 +84,8 @@ print(
 )
 m2 = tf.train.CheckpointManager(ck, d + "/m", 3)
 print([os.path.basename(c) for c in m2.checkpoints])
+print(os.path.basename(m2.save()), [os.path.basename(c) for c in m2.checkpoints])
+print(tf.train.global_step(None, ck.save_counter))
 err(lambda: tf.train.CheckpointManager(ck, d, 0))
 s = tf.contrib.eager.Saver([n.k, n.b])
 q = s.save(d + "/tfe", 3)
