@@ -9,54 +9,22 @@ from __future__ import annotations
 import glob
 import os
 import struct
-import weakref
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from typing import Any, Final
 
 import numpy as np
 
 from headrace._src.checkpoint import files, slices, sstable, values
 from headrace._src.checkpoint.coding import key_of, slice_key
+from headrace._src.checkpoint.data_file import DataFile
 from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
 from headrace._src.proto import messages
-from headrace._src.proto.record_io import file_error
 
-_CHUNK = 1 << 30
-
-
-class _DataFile:
-    """One shard."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        try:
-            self._fd = os.open(path, os.O_RDONLY)
-            weakref.finalize(self, os.close, self._fd)
-            self._size = os.fstat(self._fd).st_size
-        except OSError as error:
-            raise file_error(path, error) from None
-
-    def read(self, offset: int, size: int) -> np.ndarray[Any, Any]:
-        """Returns `size` bytes; no memory is taken for what is not in the file."""
-        if offset < 0 or size < 0 or offset + size > self._size:
-            raise self._short()
-        data = np.empty(size, np.uint8)
-        view, at = memoryview(data), 0  # type: ignore[arg-type]
-        while at < size:
-            try:
-                n = os.preadv(self._fd, [view[at : at + _CHUNK]], offset + at)
-            except OSError as error:
-                raise file_error(self.path, error) from None
-            if not n:
-                raise self._short()
-            at += n
-        return data
-
-    def _short(self) -> errors.OpError:
-        return errors.OutOfRangeError(
-            None, None, f"Read less bytes than requested\nThe file is {self.path}."
-        )
+# Values that together take less are not worth the start of threads.
+_MANY_BYTES: Final = 1 << 23
+_READERS: Final = min(4, os.cpu_count() or 1)
 
 
 class BundleReader:
@@ -108,7 +76,7 @@ class BundleReader:
 
     def _load(self, path: str) -> None:
         self._path = path
-        self._data: dict[int, _DataFile] = {}
+        self._data: dict[int, DataFile] = {}
         table = sstable.Table(path)
         try:
             self._entries = dict(table.items())
@@ -207,19 +175,47 @@ class BundleReader:
           InvalidArgumentError: The checkpoint does not hold all of it.
           InternalError: The slice does not fit into the tensor.
         """
+        return self._begin(name, extents, None)()
+
+    def read_many(
+        self, wanted: Sequence[tuple[str, slices.Extents | None]]
+    ) -> list[np.ndarray[Any, Any]]:
+        """Reads tensors or slices, large ones with several threads; `wanted` is what `read` takes.
+
+        Other threads fill the memory while this one takes the checksums of what has come.
+
+        Raises:
+          InvalidArgumentError: As in `read`.
+          InternalError: As in `read`.
+        """
+        size = sum(self._entry(key_of(name)).size for name, _ in wanted)
+        if size < _MANY_BYTES:
+            return [self.read(*each) for each in wanted]
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_READERS, "headrace_restore") as readers:
+            try:
+                begun = [self._begin(*each, readers) for each in wanted]
+                return [finish() for finish in begun]
+            except BaseException:
+                readers.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _begin(
+        self, name: str, extents: slices.Extents | None, readers: Executor | None
+    ) -> Callable[[], np.ndarray[Any, Any]]:
+        """Begins to read a tensor or a slice of it; what it returns waits for the value."""
         entry = self._entry(key_of(name))
         shape = self._shape(entry)
         if extents is None:
             extents = ((0, slices.FULL),) * len(shape)
         slices.slice_shape(shape, extents)
-        if not entry.slices:
-            value = self._value(name, entry)
-            return (
-                value
-                if slices.is_whole(shape, extents)
-                else value[slices.indices(shape, extents)].copy()
-            )
-        return self._assemble(name, entry, shape, extents)
+        if entry.slices:
+            return lambda: self._assemble(name, entry, shape, extents)
+        finish = self._begin_value(name, entry, readers)
+        if slices.is_whole(shape, extents):
+            return finish
+        return lambda: finish()[slices.indices(shape, extents)].copy()
 
     def _assemble(
         self, name: str, entry: Any, shape: tuple[int, ...], extents: slices.Extents
@@ -262,36 +258,45 @@ class BundleReader:
         fits = slices.slice_shape(shape, held)
         if self._dtype(stored) != dtype or self._shape(stored) != fits:
             raise files.data_loss(self._path, f"A slice of {name} does not fit its tensor")
-        return self._value(name, stored)
+        return self._begin_value(name, stored)()
 
-    def _value(self, name: str, entry: Any) -> np.ndarray[Any, Any]:
+    def _begin_value(
+        self, name: str, entry: Any, readers: Executor | None = None
+    ) -> Callable[[], np.ndarray[Any, Any]]:
+        """Begins to read what an entry describes; what it returns waits for the value."""
         dtype, shape = self._dtype(entry), self._shape(entry)
         values.check_type(dtype)
         if not 0 <= entry.shard_id < self.shards:
             raise files.data_loss(self._path, f"Invalid shard of {name}: {entry.shard_id}")
         count = values.element_count(shape)
-        if dtype != dtypes.string:
-            size = count * dtype.np_dtype.itemsize
-            if entry.size != size:
-                raise files.data_loss(
-                    self._path,
-                    f"Invalid size in bundle entry: key {name}; stored size {entry.size}; "
-                    f"expected size {size}",
-                )
         file = self._shard(entry.shard_id)
-        data = file.read(entry.offset, entry.size)
         if dtype == dtypes.string:
-            return self._texts(file, entry, data, count).reshape(shape)
-        self._check(file, entry, values.crc(data))
-        return data.view(dtype.np_dtype).reshape(shape)
+            return lambda: self._texts(file, entry, count).reshape(shape)
+        size = count * dtype.np_dtype.itemsize
+        if entry.size != size:
+            raise files.data_loss(
+                self._path,
+                f"Invalid size in bundle entry: key {name}; stored size {entry.size}; "
+                f"expected size {size}",
+            )
+        reading = file.begin(entry.offset, entry.size, readers)
 
-    def _shard(self, shard: int) -> _DataFile:
+        def finish() -> np.ndarray[Any, Any]:
+            total = 0
+            for piece in reading.pieces():
+                total = values.crc(piece, total)
+            self._check(file, entry, total)
+            return reading.data.view(dtype.np_dtype).reshape(shape)
+
+        return finish
+
+    def _shard(self, shard: int) -> DataFile:
         if shard not in self._data:
-            self._data[shard] = _DataFile(files.data_name(self.prefix, shard, self.shards))
+            self._data[shard] = DataFile(files.data_name(self.prefix, shard, self.shards))
         return self._data[shard]
 
     @staticmethod
-    def _check(file: _DataFile, entry: Any, found: int) -> None:
+    def _check(file: DataFile, entry: Any, found: int) -> None:
         stored = values.unmask(entry.crc32c)
         if stored != found:
             raise files.data_loss(
@@ -300,13 +305,11 @@ class BundleReader:
                 f"bytes {found}",
             )
 
-    def _texts(
-        self, file: _DataFile, entry: Any, data: np.ndarray[Any, Any], count: int
-    ) -> np.ndarray[Any, Any]:
-        raw = data.tobytes()
+    def _texts(self, file: DataFile, entry: Any, count: int) -> np.ndarray[Any, Any]:
+        raw = file.read(entry.offset, entry.size)
         # Each length takes a byte at least, so a wrong count cannot ask for much memory.
         if count > len(raw):
-            raise file._short()
+            raise file.cut_off()
         lengths, at = [], 0
         try:
             for length, at in values.lengths_of(raw, count):  # noqa: B007
@@ -314,7 +317,7 @@ class BundleReader:
         except ValueError:
             raise files.data_loss(file.path, "The lengths of strings are damaged") from None
         if at + 4 > len(raw):
-            raise file._short()
+            raise file.cut_off()
         total = values.crc(values.length_words(lengths))
         stored = values.unmask(struct.unpack_from("<I", raw, at)[0])
         if stored != total:
@@ -325,7 +328,7 @@ class BundleReader:
         total = values.crc(raw[at : at + 4], total)
         at += 4
         if at + sum(lengths) != len(raw):
-            raise file._short()
+            raise file.cut_off()
         self._check(file, entry, values.crc(raw[at:], total))
         out = np.empty(count, object)
         for i, length in enumerate(lengths):

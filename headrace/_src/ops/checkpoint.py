@@ -216,7 +216,7 @@ def _kernel_restore_v2(k, prefix, tensor_names, shape_and_slices, *, dtypes):
             for name, spec, dtype in zip(names, specs, dtypes, strict=True)
         ]
     _check_entries(checkpoint, names, dtypes)
-    out = []
+    wanted = []
     for name, spec in zip(names, specs, strict=True):
         extents = None
         if spec:
@@ -227,8 +227,8 @@ def _kernel_restore_v2(k, prefix, tensor_names, shape_and_slices, *, dtypes):
                     f"tensor_name = {name}; shape in shape_and_slice spec {dims_lib.text(whole)} "
                     f"does not match the shape stored in checkpoint: {dims_lib.text(stored)}"
                 )
-        out.append(checkpoint.read(name, extents))
-    return out
+        wanted.append((name, extents))
+    return checkpoint.read_many(wanted)
 
 
 def _check_entries(checkpoint: Any, names: list[str], kinds: Any) -> None:

@@ -1,0 +1,107 @@
+"""The files with the values of a tensor bundle, read piece by piece, perhaps on other threads."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from typing import Any, Final
+
+import numpy as np
+
+from headrace._src.core import errors
+from headrace._src.proto.record_io import file_error
+
+# A piece is still in the processor's cache when its checksum is taken.
+_PIECE: Final = 1 << 20
+# What a thread reads in one go.
+_SHARE: Final = 1 << 23
+
+
+class DataFile:
+    """One shard of a checkpoint.
+
+    Args:
+      path: The name of the file.
+
+    Raises:
+      NotFoundError: The file is not there.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        try:
+            self._fd = os.open(path, os.O_RDONLY)
+            weakref.finalize(self, os.close, self._fd)
+            self._size = os.fstat(self._fd).st_size
+        except OSError as error:
+            raise file_error(path, error) from None
+
+    def begin(self, offset: int, size: int, readers: Executor | None = None) -> Reading:
+        """Begins to read `size` bytes; no memory is taken for what is not in the file.
+
+        Args:
+          offset: Where they begin.
+          size: How many they are.
+          readers: Threads that read them meanwhile. Without them they are read when asked for.
+
+        Raises:
+          OutOfRangeError: The file is too short.
+        """
+        if offset < 0 or size < 0 or offset + size > self._size:
+            raise self.cut_off()
+        return Reading(self, offset, size, readers)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Returns `size` bytes, with the errors of `begin`."""
+        reading = self.begin(offset, size)
+        for _ in reading.pieces():
+            pass
+        return reading.data.tobytes()
+
+    def fill(self, data: np.ndarray[Any, Any], offset: int) -> np.ndarray[Any, Any]:
+        """Fills an array of bytes with those from `offset` on, and returns it."""
+        view, at = memoryview(data), 0  # type: ignore[arg-type]
+        while at < len(view):
+            try:
+                n = os.preadv(self._fd, [view[at:]], offset + at)
+            except OSError as error:
+                raise file_error(self.path, error) from None
+            if not n:
+                raise self.cut_off()
+            at += n
+        return data
+
+    def cut_off(self) -> errors.OpError:
+        """The error for a file that is too short."""
+        return errors.OutOfRangeError(
+            None, None, f"Read less bytes than requested\nThe file is {self.path}."
+        )
+
+
+class Reading:
+    """Bytes that are being read.
+
+    Attributes:
+      data: The memory for them, an array of bytes; filled once `pieces` has come to its end.
+    """
+
+    def __init__(self, file: DataFile, offset: int, size: int, readers: Executor | None) -> None:
+        self.data = np.empty(size, np.uint8)
+        self._file, self._offset = file, offset
+        self._shares: list[Future[Any]] | None = None
+        if readers is not None:
+            self._shares = [
+                readers.submit(file.fill, self.data[at : at + _SHARE], offset + at)
+                for at in range(0, size, _SHARE)
+            ]
+
+    def pieces(self) -> Iterator[np.ndarray[Any, Any]]:
+        """Yields the bytes from first to last, each piece as soon as it has been read."""
+        if self._shares is not None:
+            for share in self._shares:
+                yield share.result()
+            return
+        for at in range(0, self.data.size, _PIECE):
+            yield self._file.fill(self.data[at : at + _PIECE], self._offset + at)
