@@ -87,8 +87,14 @@ def find_headers() -> pathlib.Path | None:
     return None
 
 
+# Sources whose results are TensorFlow's to the last bit, so that nothing may be fused.
+_EXACT = ("histogram",)
+
+
 def flags_of(source: pathlib.Path, machine: str) -> tuple[str, ...]:
     """The flags that a source needs besides the common ones."""
+    if source.stem in _EXACT:
+        return ("-ffp-contract=off",)
     if machine.lower() not in _X86:
         return ()
     return next((f for suffix, f in _ISA_FLAGS.items() if source.stem.endswith(suffix)), ())

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "histogram.h"
 #include "kernels.h"
 #include "work.h"
 
@@ -24,4 +25,18 @@ HEADRACE_EXPORT int headrace_run(int kernel, int item_size, const std::int64_t* 
   } catch (const std::bad_alloc&) {
     return 2;
   }
+}
+
+// Returns 0 when the numbers have been counted, 1 when one is not finite or the buckets are others.
+// `moments` are four: the least and the greatest number, the sum, and the sum of the squares.
+HEADRACE_EXPORT int headrace_histogram(int item_size, const void* numbers, std::int64_t size,
+                                       std::int64_t* counts, std::int64_t buckets,
+                                       headrace::Moments* moments) {
+  const bool done =
+      item_size == 4
+          ? headrace::count_histogram(static_cast<const float*>(numbers), size, counts, buckets,
+                                      moments)
+          : headrace::count_histogram(static_cast<const double*>(numbers), size, counts, buckets,
+                                      moments);
+  return done ? 0 : 1;
 }

@@ -13,7 +13,7 @@ namespace headrace {
 // What both doors of the library, the plain one and XLA's, share: a kernel by number, its geometry
 // as a row of integers, its buffers as pointers. The numbers and the order of the integers are known
 // to headrace/_src/native/library.py too; kInterface counts their changes.
-constexpr int kInterface = 4;
+constexpr int kInterface = 5;
 
 enum Kernel : int {
   kConvForward = 0,

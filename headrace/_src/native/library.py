@@ -1,4 +1,5 @@
-"""The optional library of C++ kernels: convolutions, pooling, reductions, updates, rows.
+"""The optional library of C++ kernels: convolutions, pooling, reductions, updates, rows,
+histograms.
 
 Its sources are in `native/` at the root of the repository; installing from source builds it when
 there is a compiler. It has two doors: `run` computes on NumPy arrays at once, `lower` adds a custom
@@ -47,7 +48,7 @@ _XLA_KERNELS = (
 # Targets that ignore further arguments, which make XLA call them later.
 TAKE_ORDER = frozenset({"headrace_adam"})
 _NUMBERS = {name: number for number, name in enumerate(KERNELS)}
-_INTERFACE = 4
+_INTERFACE = 5
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -89,6 +90,14 @@ def _load() -> _Loaded:
         ctypes.POINTER(ctypes.c_void_p),
         ctypes.c_void_p,
         ctypes.c_int,
+    )
+    handle.headrace_histogram.argtypes = (
+        ctypes.c_int,
+        ctypes.c_void_p,
+        ctypes.c_int64,
+        ctypes.c_void_p,
+        ctypes.c_int64,
+        ctypes.c_void_p,
     )
     return _Loaded(handle, str(path), handle.headrace_isa().decode(), "")
 
@@ -185,6 +194,37 @@ def run(
     if code:
         raise RuntimeError(f"{kernel} has no native kernel for the geometry {list(geometry)}")
     return output
+
+
+def histogram(
+    values: np.ndarray, buckets: int
+) -> tuple[np.ndarray, tuple[float, float, float, float]] | None:
+    """Count numbers into the buckets of histogram summaries.
+
+    Args:
+      values: A contiguous array of float32 or float64.
+      buckets: How many buckets there are.
+
+    Returns:
+      How many numbers are in each bucket, int64, and their least, greatest, sum and sum of squares;
+      None when a number is not finite, or without the library.
+    """
+    handle = _load().handle
+    if handle is None:
+        return None
+    counts, moments = np.zeros(buckets, np.int64), np.empty(4)
+    failed = handle.headrace_histogram(
+        values.itemsize,
+        values.ctypes.data,
+        values.size,
+        counts.ctypes.data,
+        buckets,
+        moments.ctypes.data,
+    )
+    if failed:
+        return None
+    low, high, total, squares = moments.tolist()
+    return counts, (low, high, total, squares)
 
 
 # -- XLA ------------------------------------------------------------------------------------------

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import functools
+import math
 import struct
 import zlib
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+
+from headrace._src.checkpoint.coding import put_varint
+from headrace._src.native import library
 
 # -- histograms -----------------------------------------------------------------------------------
 
@@ -15,6 +19,9 @@ MAX_DOUBLE: Final = float(np.finfo(np.float64).max)
 _SMALLEST: Final = 1e-12
 _LARGEST: Final = 1e20
 _GROWTH: Final = 1.1
+# The first bytes of two fields of HistogramProto: number and kind.
+_LIMITS_FIELD: Final = b"\x32"
+_COUNTS_FIELD: Final = b"\x3a"
 
 
 @functools.cache
@@ -31,42 +38,68 @@ def bucket_limits() -> np.ndarray[Any, Any]:
     return limits
 
 
-def fill_histogram(proto: Any, ordered: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> None:
-    """Counts finite float64 `values` into a HistogramProto; runs of empty buckets become one.
+class Histogram(NamedTuple):
+    """What a histogram summary says: numbers by bucket, and what is known of all of them."""
+
+    counts: np.ndarray[Any, Any]
+    low: float
+    high: float
+    sum: float
+    sum_squares: float
+
+
+def count(values: np.ndarray[Any, Any]) -> Histogram | None:
+    """Counts numbers, which are added up in their order; None when one of them is not finite.
 
     Args:
-      proto: the HistogramProto.
-      ordered: the values, sorted.
-      values: the values in the order in which they are added up.
+      values: the numbers, in one dimension.
     """
+    if values.dtype not in (np.float32, np.float64):
+        values = values.astype(np.float64)
+    values = np.ascontiguousarray(values)
     limits = bucket_limits()
-    low, high = (
-        (float(ordered[0]), float(ordered[-1])) if ordered.size else (MAX_DOUBLE, -MAX_DOUBLE)
-    )
-    proto.min, proto.max, proto.num = low, high, float(values.size)
-    proto.sum, proto.sum_squares = _sums(values)
-    # In sorted values each limit is looked for, rather than each value among the limits.
-    first, last = np.searchsorted(limits, (low, high), side="right") if values.size else (1, 0)
-    below = np.searchsorted(ordered, limits[first : last + 1])
-    counts = np.zeros(limits.size)
-    if values.size:
-        place = counts[first : first + below.size]
-        place[:] = below
-        place[1:] -= below[:-1]
-        # A value equal to the last limit belongs to the last bucket.
-        counts[-1] += values.size - int(below[-1] if below.size else 0)
+    counted = library.histogram(values, limits.size)
+    if counted is not None:
+        return Histogram(counted[0], *counted[1])
+    # Sorted, what is not finite is at the ends; half as many bytes are sorted twice as fast.
+    ordered = np.sort(values).astype(np.float64)
+    if not ordered.size:
+        return Histogram(np.zeros(limits.size), MAX_DOUBLE, -MAX_DOUBLE, 0.0, 0.0)
+    low, high = float(ordered[0]), float(ordered[-1])
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return None
+    # Each limit is looked for among the values, rather than each value among the limits; a value
+    # equal to the last limit belongs to the last bucket.
+    below = np.searchsorted(ordered, limits)
+    below[-1] = ordered.size
+    counts = np.diff(below, prepend=0)
+    return Histogram(counts, low, high, *_sums(values.astype(np.float64)))
+
+
+def fill_histogram(proto: Any, histogram: Histogram) -> None:
+    """Writes a histogram into a HistogramProto; runs of empty buckets become one."""
+    counts = histogram.counts
+    proto.min, proto.max, proto.num = histogram.low, histogram.high, float(counts.sum())
+    proto.sum, proto.sum_squares = histogram.sum, histogram.sum_squares
     # An empty bucket counts only where a run of them ends.
     kept = counts > 0
     kept[:-1] |= kept[1:]
     kept[-1] = True
-    proto.bucket_limit.extend(limits[kept].tolist())
-    proto.bucket.extend(counts[kept].tolist())
+    places = kept.nonzero()[0]
+    # The parser takes an array of numbers at once.
+    proto.MergeFromString(
+        _packed(_LIMITS_FIELD, bucket_limits()[places]) + _packed(_COUNTS_FIELD, counts[places])
+    )
+
+
+def _packed(tag: bytes, numbers: np.ndarray[Any, Any]) -> bytes:
+    """A repeated field of doubles as a message has it."""
+    data = numbers.astype("<f8").tobytes()
+    return tag + put_varint(len(data)) + data
 
 
 def _sums(values: np.ndarray[Any, Any]) -> tuple[float, float]:
     """The sums of the values and of their squares, added one after another; np.sum adds pairs."""
-    if not values.size:
-        return 0.0, 0.0
     # As the two parts of complex numbers both are added up in one pass.
     both = np.empty(values.size, np.complex128)
     both.real = values
