@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "checksum.h"
 #include "histogram.h"
 #include "kernels.h"
 #include "work.h"
@@ -39,4 +40,11 @@ HEADRACE_EXPORT int headrace_histogram(int item_size, const void* numbers, std::
           : headrace::count_histogram(static_cast<const double*>(numbers), size, counts, buckets,
                                       moments);
   return done ? 0 : 1;
+}
+
+HEADRACE_EXPORT int headrace_has_crc32c() { return headrace::has_crc32c() ? 1 : 0; }
+
+HEADRACE_EXPORT std::uint32_t headrace_crc32c(std::uint32_t before, const void* data,
+                                              std::size_t size) {
+  return headrace::crc32c(before, data, size);
 }

@@ -279,14 +279,14 @@ class BundleReader:
                 f"Invalid size in bundle entry: key {name}; stored size {entry.size}; "
                 f"expected size {size}",
             )
-        reading = file.begin(entry.offset, entry.size, readers)
+        reading = file.begin(entry.offset, shape, dtype.np_dtype, readers)
 
         def finish() -> np.ndarray[Any, Any]:
             total = 0
             for piece in reading.pieces():
                 total = values.crc(piece, total)
             self._check(file, entry, total)
-            return reading.data.view(dtype.np_dtype).reshape(shape)
+            return reading.array
 
         return finish
 

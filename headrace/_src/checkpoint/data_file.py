@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import weakref
 from collections.abc import Iterator
@@ -38,27 +39,31 @@ class DataFile:
         except OSError as error:
             raise file_error(path, error) from None
 
-    def begin(self, offset: int, size: int, readers: Executor | None = None) -> Reading:
-        """Begins to read `size` bytes; no memory is taken for what is not in the file.
+    def begin(
+        self, offset: int, shape: tuple[int, ...], dtype: Any, readers: Executor | None = None
+    ) -> Reading:
+        """Begins to read an array; no memory is taken for what is not in the file.
 
         Args:
-          offset: Where they begin.
-          size: How many they are.
-          readers: Threads that read them meanwhile. Without them they are read when asked for.
+          offset: Where its bytes begin.
+          shape: Its shape.
+          dtype: The NumPy type of its elements.
+          readers: Threads that read it meanwhile. Without them it is read when asked for.
 
         Raises:
           OutOfRangeError: The file is too short.
         """
-        if offset < 0 or size < 0 or offset + size > self._size:
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        if offset < 0 or offset + size > self._size:
             raise self.cut_off()
-        return Reading(self, offset, size, readers)
+        return Reading(self, offset, np.empty(shape, dtype), readers)
 
     def read(self, offset: int, size: int) -> bytes:
         """Returns `size` bytes, with the errors of `begin`."""
-        reading = self.begin(offset, size)
+        reading = self.begin(offset, (size,), np.uint8)
         for _ in reading.pieces():
             pass
-        return reading.data.tobytes()
+        return reading.array.tobytes()
 
     def fill(self, data: np.ndarray[Any, Any], offset: int) -> np.ndarray[Any, Any]:
         """Fills an array of bytes with those from `offset` on, and returns it."""
@@ -81,20 +86,23 @@ class DataFile:
 
 
 class Reading:
-    """Bytes that are being read.
+    """An array that is being read.
 
     Attributes:
-      data: The memory for them, an array of bytes; filled once `pieces` has come to its end.
+      array: The array; it has its values once `pieces` has come to its end.
     """
 
-    def __init__(self, file: DataFile, offset: int, size: int, readers: Executor | None) -> None:
-        self.data = np.empty(size, np.uint8)
+    def __init__(
+        self, file: DataFile, offset: int, array: np.ndarray[Any, Any], readers: Executor | None
+    ) -> None:
+        self.array = array
+        self._bytes = array.reshape(-1).view(np.uint8)
         self._file, self._offset = file, offset
         self._shares: list[Future[Any]] | None = None
         if readers is not None:
             self._shares = [
-                readers.submit(file.fill, self.data[at : at + _SHARE], offset + at)
-                for at in range(0, size, _SHARE)
+                readers.submit(file.fill, self._bytes[at : at + _SHARE], offset + at)
+                for at in range(0, self._bytes.size, _SHARE)
             ]
 
     def pieces(self) -> Iterator[np.ndarray[Any, Any]]:
@@ -103,5 +111,5 @@ class Reading:
             for share in self._shares:
                 yield share.result()
             return
-        for at in range(0, self.data.size, _PIECE):
-            yield self._file.fill(self.data[at : at + _PIECE], self._offset + at)
+        for at in range(0, self._bytes.size, _PIECE):
+            yield self._file.fill(self._bytes[at : at + _PIECE], self._offset + at)

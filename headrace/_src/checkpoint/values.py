@@ -10,9 +10,11 @@ import numpy as np
 
 from headrace._src.checkpoint.coding import put_varint
 from headrace._src.core import dtypes, errors
-from headrace._src.proto.record_io import masked_crc
+from headrace._src.native import library
 
 _LIMIT: Final = 1 << 63
+# Fewer bytes are not worth loading the native library.
+_LONG: Final = 1 << 16
 
 
 def mask(crc: int) -> int:
@@ -28,6 +30,8 @@ def unmask(stored: int) -> int:
 
 def crc(data: Any, before: int = 0) -> int:
     """The CRC-32C of bytes or of an array of bytes, after `before`."""
+    if len(data) >= _LONG and isinstance(data, np.ndarray) and library.serves_crc32c():
+        return library.crc32c(data, before)
     import google_crc32c
 
     return int(google_crc32c.extend(before, data))
@@ -59,7 +63,7 @@ def encode(value: Any, dtype: dtypes.DType) -> tuple[list[Any], int, int]:
     if array.dtype.byteorder == ">":
         array = array.astype(array.dtype.newbyteorder("<"))
     data = as_bytes(array)
-    return [memoryview(data)], data.size, masked_crc(data)  # type: ignore[arg-type]
+    return [memoryview(data)], data.size, mask(crc(data))  # type: ignore[arg-type]
 
 
 def _to_bytes(value: Any) -> bytes:

@@ -1,5 +1,6 @@
 """The optional library of C++ kernels: convolutions, pooling, reductions, updates, rows,
-histograms.
+histograms,
+checksums.
 
 Its sources are in `native/` at the root of the repository; installing from source builds it when
 there is a compiler. It has two doors: `run` computes on NumPy arrays at once, `lower` adds a custom
@@ -99,6 +100,8 @@ def _load() -> _Loaded:
         ctypes.c_int64,
         ctypes.c_void_p,
     )
+    handle.headrace_crc32c.argtypes = (ctypes.c_uint32, ctypes.c_void_p, ctypes.c_size_t)
+    handle.headrace_crc32c.restype = ctypes.c_uint32
     return _Loaded(handle, str(path), handle.headrace_isa().decode(), "")
 
 
@@ -225,6 +228,21 @@ def histogram(
         return None
     low, high, total, squares = moments.tolist()
     return counts, (low, high, total, squares)
+
+
+@functools.cache
+def serves_crc32c() -> bool:
+    """Return whether `crc32c` takes checksums."""
+    handle = _load().handle
+    return handle is not None and bool(handle.headrace_has_crc32c())
+
+
+def crc32c(data: np.ndarray, before: int = 0) -> int:
+    """Return the CRC-32C of a contiguous array's bytes, after what has the checksum `before`.
+
+    Other threads go on meanwhile.
+    """
+    return int(_load().handle.headrace_crc32c(before, data.ctypes.data, data.nbytes))
 
 
 # -- XLA ------------------------------------------------------------------------------------------
