@@ -23,6 +23,7 @@ def check(code):
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [

@@ -28,6 +28,7 @@ def public_modules():
     return [importlib.import_module("headrace." + s if s else "headrace") for s in spaces]
 
 
+@pytest.mark.slow
 def test_generated_files_are_up_to_date():
     """scripts/gen_api.py would change nothing."""
     done = subprocess.run(

@@ -11,6 +11,8 @@ from jax.extend.core import jaxpr_as_fun
 
 from headrace._src.engine.roll import rolled
 
+pytestmark = pytest.mark.xla
+
 
 def _values(*shape):
     """Reproducible values that differ from each other."""
@@ -169,7 +171,6 @@ def test_finds_the_loops(name):
     assert len(found.jaxpr.eqns) < len(closed.jaxpr.eqns) / 2
 
 
-@pytest.mark.xla
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_computes_the_same(name):
     """A rolled program gives what the unrolled one gives."""

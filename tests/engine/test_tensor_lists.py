@@ -61,6 +61,7 @@ def test_the_newest_version_is_changed_in_place():
     assert held._items is buffer == []
 
 
+@pytest.mark.slow
 def test_an_old_version_does_not_see_later_work_after_a_long_chain():
     """A first version that is kept is read in constant time, and freeing a long chain is safe."""
     first = held = TensorList(dtypes.float32, None, range(4))

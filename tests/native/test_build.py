@@ -96,6 +96,7 @@ def test_flags_are_those_of_the_file(build, name, machine, flag):
     assert flag in flags if flag else flags == ()
 
 
+@pytest.mark.slow
 def test_no_shared_code_is_compiled_for_one_instruction_set(build, tmp_path):
     """A file for an instruction set exports only its own names: nothing the linker may merge.
 

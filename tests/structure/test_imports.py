@@ -12,7 +12,7 @@ ALLOWED = {
     "proto": {"proto", "core"},
     "engine": {"engine", "core", "native", "proto"},
     "native": {"native"},
-    "checkpoint": {"checkpoint", "core", "proto"},
+    "checkpoint": {"checkpoint", "core", "native", "proto"},
     "ops": {"ops", "core", "engine", "native", "proto", "checkpoint"},
     "autodiff": {"autodiff", "ops", "core"},
     "state": {"state", "ops", "core", "autodiff", "engine", "proto", "checkpoint"},
