@@ -14,7 +14,10 @@ import importlib.util  # noqa: F401 - malt uses it and does not import it.
 import inspect
 import os
 import sys
+import threading
 import types
+import weakref
+from collections.abc import Mapping
 from typing import Any, Final
 
 from headrace._src.core import origin
@@ -112,110 +115,278 @@ def _conditionals_visitor() -> Any:
     return Conditionals
 
 
-def _past_leaves(method: Any) -> Any:
-    """A method of a walk over syntax trees that does nothing for nodes with nothing in them."""
-    kinds = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
-    leaves = frozenset(leaf for kind in kinds for leaf in kind.__subclasses__())
+class _Names:
+    """What is reserved in a function, for converters that look for names of their own.
 
-    def walk(self: Any, node: Any) -> Any:
-        return node if type(node) in leaves else method(self, node)
+    Attributes:
+      referenced: the names.
+    """
 
-    return walk
+    def __init__(self, node: ast.AST) -> None:
+        self.referenced = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+class _Converters:
+    """malt's converters, quicker, and the order in which they run."""
+
+    def __init__(self) -> None:
+        from malt.converters import (
+            asserts,
+            break_statements,
+            call_trees,
+            continue_statements,
+            control_flow,
+            functions,
+            lists,
+            logical_expressions,
+            return_statements,
+            slices,
+            variables,
+        )
+
+        from headrace._src.function import autograph_trees
+
+        quick = autograph_trees.quick
+        self._trees = autograph_trees
+        self._directives = quick(_directives_visitor())
+        self._functions = quick(functions.FunctionTransformer)
+        self._breaks = quick(break_statements.BreakTransformer)
+        self._asserts = quick(asserts.AssertTransformer)
+        self._continues = quick(continue_statements.ContinueCanonicalizationTransformer)
+        self._conditional_returns = quick(return_statements.ConditionalReturnRewriter)
+        self._returns = quick(return_statements.ReturnStatementsTransformer)
+        self._lists = quick(lists.ListTransformer)
+        self._slices = quick(slices.SliceTransformer)
+        self._calls = quick(call_trees.CallTreeTransformer)
+        self._control_flow = quick(control_flow.ControlFlowTransformer)
+        self._conditionals = quick(_conditionals_visitor())
+        self._logical = quick(logical_expressions.LogicalExpressionTransformer)
+        self._variables = quick(variables.VariableAccessTransformer)
+
+    def run(self, node: Any, ctx: Any, kinds: set[type], is_usual: bool) -> Any:
+        """Converts a function.
+
+        Args:
+          node: its definition, with notes of where nodes are from.
+          ctx: malt's context of the conversion.
+          kinds: the kinds of nodes in it.
+          is_usual: whether it has only what the quick analyses know.
+        """
+        uses = ctx.user.options.uses
+        self._reserve(node)
+        node = self._functions(ctx).visit(node)
+        # `break` is written with `continue`.
+        if ast.Break in kinds:
+            self._reserve(node)
+            node = self._breaks(ctx).visit(node)
+        if ast.Assert in kinds and uses("ASSERT_STATEMENTS"):
+            node = self._asserts(ctx).visit(node)
+        if kinds & {ast.Break, ast.Continue}:
+            self._reserve(node)
+            node = self._continues(ctx).visit(node)
+        if ast.Return in kinds:
+            self._reserve(node)
+            node = self._conditional_returns(ctx).visit(node)
+            node = self._returns(ctx, allow_missing_return=True).visit(node)
+            node = _Returned().visit(node)
+        if uses("LISTS"):
+            from headrace._src.function import autograph_flow
+
+            node = autograph_flow.resolve_activity(self._trees.resolve_names(node), ctx)
+            node = self._lists(ctx).visit(node)
+            node = self._slices(ctx).visit(node)
+        node = self._calls(ctx).visit(self._trees.resolve_names(node))
+        if any(isinstance(n, (ast.If, ast.While, ast.For)) for n in ast.walk(node)):
+            node = self._analysed(node, ctx, is_usual)
+            node = self._control_flow(ctx).visit(node)
+        if ast.IfExp in kinds:
+            node = self._conditionals(ctx).visit(node)
+        node = self._logical(ctx).visit(node)
+        return self._variables(ctx).visit(node)
+
+    def directed(self, node: Any, ctx: Any) -> Any:
+        """The function without directives, which are noted where they belong."""
+        from malt.pyct import anno, cfg
+        from malt.pyct.static_analysis import reaching_definitions
+
+        from headrace._src.function import autograph_flow
+
+        graphs = cfg.build(node)
+        node = autograph_flow.resolve_activity(self._trees.resolve_names(node), ctx)
+        node = reaching_definitions.resolve(node, ctx, graphs)
+        anno.dup(node, {anno.Static.DEFINITIONS: anno.Static.ORIG_DEFINITIONS})
+        return self._directives(ctx).visit(node)
+
+    def _reserve(self, node: Any) -> None:
+        """Notes at loops and functions the names that are reserved in them."""
+        from malt.pyct import anno
+        from malt.pyct.static_analysis import annos
+
+        names = _Names(node)
+        for n in ast.walk(node):
+            if isinstance(n, (ast.FunctionDef, ast.While, ast.For)):
+                self._trees.note(n, annos.NodeAnno.BODY_SCOPE, names)
+            elif isinstance(n, ast.Lambda):
+                self._trees.note(n, anno.Static.SCOPE, names)
+
+    def _analysed(self, node: Any, ctx: Any, is_usual: bool) -> Any:
+        """The function with notes for the conversion of its control flow."""
+        from malt.pyct import cfg
+        from malt.pyct.static_analysis import liveness, reaching_definitions, reaching_fndefs
+
+        from headrace._src.function import autograph_flow
+
+        graphs = cfg.build(node)
+        node = autograph_flow.resolve_activity(self._trees.resolve_names(node), ctx)
+        if is_usual:
+            autograph_flow.resolve(node, ctx, graphs)
+            return node
+        node = reaching_definitions.resolve(node, ctx, graphs)
+        node = reaching_fndefs.resolve(node, ctx, graphs)
+        return liveness.resolve(node, ctx, graphs)
+
+
+_STATEMENTS: Final = (
+    ast.AnnAssign,
+    ast.Assert,
+    ast.Assign,
+    ast.AugAssign,
+    ast.Break,
+    ast.Continue,
+    ast.Delete,
+    ast.Expr,
+    ast.For,
+    ast.FunctionDef,
+    ast.Global,
+    ast.If,
+    ast.Import,
+    ast.ImportFrom,
+    ast.Nonlocal,
+    ast.Pass,
+    ast.Raise,
+    ast.Return,
+    ast.Try,
+    ast.While,
+    ast.With,
+)
+
+
+def _is_usual(kinds: set[type]) -> bool:
+    """Whether the quick analyses know all of the statements."""
+    return all(k in _STATEMENTS for k in kinds if issubclass(k, ast.stmt))
+
+
+def _may_be_directed(node: Any, kinds: set[type], namespace: Mapping[str, Any]) -> bool:
+    """Whether a statement may be a call of a directive, by what its function is outside."""
+    if ast.Expr not in kinds:
+        return False
+    from malt.lang import directives
+
+    from headrace._src.function import autograph
+
+    known = (
+        autograph.set_loop_options,
+        autograph.set_element_type,
+        directives.set_loop_options,
+        directives.set_element_type,
+    )
+
+    def value(n: Any) -> Any:
+        if isinstance(n, ast.Name):
+            return namespace.get(n.id)
+        if isinstance(n, ast.Attribute):
+            owner = value(n.value)
+            return getattr(owner, n.attr, None) if inspect.ismodule(owner) else None
+        return None
+
+    called = (
+        n.value.func
+        for n in ast.walk(node)
+        if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call)
+    )
+    return any(found is d for found in map(value, called) for d in known)
+
+
+class _Transpiler:
+    """Converts functions, each of them once for the same options.
+
+    State inventory: _lock, _made: code → options → what makes functions of its converted form.
+    """
+
+    def __init__(self) -> None:
+        import malt
+
+        from headrace._src.function import autograph_source, autograph_trees
+
+        origin.hide(os.path.dirname(malt.__file__))
+        _quicken()
+        autograph_trees.install()
+        self._source, self._trees = autograph_source, autograph_trees
+        self._converters = _Converters()
+        self._lock = threading.RLock()
+        self._made: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
+
+    def factory(self, function: Any, options: Any) -> Any:
+        """What makes functions of the converted form of a function's code."""
+        found = self._made.get(function.__code__, {}).get(options)
+        if found is None:
+            with self._lock:
+                made = self._made.setdefault(function.__code__, {})
+                found = made.get(options)
+                if found is None:
+                    with self._trees.converting():
+                        found = made[options] = self._converted(function, options)
+        return found
+
+    def _converted(self, function: Any, options: Any) -> Any:
+        from malt.core import unsupported_features_checker
+        from malt.pyct import inspect_utils, naming, transformer
+
+        features = inspect_utils.getfutureimports(function)
+        source = self._source.read(function, features)
+        survey = self._source.survey(source, function.__name__)
+        node, kinds = source.node, survey.kinds
+        namespace = inspect_utils.getnamespace(function)
+        namer = naming.Namer(namespace)
+        name = namer.new_symbol(self._name(node), ())
+        info = transformer.EntityInfo(name, "", "<fragment>", features, namespace)
+        ctx = transformer.Context(info, namer, _Context(options))
+        arguments = node.args
+        arguments.defaults = [ast.Constant(None) for _ in arguments.defaults]
+        arguments.kw_defaults = [d and ast.Constant(None) for d in arguments.kw_defaults]
+        if survey.is_odd or kinds & {ast.Yield, ast.YieldFrom}:
+            unsupported_features_checker.verify(node)
+        if ast.ExceptHandler in kinds:
+            node = _Caught().visit(node)
+        is_usual = _is_usual(kinds)
+        if not is_usual or _may_be_directed(node, kinds, namespace):
+            node = self._converters.directed(node, ctx)
+        node = self._converters.run(node, ctx, kinds, is_usual)
+        if isinstance(node, ast.Lambda):
+            node = ast.Assign([ast.Name(name, ast.Store())], node, lineno=0)
+        else:
+            node.name = name
+        return self._source.Factory(node, function, ctx, {"ag__": _namespace()})
+
+    @staticmethod
+    def _name(node: Any) -> str:
+        if isinstance(node, ast.Lambda):
+            return "tf__lam"
+        if isinstance(node, ast.FunctionDef):
+            return f"tf__{node.name}"
+        raise ValueError(f"Unknown node type {node}")
+
+
+_transpiler = functools.cache(_Transpiler)
 
 
 def _quicken() -> None:
-    """Makes malt's walks over syntax trees quicker, a quarter of a conversion; results stay."""
-    from malt.pyct import ast_util, qual_names, templates, transformer
+    """Makes malt's analysis of names quicker; results stay."""
     from malt.pyct.static_analysis import activity
 
     # Scopes are copied again and again, and weak dictionaries take long to copy. All of it is
     # garbage once a function is converted.
     activity.weakref = types.SimpleNamespace(WeakValueDictionary=dict)
-    # Two nodes in five say no more than that a name is read, or that something is added.
-    for owner, name in (
-        (transformer.Base, "visit"),
-        (qual_names.QnResolver, "visit"),
-        (templates.ReplaceTransformer, "visit"),
-        (templates.ContextAdjuster, "visit"),
-        (ast_util.CleanCopier, "copy"),
-    ):
-        setattr(owner, name, _past_leaves(getattr(owner, name)))
-
-
-@functools.cache
-def _transpiler() -> Any:
-    import malt
-    from malt.converters import (
-        asserts,
-        break_statements,
-        call_trees,
-        continue_statements,
-        control_flow,
-        functions,
-        lists,
-        logical_expressions,
-        return_statements,
-        slices,
-        variables,
-    )
-    from malt.core import unsupported_features_checker
-    from malt.pyct import anno, cfg, qual_names, transpiler
-    from malt.pyct.static_analysis import activity, reaching_definitions
-
-    origin.hide(os.path.dirname(malt.__file__))
-    _quicken()
-    visitors = _directives_visitor(), _conditionals_visitor()
-
-    class Transpiler(transpiler.PyToPy):  # type: ignore[misc]
-        def get_transformed_name(self, node: Any) -> str:
-            return "tf__" + str(super().get_transformed_name(node))
-
-        def get_extra_locals(self) -> dict[str, Any]:
-            return {"ag__": _namespace()}
-
-        def get_caching_key(self, user_context: Any) -> Any:
-            return user_context.options
-
-        def transform_ast(self, node: Any, ctx: Any) -> Any:
-            unsupported_features_checker.verify(node)
-            node = _Caught().visit(node)
-            graphs = cfg.build(node)
-            node = activity.resolve(qual_names.resolve(node), ctx, None)
-            node = reaching_definitions.resolve(node, ctx, graphs)
-            anno.dup(node, {anno.Static.DEFINITIONS: anno.Static.ORIG_DEFINITIONS})
-            uses = ctx.user.options.uses
-            node = functions.transform(node, ctx)
-            node = visitors[0](ctx).visit(node)
-            # Each step looks at the whole tree several times. `break` is written with `continue`.
-            kinds = _kinds(node)
-            steps = [break_statements] if ast.Break in kinds else []
-            steps += [asserts] if ast.Assert in kinds and uses("ASSERT_STATEMENTS") else []
-            steps += [continue_statements] if kinds & {ast.Break, ast.Continue} else []
-            steps += [return_statements, _returns]
-            steps += [lists, slices] if uses("LISTS") else []
-            for step in (*steps, call_trees):
-                node = step.transform(node, ctx)
-            if _kinds(node) & {ast.If, ast.While, ast.For}:
-                node = control_flow.transform(node, ctx)
-            node = visitors[1](ctx).visit(node)
-            for step in (logical_expressions, variables):
-                node = step.transform(node, ctx)
-            return node
-
-    return Transpiler()
-
-
-def _kinds(node: Any) -> set[type]:
-    """The kinds of nodes in a tree."""
-    return {type(n) for n in ast.walk(node)}
-
-
-class _returns:  # noqa: N801
-    """A step like malt's converters: see `_Returned`."""
-
-    @staticmethod
-    def transform(node: Any, ctx: Any) -> Any:
-        return _Returned().visit(node)
 
 
 @functools.cache
@@ -249,26 +420,22 @@ def transform(function: Any, options: Any) -> Any:
 
     It has an attribute `ag_source_map`: (file, line) of the generated code → `Origin`.
     """
-    made, module, source_map = _transpiler().transform(function, _Context(options))
-    lines = {
-        (at.filename, at.lineno): origin.Origin(
-            was.loc.filename, was.loc.lineno, was.function_name or function.__name__
-        )
-        for at, was in source_map.items()
-    }
-    origin.map_lines(lines)
+    if not (inspect.isfunction(function) or inspect.ismethod(function)):
+        raise NotImplementedError(f"Non-function: {type(function)}")
+    factory = _transpiler().factory(function, options)
+    made = factory.make(function)
     # Python puts the names of malt's functions around it, and tells them in errors.
     made.__qualname__ = made.__name__
-    made.ag_module = module
-    made.ag_source_map = lines
+    made.ag_module = factory.module
+    made.ag_source_map = factory.lines
     return made
 
 
 def options_ast(text: str) -> Any:
     """The syntax tree of an expression."""
-    from malt.pyct import parser
+    from headrace._src.function import autograph_trees
 
-    return parser.parse_expression(text)
+    return autograph_trees.parse_expression(text)
 
 
 def runs_as_is(function: Any) -> bool:
