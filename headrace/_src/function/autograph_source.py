@@ -53,12 +53,12 @@ class Source(NamedTuple):
 
 def _block_end(lines: list[str], start: int, indent: int) -> int | None:
     """The line after the definition that begins in a line; None where that is not plain to see."""
-    i = start
-    while i < len(lines) and lines[i][indent : indent + 1] == "@":
-        i += 1
-    if i == len(lines) or not lines[i][indent:].startswith(_FUNCTIONS):
+    first = start
+    while first < len(lines) and lines[first][indent : indent + 1] == "@":
+        first += 1
+    if first == len(lines) or not lines[first][indent:].startswith(_FUNCTIONS):
         return None
-    for i in range(i + 1, len(lines)):
+    for i in range(first + 1, len(lines)):
         text = lines[i].lstrip()
         if not text or text[0] == "#" or text.startswith(_CLOSERS):
             continue
@@ -165,7 +165,8 @@ class _Survey:
         elif kind in (ast.For, ast.While):
             self.is_odd |= bool(node.orelse)
         for child in trees.children(node):
-            is_inside = is_read and not (kind is ast.ExceptHandler and child is node.type)
+            # malt looks neither at annotations nor at the types of `except`.
+            is_inside = is_read and kind is not ast.arg and child is not getattr(node, "type", None)
             self.note(child, function, fallback, is_inside)
 
 
@@ -203,9 +204,7 @@ def _lines(nodes: list[Any], tree: ast.Module, filename: str) -> dict[Any, origi
         for name in trees.FIELDS[before.__class__]:
             one, other = getattr(before, name, None), getattr(after, name, None)
             if isinstance(one, (list, tuple)):
-                pairs.extend(
-                    p for p in zip(one, other, strict=True) if isinstance(p[0], ast.AST)
-                )
+                pairs.extend(p for p in zip(one, other, strict=True) if isinstance(p[0], ast.AST))
             elif isinstance(one, ast.AST):
                 pairs.append((one, other))
     return {(filename, line): place.origin for line, place in found.items()}
@@ -239,7 +238,7 @@ class Factory:
         text = "\n".join(["# coding=utf-8", *(ast.unparse(n).strip() for n in wrapped)])
         name = f"__autograph_generated_{next(_NUMBERS)}_{self._name}"
         filename = f"<{name}>"
-        tree = ast.parse(text)
+        tree = ast.parse(text, filename)
         self.module = types.ModuleType(name)
         self.module.__file__ = filename
         exec(compile(tree, filename, "exec", dont_inherit=True), self.module.__dict__)
@@ -260,5 +259,3 @@ class Factory:
         made.__defaults__ = function.__defaults__
         made.__kwdefaults__ = function.__kwdefaults__
         return made
-
-
