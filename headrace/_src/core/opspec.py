@@ -470,7 +470,7 @@ def _call_grouped(
 def _keyword_names(function: Callable[..., Any], spec: OpSpec, positional: int) -> tuple[str, ...]:
     """The attrs that a rule or kernel asks for: its parameters after the inputs.
 
-    `inspect.signature` would tell them too, and take a tenth of the time that loading all ops takes.
+    `inspect.signature` would tell them too, and take a tenth of the time of loading all ops.
     """
     function = inspect.unwrap(function)
     if not isinstance(function, FunctionType):

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from malt.pyct import anno, parser, transpiler
 
 from headrace._src.core import origin
-from headrace._src.function import autograph_trees as trees
+from headrace._src.function import malt_trees as trees
 
 _CLOSERS: Final = (")", "]", "}")
 _FUNCTIONS: Final = ("def ", "async def ")

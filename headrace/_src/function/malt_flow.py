@@ -13,7 +13,7 @@ from typing import Any, Final
 from malt.pyct import anno
 from malt.pyct.static_analysis import activity, annos, reaching_fndefs
 
-from headrace._src.function import autograph_trees as trees
+from headrace._src.function import malt_trees as trees
 
 _BRANCHING: Final = (ast.If, ast.While, ast.For)
 Names = frozenset[Any]
