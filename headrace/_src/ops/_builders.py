@@ -14,6 +14,7 @@ from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import control_dependencies
 from headrace._src.ops import _shapes
+from headrace._src.ops._late import late
 
 Rule = Callable[..., Any]
 
@@ -191,10 +192,8 @@ def from_input(rule: Callable[[Any, Any], Any]) -> Rule:
     """A gradient from the conjugated first input, built after `dy`: `rule(x, dy)`."""
 
     def _grad_from_input(op: Any, dy: Any) -> Any:
-        from headrace._src.ops import casts
-
         with control_dependencies([dy]):
-            return rule(casts.conj(op.inputs[0]), dy)
+            return rule(late.conj(op.inputs[0]), dy)
 
     return _grad_from_input
 
@@ -203,10 +202,8 @@ def from_output(rule: Callable[[Any, Any], Any]) -> Rule:
     """A gradient from the conjugated output, built after `dy`: `rule(y, dy)`."""
 
     def _grad_from_output(op: Any, dy: Any) -> Any:
-        from headrace._src.ops import casts
-
         with control_dependencies([dy]):
-            return rule(casts.conj(op.outputs[0]), dy)
+            return rule(late.conj(op.outputs[0]), dy)
 
     return _grad_from_output
 
