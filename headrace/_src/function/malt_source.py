@@ -25,13 +25,6 @@ _FUNCTIONS: Final = ("def ", "async def ")
 _NUMBERS: Final = itertools.count(1)
 
 
-class Place(NamedTuple):
-    """Where a node is from: a column, and the rest of it."""
-
-    column: int
-    origin: origin.Origin
-
-
 class Source(NamedTuple):
     """The syntax tree of a function, and where it stands.
 
@@ -39,13 +32,11 @@ class Source(NamedTuple):
       node: a function's definition or a lambda.
       filename: the user's file.
       line: the line of the file of the tree's first line.
-      column: how far the definition is indented.
     """
 
     node: Any
     filename: str
     line: int
-    column: int
 
 
 # -- reading -------------------------------------------------------------------------------------
@@ -100,13 +91,11 @@ def read(function: Any, future_features: tuple[str, ...]) -> Source:
             indent = len(lines[start]) - len(lines[start].lstrip())
             node = _plain(lines, start, indent)
             if node is not None and node.name == code.co_name:
-                return Source(node, filename, start + 1 - (indent > 0), 0)
+                return Source(node, filename, start + 1 - (indent > 0))
     node, _ = parser.parse_entity(function, future_features=future_features)
     lines, start = inspect.findsource(function)
     first = node.decorator_list[0] if getattr(node, "decorator_list", None) else node
-    indent = len(lines[start]) - len(lines[start].lstrip())
-    at = start - first.lineno + 2
-    return Source(node, filename or code.co_filename, at, indent - node.col_offset)
+    return Source(node, filename or code.co_filename, start - first.lineno + 2)
 
 
 class _Survey:
@@ -123,14 +112,14 @@ class _Survey:
         self.is_odd = False
         self._places: dict[tuple[int, str | None], origin.Origin] = {}
 
-    def _place(self, node: Any, function: str | None, fallback: str) -> Place:
+    def _place(self, node: Any, function: str | None, fallback: str) -> origin.Origin:
         line = node.lineno
         found = self._places.get((line, function))
         if found is None:
             at = self._source.line + line - 1
             found = origin.Origin(self._source.filename, at, function or fallback)
             self._places[line, function] = found
-        return Place(self._source.column + node.col_offset, found)
+        return found
 
     def note(self, node: Any, function: str | None, fallback: str, is_read: bool) -> None:
         """Looks at a node and those in it.
@@ -183,21 +172,19 @@ def survey(source: Source, fallback: str) -> _Survey:
 def _lines(nodes: list[Any], tree: ast.Module, filename: str) -> dict[Any, origin.Origin]:
     """(file, line) of the generated code → where it is from.
 
-    Of several places the leftmost, as malt has it; of one line the last.
+    A statement of several lines is one line of generated code: it is from the first of them.
     """
-    found: dict[int, Place] = {}
+    found: dict[int, origin.Origin] = {}
     pairs: list[tuple[Any, Any]] = list(zip(nodes, tree.body, strict=True))
     while pairs:
         before, after = pairs.pop()
         notes = before.__dict__.get(trees.NOTES)
-        place: Place | None = notes.get(anno.Basic.ORIGIN) if notes else None
+        place: origin.Origin | None = notes.get(anno.Basic.ORIGIN) if notes else None
         if place is not None:
             line = getattr(after, "lineno", None)
             if line is not None:
                 known = found.get(line)
-                if known is None or (
-                    known.origin.line != place.origin.line and known.column > place.column
-                ):
+                if known is None or known.line > place.line:
                     found[line] = place
         if before.__class__ is not after.__class__:
             raise ValueError(f"{ast.dump(after)} is read for {ast.dump(before)}")
@@ -207,7 +194,7 @@ def _lines(nodes: list[Any], tree: ast.Module, filename: str) -> dict[Any, origi
                 pairs.extend(p for p in zip(one, other, strict=True) if isinstance(p[0], ast.AST))
             elif isinstance(one, ast.AST):
                 pairs.append((one, other))
-    return {(filename, line): place.origin for line, place in found.items()}
+    return {(filename, line): place for line, place in found.items()}
 
 
 class Factory:
@@ -242,14 +229,16 @@ class Factory:
         self.module = types.ModuleType(name)
         self.module.__file__ = filename
         exec(compile(tree, filename, "exec", dont_inherit=True), self.module.__dict__)
-        written = [line + "\n" for line in text.split("\n")]
-        linecache.cache[filename] = len(text), None, written, filename
+        self._text = filename, [line + "\n" for line in text.split("\n")]
         self.lines = _lines(wrapped, tree, filename)
         origin.map_lines(self.lines)
         self._unbound = getattr(self.module, outer)()
 
     def make(self, function: Any) -> Any:
         """The converted form of a function with that code."""
+        filename, written = self._text
+        if filename not in linecache.cache:  # New, or somebody has emptied it.
+            linecache.cache[filename] = sum(map(len, written)), None, written, filename
         cells = dict(zip(self._free, function.__closure__ or (), strict=True))
         code = self._unbound.__code__
         bound = types.FunctionType(
