@@ -1,6 +1,8 @@
 """Converted programs give in a graph what Python gives, in both executors."""
 
+import ast
 import inspect
+import linecache
 
 import numpy as np
 import pytest
@@ -98,6 +100,56 @@ def test_errors_name_the_users_line():
     assert (
         f"{__file__}:{first + 3} if_body  *" in text or f"{__file__}:{first + 3} fails  *" in text
     )
+
+
+def test_errors_in_a_statement_of_several_lines_name_its_first():
+    """As 1.15 does."""
+
+    class Model:
+        def call(self, x):
+            y = x + 1.0
+            return tf.ones([2]) * (
+                y
+                + tf.matmul(y, y)
+            )  # fmt: skip
+
+    model = Model()
+    with tf.Graph().as_default(), pytest.raises(ValueError) as caught:
+        tf.function(model.call)(tf.placeholder(tf.float32, []))
+    first = inspect.getsourcelines(Model.call)[1]
+    assert f"{__file__}:{first + 2} call  *" in str(caught.value)
+
+
+def test_generated_code_can_be_read_after_the_cache_of_lines_is_cleared():
+    def doubled(x):
+        return x + x if x > 0 else x
+
+    first = tf.autograph.to_code(doubled)
+    linecache.clearcache()
+    assert tf.autograph.to_code(doubled) == first
+    assert "ag__.if_exp" in first
+
+
+def test_a_chain_of_comparisons_keeps_its_middle_apart():
+    """The middle is in two comparisons, and is converted in each of them."""
+
+    def between(x):
+        return x if 0 < abs(x) < 3 else -x
+
+    code = tf.autograph.to_code(between)
+    assert code.count("ag__.converted_call(ag__.ld(abs), (ag__.ld(x),), None, fscope)") == 2
+    with tf.Graph().as_default(), tf.Session() as session:
+        out = [tf.function(between)(tf.constant(v)) for v in (2, 5, 0)]
+        assert session.run(out) == [2, -5, 0]
+
+
+def test_conversions_leave_malt_as_it_is():
+    """Other programs that use malt get what malt does: nodes are copied into templates."""
+    templates = pytest.importorskip("malt.pyct.templates")
+    tf.autograph.to_code(PROGRAMS["absolute"][0])
+    body = ast.parse("y = 1").body
+    (made,) = templates.replace("if x: body", body=body)
+    assert made.body[0] is not body[0]
 
 
 def test_what_cannot_be_converted_runs_with_one_warning(monkeypatch):

@@ -24,6 +24,7 @@ MAY_BE_HEAVY = (
     "headrace/_src/platform/",
     "headrace/_src/engine/roll",
     "headrace/_src/engine/guard.py",
+    "headrace/_src/function/malt_",
 )
 
 

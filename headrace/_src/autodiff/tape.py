@@ -20,10 +20,12 @@ from headrace._src.autodiff import registry
 from headrace._src.autodiff.gradients import UnconnectedGradients
 from headrace._src.core import convert, eager_mode, nest
 from headrace._src.core import graph as graph_lib
+from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import add_n, constant, reshape, shapes
+from headrace._src.ops.dependence import is_flowing
 
 
 class _Seen:
@@ -109,14 +111,18 @@ class GradientTape:
 
     def _keep(self, op: Operation, rule: Any = None) -> None:
         """Keeps an operation that takes something watched, and that nobody changes any more."""
-        trainable = [t for t in op.outputs if graph_gradients.is_trainable(t)]
         watched = self._watched
-        for t in op._inputs:
-            if t.is_trainable_handle and self._watches_variables:  # type: ignore[attr-defined]
+        if self._watches_variables:
+            for t in op._inputs:
+                if t.is_trainable_handle:  # type: ignore[attr-defined]
+                    watched[id(t)] = t
+        is_new = True
+        for t in op.outputs:
+            if is_flowing(t):
                 watched[id(t)] = t
-        if trainable:
-            self._seen.append(_Seen(op, rule))
-            watched.update((id(t), t) for t in trainable)
+                if is_new:
+                    self._seen.append(_Seen(op, rule))
+                    is_new = False
 
     def watch(self, tensor: Any) -> None:
         """Records what happens to a tensor, or to each of a nest of them.
@@ -240,16 +246,24 @@ class GradientTape:
             if id(t) in self._watched:
                 collected.setdefault(id(t), []).append(_ones_like(t) if g is None else g)
         wanted = {id(s) for s in sources}
+        watched = self._watched
         for seen in reversed(list(self._seen)):
             op = seen.op
-            dys = [_total(collected.get(id(t))) for t in op.outputs]
-            if all(dy is None for dy in dys):
-                continue
+            dys = []
+            is_reached = False
             for t in op.outputs:
-                if id(t) not in wanted:
-                    collected.pop(id(t), None)
+                grads = collected.get(id(t))
+                dy = None
+                if grads:
+                    is_reached = True
+                    dy = grads[0] if len(grads) == 1 else _total(grads)
+                    if id(t) not in wanted:
+                        del collected[id(t)]
+                dys.append(dy)
+            if not is_reached:
+                continue
             for t, g in zip(op._inputs, self._input_gradients(seen, dys), strict=False):
-                if g is not None and id(t) in self._watched:
+                if g is not None and id(t) in watched:
                     collected.setdefault(id(t), []).append(g)
         result = []
         for s in sources:
@@ -264,16 +278,15 @@ class GradientTape:
         rule = seen.rule or registry.gradient_function(op)
         if rule is None:
             return [None] * len(op._inputs)
-        every = getattr(rule, "takes_every_gradient", lambda op: False)(op)
-        if getattr(rule, "takes_none", False):
-            return list(rule(op, *dys))
-        filled = [
-            graph_gradients.identity_zeros(t)
-            if dy is None and (every or graph_gradients.is_trainable(t))
-            else dy
-            for t, dy in zip(op.outputs, dys, strict=True)
-        ]
-        result = rule(op, *filled)
+        if any(dy is None for dy in dys) if len(dys) > 1 else dys[0] is None:
+            if getattr(rule, "takes_none", False):
+                return list(rule(op, *dys))
+            every = getattr(rule, "takes_every_gradient", lambda op: False)(op)
+            dys = [
+                graph_gradients.identity_zeros(t) if dy is None and (every or is_flowing(t)) else dy
+                for t, dy in zip(op.outputs, dys, strict=True)
+            ]
+        result = rule(op, *dys)
         return list(result) if isinstance(result, (list, tuple)) else [result]
 
     def jacobian(
@@ -403,7 +416,8 @@ def _stack(parts: Sequence[Tensor], axis: int = 0) -> Tensor:
 def _ones_like(t: Any) -> Any:
     if not isinstance(t.held, (np.ndarray, np.generic)):
         return constant.ones_like(t)
-    return constant.constant(np.ones_like(t.held), dtype=t.dtype)
+    graph: Any = graph_lib.get_default_graph()
+    return graph.constant(constant.Const, np.ones(t.held.shape, t.held.dtype), t.dtype)
 
 
 def _total(grads: list[Any] | None) -> Any:
@@ -411,7 +425,9 @@ def _total(grads: list[Any] | None) -> Any:
     if not grads:
         return None
     if len(grads) > 1:
-        if all(isinstance(g, IndexedSlices) for g in grads):
+        if all(type(g) is EagerTensor for g in grads):
+            grads[:] = [add_n.AddN(grads)]
+        elif all(isinstance(g, IndexedSlices) for g in grads):
             grads[:] = [graph_gradients._sum_slices(grads)]
         else:
             grads[:] = [add_n.add_n([convert.convert_to_tensor(g) for g in grads])]

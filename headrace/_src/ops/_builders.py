@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import control_dependencies
 from headrace._src.ops import _shapes
+from headrace._src.ops._late import late
 
 Rule = Callable[..., Any]
 
@@ -190,10 +192,8 @@ def from_input(rule: Callable[[Any, Any], Any]) -> Rule:
     """A gradient from the conjugated first input, built after `dy`: `rule(x, dy)`."""
 
     def _grad_from_input(op: Any, dy: Any) -> Any:
-        from headrace._src.ops import casts
-
         with control_dependencies([dy]):
-            return rule(casts.conj(op.inputs[0]), dy)
+            return rule(late.conj(op.inputs[0]), dy)
 
     return _grad_from_input
 
@@ -202,10 +202,8 @@ def from_output(rule: Callable[[Any, Any], Any]) -> Rule:
     """A gradient from the conjugated output, built after `dy`: `rule(y, dy)`."""
 
     def _grad_from_output(op: Any, dy: Any) -> Any:
-        from headrace._src.ops import casts
-
         with control_dependencies([dy]):
-            return rule(casts.conj(op.outputs[0]), dy)
+            return rule(late.conj(op.outputs[0]), dy)
 
     return _grad_from_output
 
@@ -237,6 +235,7 @@ def reduction(
     grad: Rule | None = None,
     no_gradient: str | None = None,
     undefined_gradient: str | None = None,
+    ufunc: Any = None,
 ) -> Any:
     """An op that reduces the dimensions named by its second input.
 
@@ -247,6 +246,7 @@ def reduction(
       grad: The gradient rule `(op, dy)`.
       no_gradient: Why there is none.
       undefined_gradient: Why asking for it is an error.
+      ufunc: The ufunc of NumPy that reduces as `fn` does.
 
     Returns:
       The spec.
@@ -269,8 +269,29 @@ def reduction(
         result = fn(xp, input, axes_of(reduction_indices, np.ndim(input)), keep_dims)
         return result if result.dtype == input.dtype else result.astype(input.dtype)
 
+    if ufunc is not None:
+        spec.direct(lambda op: _direct_reduction(ufunc, op))
     decide_gradient(spec, grad, no_gradient, undefined_gradient)
     return spec
+
+
+def _direct_reduction(ufunc: Any, op: Any) -> Callable[..., Any] | None:
+    """A reduction by a ufunc alone, of dtypes whose elements need no other accumulator."""
+    if op.attrs["T"] not in _PLAIN:
+        return None
+    keep_dims = op.attrs["keep_dims"]
+
+    def reduced(input: Any, reduction_indices: Any) -> Any:
+        axes = _known_axes(reduction_indices.tobytes(), reduction_indices.dtype.char, input.ndim)
+        return ufunc.reduce(input, axes, input.dtype, None, keep_dims)
+
+    return reduced
+
+
+@functools.lru_cache(1024)
+def _known_axes(value: bytes, kind: str, rank: int) -> tuple[int, ...]:
+    """`axes_of` of the bytes of a vector: programs reduce the same axes again and again."""
+    return axes_of(np.frombuffer(value, kind), rank)
 
 
 def cumulative(

@@ -10,22 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from headrace._src.core import dtypes
 from headrace._src.core.dtypes import DType
 from headrace._src.core.operation import Operation
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops.func_graph import FuncGraph
 
-_FLOWING = frozenset("float16 float32 float64 complex64 complex128 resource variant".split())
+_NAMES = "float16 float32 float64 complex64 complex128 resource variant".split()
+# By number, since tapes ask it of everything that they see; those of references are 100 higher.
+_FLOWING = frozenset(
+    n for name in _NAMES for d in (dtypes.as_dtype(name),) for n in (int(d), int(d) + 100)
+)
 
 
 def is_flowing(tensor: Tensor) -> bool:
     """Whether gradients flow through a tensor."""
-    return is_flowing_dtype(tensor.dtype)
+    return tensor.dtype._type_enum in _FLOWING
 
 
 def is_flowing_dtype(dtype: DType) -> bool:
     """Whether gradients flow through tensors of a dtype."""
-    return dtype.base_dtype.name in _FLOWING
+    return dtype._type_enum in _FLOWING
 
 
 def behind(graph: FuncGraph, results: Iterable[Tensor]) -> set[Tensor]:

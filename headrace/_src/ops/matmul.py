@@ -13,6 +13,8 @@ from headrace._src.core import attrs as A
 from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
+from headrace._src.core.eager_tensor import EagerTensor
+from headrace._src.core.graph import get_default_graph
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.tensor import Tensor
@@ -318,6 +320,18 @@ def _wants_sparse(a: Tensor, b: Tensor, said_sparse: bool) -> bool:
     return dtypes.bfloat16 in (a.dtype, b.dtype) and a.dtype != b.dtype
 
 
+def _are_matrices(a: Any, b: Any) -> bool:
+    """Whether both are values whose product needs no scope, no conversion and no other op."""
+    return (
+        type(a) is EagerTensor
+        and type(b) is EagerTensor
+        and a.dtype is b.dtype
+        and a.dtype is not dtypes.bfloat16
+        and len(a.dims) == len(b.dims) == 2
+        and get_default_graph().executes
+    )
+
+
 @export("linalg.matmul", "matmul")
 def matmul(
     a: Any,
@@ -350,6 +364,12 @@ def matmul(
       ValueError: (build) shapes that do not fit, or a matrix both transposed and adjoint.
       InvalidArgumentError: (run) shapes that do not fit.
     """
+    said = adjoint_a or adjoint_b or a_is_sparse or b_is_sparse
+    if name is None and not said and _are_matrices(a, b):
+        scope = get_default_graph().resolve_scope("MatMul") + "/"
+        if not (transpose_a or transpose_b):
+            return MatMul(a, b, name=scope)
+        return MatMul(a, b, transpose_a=transpose_a, transpose_b=transpose_b, name=scope)
     with name_scope(name, "MatMul", [a, b]) as scope:
         if transpose_a and adjoint_a:
             raise ValueError("Only one of transpose_a and adjoint_a can be True.")

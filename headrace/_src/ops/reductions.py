@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -45,21 +46,28 @@ def _rank(x: Any) -> int | None:
     return len(x.dims) if isinstance(x, Tensor) and x.dims is not None else None
 
 
+@functools.lru_cache(64)
+def _all_axes(graph: Any, rank: int) -> Tensor:
+    """The axes of a value; it is the same tensor for all values of that rank."""
+    return late.constant(np.arange(rank), dtype=dtypes.int32)
+
+
 def reduction_dims(x: Any, axis: Any) -> Any:
     """The axes to reduce: those given, or all."""
     if axis is not None:
         return axis
     rank = _rank(x)
     if rank is not None:
-        if get_default_graph().executes and rank:
-            return list(range(rank))
+        graph: Any = get_default_graph()
+        if graph.executes:
+            return _all_axes(graph, rank)
         return late.constant(np.arange(rank), dtype=dtypes.int32)
     return late.range(0, late.rank(x))
 
 
 def _reduce(spec: Any, x: Any, axis: Any, keepdims: Any, name: str | None) -> Tensor:
-    keepdims = bool(keepdims)
-    result = spec(x, reduction_dims(x, axis), keep_dims=keepdims, name=name)
+    axes = reduction_dims(x, axis)
+    result = spec(x, axes, keep_dims=True, name=name) if keepdims else spec(x, axes, name=name)
     if axis is None and not keepdims and not is_full(result.dims):
         result.set_shape(())
     return result
@@ -124,7 +132,7 @@ def _sum(xp: Any, x: Any, axes: tuple[int, ...], keep_dims: bool) -> Any:
     return xp.sum(x, axis=axes, keepdims=keep_dims, dtype=dtype)
 
 
-Sum = reduction("Sum", _sum, G.NUMBER, grad=_grad_sum)
+Sum = reduction("Sum", _sum, G.NUMBER, grad=_grad_sum, ufunc=np.add)
 
 
 @export("math.reduce_sum", "reduce_sum", v2=(), deprecated_args=_DEPRECATED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.dtypes import groups as G
+from headrace._src.core.eager_tensor import EagerTensor
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.shape import Dimension
@@ -232,9 +234,27 @@ def _shape_strided_slice(s, input, begin, end, strides, **masks):
     return _sliced_dims(input, s.value(1), s.value(2), step, masks)
 
 
+@functools.lru_cache(4096)
+def _known_index(shape, kind, begin, end, strides, masks):
+    """`_index` of the bytes of the vectors: a program asks for the same slices again and again."""
+    vectors = [np.frombuffer(v, kind) for v in (begin, end, strides)]
+    return _index(shape, *vectors, dict(zip(_MASKS, masks, strict=True)))
+
+
 @StridedSlice.kernel
 def _kernel_strided_slice(k, input, begin, end, strides, **masks):
     return input[_index(np.shape(input), begin, end, strides, masks)]
+
+
+@StridedSlice.direct
+def _direct_strided_slice(op):
+    masks = tuple(op.attrs[name] for name in _MASKS)
+
+    def sliced(input, begin, end, strides):
+        vectors = begin.tobytes(), end.tobytes(), strides.tobytes()
+        return input[_known_index(input.shape, begin.dtype.char, *vectors, masks)]
+
+    return sliced
 
 
 @StridedSlice.xla_kernel
@@ -308,6 +328,9 @@ def strided_slice(
         "new_axis_mask": new_axis_mask,
         "shrink_axis_mask": shrink_axis_mask,
     }
+    # What is not said is not looked at when operations are told apart.
+    if graph_lib.get_default_graph().executes:
+        masks = {name: mask for name, mask in masks.items() if mask}
     result = StridedSlice(input_, begin, end, strides, name=name, **masks)
     scope = name
 
@@ -562,6 +585,36 @@ def _packed_vectors(entries: _Entries) -> list[Any]:
     return vectors
 
 
+def _plain(entry: Any) -> Any:
+    """What tells an index of plain integers apart from others; None for other entries."""
+    if type(entry) is int:
+        return entry
+    if type(entry) is slice:
+        bounds = entry.start, entry.stop, entry.step
+        return bounds if all(b is None or type(b) is int for b in bounds) else None
+    return None
+
+
+@functools.lru_cache(4096)
+def _eager_vectors(graph: Any, plain: tuple[Any, ...]) -> tuple[list[Any], dict[str, int]]:
+    """The vectors of an index as values, and those masks that are not 0."""
+    entries = _Entries()
+    for p in plain:
+        entries.add(slice(*p) if isinstance(p, tuple) else p)
+    return _packed_vectors(entries), {name: m for name, m in entries.masks.items() if m}
+
+
+def _sliced_value(tensor: Any, graph: Any, slice_spec: Any, var: Any) -> Tensor | None:
+    """What slicing gives in eager mode where the index is of plain integers; None elsewhere."""
+    given = slice_spec if type(slice_spec) is tuple else (slice_spec,)
+    plain = tuple([_plain(entry) for entry in given])
+    if not plain or None in plain:
+        return None
+    vectors, masks = _eager_vectors(graph, plain)
+    name = graph.resolve_scope("strided_slice") + "/"
+    return strided_slice(tensor, *vectors, var=var, name=name, **masks)
+
+
 def slice_helper(tensor: Any, slice_spec: Any, var: Any = None) -> Tensor:
     """What `tensor[slice_spec]` adds to the graph.
 
@@ -581,6 +634,11 @@ def slice_helper(tensor: Any, slice_spec: Any, var: Any = None) -> Tensor:
         isinstance(slice_spec, (Tensor, np.ndarray)) and slice_spec.dtype == bool
     ):
         return late.boolean_mask(tensor=tensor, mask=slice_spec)
+    graph: Any = graph_lib.get_default_graph()
+    if graph.executes and type(tensor) is EagerTensor:
+        sliced = _sliced_value(tensor, graph, slice_spec, var)
+        if sliced is not None:
+            return sliced
     entries = _Entries()
     for entry in slice_spec if isinstance(slice_spec, (list, tuple)) else [slice_spec]:
         entries.add(entry)

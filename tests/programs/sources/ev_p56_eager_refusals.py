@@ -55,7 +55,7 @@ for n, op in [
         at("%s %s" % (n, m), lambda: op(x, y))
 for n, g in [
     ("sum s", lambda: tf.reduce_sum(s)),
-    ("sum b", lambda: tf.reduce_sum(b)),
+    ("sum b", lambda: tf.reduce_sum(tf.constant([True]))),
     ("exp i", lambda: tf.exp(i)),
     ("not i", lambda: ~i),
     ("neg b", lambda: -b),
@@ -378,3 +378,59 @@ for n, g in [
     ("ranks", lambda: tf.concat([f, [[1.0]]], 0)),
 ]:
     at(n, g)
+m, w = tf.constant([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]), tf.ones([3, 2])
+variable = tf.Variable([1.0, 2.0, 3.0])
+
+
+def scoped(function):
+    with tf.name_scope("outer"):
+        return function()
+
+
+def tape():
+    with tf.GradientTape() as outer:
+        with tf.GradientTape() as t:
+            y = tf.reduce_sum(variable[1:] * variable[0]) ** 2
+            y += tf.reduce_sum(tf.matmul(m, tf.reshape(variable, [3, 1])), axis=0)[0]
+        found = tf.convert_to_tensor(t.gradient(y, variable))
+    return found, outer.gradient(found, variable)
+
+
+# Twice: the second time is quick, and is to say and give the same.
+for _ in range(2):
+    for n, g in [
+        ("m0", lambda: m[0]),
+        ("m-1", lambda: m[-1]),
+        ("m5", lambda: m[5]),
+        ("scoped m7", lambda: scoped(lambda: m[7])),
+        ("item", lambda: m[1, 2]),
+        ("items", lambda: m[0, 0, 0]),
+        ("steps", lambda: m[::-1, 1:]),
+        ("no step", lambda: m[::0]),
+        ("float", lambda: m[1.0]),
+        ("bool", lambda: m[True]),
+        ("dots", lambda: m[..., 0]),
+        ("new", lambda: m[None, 0]),
+        ("none", lambda: m[()]),
+        ("far", lambda: m[: 2**40]),
+        ("matmul", lambda: tf.matmul(m, w)),
+        ("matmul T", lambda: tf.matmul(m, m, transpose_b=True)),
+        ("matmul sparse", lambda: tf.matmul(m, w, a_is_sparse=True)),
+        ("matmul shapes", lambda: tf.matmul(m, m)),
+        ("matmul scoped", lambda: scoped(lambda: tf.matmul(m, m))),
+        ("matmul dtypes", lambda: tf.matmul(m, tf.cast(w, tf.float64))),
+        ("matmul both", lambda: tf.matmul(m, m, transpose_a=True, adjoint_a=True)),
+        ("sum", lambda: tf.reduce_sum(m)),
+        ("sum keepdims", lambda: tf.reduce_sum(m, keepdims=True)),
+        ("sum axes", lambda: tf.reduce_sum(m, [-1, 0])),
+        ("sum no axes", lambda: tf.reduce_sum(m, [])),
+        ("sum axis", lambda: tf.reduce_sum(m, 9)),
+        ("sum scalar", lambda: tf.reduce_sum(tf.constant(3))),
+        ("sum empty", lambda: tf.reduce_sum(tf.zeros([0, 3]))),
+        ("sum half", lambda: tf.reduce_sum(tf.constant([1, 2], tf.float16))),
+        ("sum bool", lambda: tf.reduce_sum(tf.constant([True]))),
+        ("tape", tape),
+    ]:
+        at(n, g)
+variable[0].assign(9.0)
+print(variable.numpy())
