@@ -36,17 +36,34 @@ class Scope:
 
     Attributes:
       graph: the graph.                  parent: the scope of the graph around it, or None.
-      values: output → its tensor.       operations: item → its operation.
+      operations: item → its operation.
+      values: output → its tensor, where the operation does not have it at the same place.
       names: the names that were not in use before.     stacks: those of the graph in this thread.
     """
 
     def __init__(self, graph: Any, parent: Scope | None = None) -> None:
         self.graph = graph
         self.parent = parent
-        self.values: dict[tuple[Any, int], Tensor] = {}
         self.operations: dict[Any, Operation] = {}
+        self.values: dict[tuple[Any, int], Tensor] = {}
         self.names: list[str] = []
         self.stacks = graph.stacks
+
+    def tensor(self, ref: Ref) -> Tensor | None:
+        """The tensor of an output in this graph; None where it has none."""
+        found = self.values.get(ref)
+        if found is None:
+            operation = self.operations.get(ref.item)
+            if operation is not None and ref.index < len(operation.outputs):
+                return operation.outputs[ref.index]
+        return found
+
+    def take(self, name: str) -> None:
+        """Makes a name unavailable to `Graph.unique_name`."""
+        key, taken = name.lower(), self.graph._names
+        if key not in taken:
+            taken[key] = 1
+            self.names.append(key)
 
 
 class Builder:
@@ -81,24 +98,18 @@ class Builder:
         Raises:
           ValueError: it has none here: edges lead into a loop in some unheard-of way.
         """
-        if not self._values.same:
-            # Without substitutions what has been built is what is meant.
-            present = scope.values.get(ref)
-            if present is not None:
-                return present
         ref = self._values.value(ref)
         if isinstance(ref.item, Tensor):
             return ref.item
-        key = (ref.item, ref.index)
         s: Scope | None = scope
         while s is not None:
-            found = s.values.get(key)
+            found = s.tensor(ref)
             if found is not None:
                 return found
             s = s.parent
         if isinstance(ref.item, Node) and ref.item.floating:
             self._node(ref.item, Region(()), scope)
-            return scope.values[key]
+            return scope.operations[ref.item].outputs[ref.index]
         raise ValueError(
             f"Node '{ref.item.name}' is needed where it has no value: the control flow around it "
             "is not arranged as loops and conditions are"
@@ -112,12 +123,14 @@ class Builder:
         if spec.type in _REPLACED:
             spec, attrs, refs = _plain_form(node, region)
             types = None
-        inputs = [self.tensor(r, scope) for r in refs]
-        graph = scope.graph
-        name = node.new_name if node.given and scope.parent is None else self._name(node, scope)
+        inputs = self._inputs(refs, scope)
+        name = self._name(node, scope)
         if spec.ref_inputs:
             _check_references(spec, attrs, inputs, name)
-        op = graph.add_operation(spec, name, inputs, attrs.copy(), output_types=types)
+        attrs = attrs.copy()
+        if node.groups is not None:
+            attrs["_class"] = node.groups
+        op = scope.graph.add_operation(spec, name, inputs, attrs, output_types=types)
         controls = region.waits.get(node, node.controls)
         if controls or op._control_inputs or scope.stacks.control:
             self._wait(op, controls, scope)
@@ -125,13 +138,18 @@ class Builder:
         if node.shapes is not None and types is not None:
             _set_shapes(op, node.shapes)
         scope.operations[node] = op
-        key = name.lower()
-        if key not in graph._names:
-            graph._names[key] = 1
-            scope.names.append(key)
-        values = scope.values
-        for i, t in enumerate(op.outputs):
-            values[node, i] = t
+        scope.take(name)
+
+    def _inputs(self, refs: Sequence[Ref], scope: Scope) -> list[Tensor]:
+        """The tensors of outputs; see `tensor`."""
+        if not self._values.same:
+            # Without substitutions what has been built is what is meant.
+            operations = scope.operations
+            try:
+                return [operations[item].outputs[index] for item, index in refs]
+            except (KeyError, IndexError):
+                pass
+        return [self.tensor(r, scope) for r in refs]
 
     def _name(self, node: Node, scope: Scope) -> str:
         if scope.parent is None and node.given:
@@ -188,8 +206,7 @@ class Builder:
             captured = [list(g.captured) for g in graphs]
             node = branches.add(pred, graphs, captured, f"{name}/")
         scope.operations[condition] = node
-        for i, t in enumerate(node.outputs):
-            scope.values[condition, i] = t
+        scope.take(name)
 
     def _branch(self, region: Region, name: str, scope: Scope) -> func_graph.FuncGraph:
         with scope.graph.as_default():
@@ -223,6 +240,8 @@ class Builder:
                 constant.constant(value, dtypes.int32, name=f"{self._fresh(name, graph)}/")
                 for value, name in ((0, f"{base}/loop_counter"), (-1, f"{base}/maximum_iterations"))
             ]
+        for t in first:
+            scope.take(t.op.name)
         initial = [*first, *initial]
         shapes = [t.dims for t in initial]
         for attempt in range(_ATTEMPTS):
@@ -241,6 +260,7 @@ class Builder:
             node = loop_node.add(inputs, cond, body, shapes, loop.parallel_iterations, f"{name}/")
         node.attrs["_num_original_outputs"] = len(node.outputs)
         scope.operations[loop] = node
+        scope.take(name)
         for i in range(len(loop.initial)):
             scope.values[loop, i] = node.outputs[_ADDED + i]
 
