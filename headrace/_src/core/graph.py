@@ -101,17 +101,20 @@ class Graph:
             raise RuntimeError("Graph is finalized and cannot be modified.")
         inputs = self.capture_inputs(inputs)
         stacks = self.stacks
-        control = (
-            scopes.control_inputs_for(stacks.control, inputs) if stacks.control else _NO_OPERATIONS
-        )
+        controllers = stacks.control
+        control = scopes.control_inputs_for(controllers, inputs) if controllers else _NO_OPERATIONS
         operation = Operation(self, spec, name, inputs, control, attrs)
         types = spec.output_types(attrs) if output_types is None else output_types
-        operation.outputs = outputs = [Tensor(operation, i, t) for i, t in enumerate(types)]
-        if outputs:
-            for tensor, dims in zip(outputs, spec.infer_shapes(operation), strict=True):
-                tensor.dims = dims
-        elif spec.shape_rule is not None:
-            spec.infer_shapes(operation)
+        if len(types) == 1:
+            operation.outputs = outputs = [Tensor(operation, 0, types[0])]
+            (outputs[0].dims,) = spec.infer_shapes(operation)
+        else:
+            operation.outputs = outputs = [Tensor(operation, i, t) for i, t in enumerate(types)]
+            if outputs:
+                for tensor, dims in zip(outputs, spec.infer_shapes(operation), strict=True):
+                    tensor.dims = dims
+            elif spec.shape_rule is not None:
+                spec.infer_shapes(operation)
         operation._code, operation._line = origin_lib.current()
         with self._lock:
             if name in self._by_name:
@@ -128,7 +131,17 @@ class Graph:
                 consumers.append(operation)
         for op in control:
             op._note_control_output(operation)
-        self._decorate(operation, stacks, colocate_with)
+        if (
+            controllers
+            or stacks.devices
+            or stacks.colocation
+            or colocate_with
+            or self._attr_scope_map
+            or self._kernel_labels
+            or self._gradient_overrides
+            or self._container
+        ):
+            self._decorate(operation, stacks, colocate_with)
         return operation
 
     def _decorate(

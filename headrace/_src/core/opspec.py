@@ -400,7 +400,7 @@ class OpSpec:
         if rule is None:
             return (None,) * len(operation.outputs)
         context = ShapeContext(operation)
-        flat = [t.dims for t in operation.inputs]
+        flat = [t.dims for t in operation._inputs]
         args: Sequence[Any] = self.group(operation, flat) if self.has_list_inputs else flat
         attrs = operation.attrs
         try:

@@ -38,7 +38,7 @@ class Scope:
       graph: the graph.                  parent: the scope of the graph around it, or None.
       operations: item → its operation.
       values: output → its tensor, where the operation does not have it at the same place.
-      names: the names that were not in use before.     stacks: those of the graph in this thread.
+      controllers, devices: what is open in the graph, outermost first.
     """
 
     def __init__(self, graph: Any, parent: Scope | None = None) -> None:
@@ -46,8 +46,8 @@ class Scope:
         self.parent = parent
         self.operations: dict[Any, Operation] = {}
         self.values: dict[tuple[Any, int], Tensor] = {}
-        self.names: list[str] = []
-        self.stacks = graph.stacks
+        self.controllers = graph.stacks.control
+        self.devices = graph.stacks.devices
 
     def tensor(self, ref: Ref) -> Tensor | None:
         """The tensor of an output in this graph; None where it has none."""
@@ -57,13 +57,6 @@ class Scope:
             if operation is not None and ref.index < len(operation.outputs):
                 return operation.outputs[ref.index]
         return found
-
-    def take(self, name: str) -> None:
-        """Makes a name unavailable to `Graph.unique_name`."""
-        key, taken = name.lower(), self.graph._names
-        if key not in taken:
-            taken[key] = 1
-            self.names.append(key)
 
 
 class Builder:
@@ -124,21 +117,25 @@ class Builder:
             spec, attrs, refs = _plain_form(node, region)
             types = None
         inputs = self._inputs(refs, scope)
-        name = self._name(node, scope)
+        outermost = scope.parent is None
+        name = node.new_name if outermost and node.given else self._fresh(node.new_name, scope)
         if spec.ref_inputs:
             _check_references(spec, attrs, inputs, name)
         attrs = attrs.copy()
         if node.groups is not None:
             attrs["_class"] = node.groups
         op = scope.graph.add_operation(spec, name, inputs, attrs, output_types=types)
-        controls = region.waits.get(node, node.controls)
-        if controls or op._control_inputs or scope.stacks.control:
+        controls = region.waits.get(node, node.controls) if region.waits else node.controls
+        if controls or op._control_inputs or scope.controllers:
             self._wait(op, controls, scope)
-        _place(op, node, scope.stacks.devices)
+        if node.device or scope.devices or op._device:
+            _place(op, node, scope.devices)
         if node.shapes is not None and types is not None:
             _set_shapes(op, node.shapes)
         scope.operations[node] = op
-        scope.take(name)
+        if not outermost:
+            # Arguments that the body gets later are not to have the name.
+            scope.graph._names.setdefault(name.lower(), 1)
 
     def _inputs(self, refs: Sequence[Ref], scope: Scope) -> list[Tensor]:
         """The tensors of outputs; see `tensor`."""
@@ -151,13 +148,9 @@ class Builder:
                 pass
         return [self.tensor(r, scope) for r in refs]
 
-    def _name(self, node: Node, scope: Scope) -> str:
-        if scope.parent is None and node.given:
-            return node.new_name
-        return self._fresh(node.new_name, scope.graph)
-
-    def _fresh(self, wanted: str, graph: Any) -> str:
+    def _fresh(self, wanted: str, scope: Scope) -> str:
         """A name that no node of the graph has or will have."""
+        graph = scope.graph
         reserved = () if isinstance(graph, func_graph.FuncGraph) else self._reserved
         name, count = wanted, 0
         while name in graph._by_name or name in reserved:
@@ -170,7 +163,7 @@ class Builder:
         given = self._operations(controls, scope)
         if scope.parent is None:
             # Unlike others, imported nodes wait even where one of their inputs does.
-            for controller in scope.graph.stacks.control:
+            for controller in scope.controllers:
                 given += controller.control_inputs
         present = list(op._control_inputs)
         wanted = dict.fromkeys([*given, *present])
@@ -201,12 +194,11 @@ class Builder:
         ]
         is_effect = not condition.true.results
         name = condition.name if is_effect else f"{base}/If"
-        name = self._fresh(name, scope.graph) if scope.parent or not is_effect else name
+        name = self._fresh(name, scope) if scope.parent or not is_effect else name
         with self._waiting(condition.controls, scope):
             captured = [list(g.captured) for g in graphs]
             node = branches.add(pred, graphs, captured, f"{name}/")
         scope.operations[condition] = node
-        scope.take(name)
 
     def _branch(self, region: Region, name: str, scope: Scope) -> func_graph.FuncGraph:
         with scope.graph.as_default():
@@ -237,11 +229,9 @@ class Builder:
         initial = graph.capture_inputs([self.tensor(r, scope) for r in loop.initial])
         with graph.as_default(), scopes.control_dependencies(None):
             first = [
-                constant.constant(value, dtypes.int32, name=f"{self._fresh(name, graph)}/")
+                constant.constant(value, dtypes.int32, name=f"{self._fresh(name, scope)}/")
                 for value, name in ((0, f"{base}/loop_counter"), (-1, f"{base}/maximum_iterations"))
             ]
-        for t in first:
-            scope.take(t.op.name)
         initial = [*first, *initial]
         shapes = [t.dims for t in initial]
         for attempt in range(_ATTEMPTS):
@@ -255,12 +245,11 @@ class Builder:
         for t in body.outer_captures:
             cond.capture(t)
         shapes += [t.dims for t in body.outputs[len(shapes) :]]
-        name = self._fresh(f"{base}/While", graph)
+        name = self._fresh(f"{base}/While", scope)
         with self._waiting(loop.controls, scope):
             node = loop_node.add(inputs, cond, body, shapes, loop.parallel_iterations, f"{name}/")
         node.attrs["_num_original_outputs"] = len(node.outputs)
         scope.operations[loop] = node
-        scope.take(name)
         for i in range(len(loop.initial)):
             scope.values[loop, i] = node.outputs[_ADDED + i]
 
@@ -330,7 +319,8 @@ def _check_references(
     spec: OpSpec, attrs: dict[str, Any], inputs: Sequence[Tensor], name: str
 ) -> None:
     """Refuses to change what a loop or a condition gives: it is a value, not a variable."""
-    for arg, t in zip(spec._flat_args(attrs), inputs, strict=True):
+    arguments = spec._flat_args(attrs) if spec.has_list_inputs else spec.inputs
+    for arg, t in zip(arguments, inputs, strict=True):
         if arg.is_ref and not t.dtype._is_ref_dtype:
             raise ValueError(
                 f"Node '{name}' ({spec.type}) changes a variable that a condition or a loop hands "
@@ -397,8 +387,8 @@ class Before:
         self._skipped = graph._skipped
         self._functions = set(graph._functions)
 
-    def restore(self, names: Iterable[str]) -> None:
-        """Removes the operations and functions added since, and the names."""
+    def restore(self) -> None:
+        """Removes the operations and functions added since."""
         graph = self._graph
         removed = graph._nodes[self.count :]
         gone = set(removed)
@@ -414,5 +404,3 @@ class Before:
         graph._version, graph._skipped = self._version, self._skipped
         for name in set(graph._functions) - self._functions:
             del graph._functions[name]
-        for name in names:
-            del graph._names[name]

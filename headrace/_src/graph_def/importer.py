@@ -330,15 +330,15 @@ def add_nodes(
             build.forget_missing(graph, count)
         _colocate(graph._nodes, count)
     except BaseException:
-        before.restore(scope.names)
+        before.restore()
         raise
     if not graph.building_function:
         # 1.15 adds every node as it is; the default seeds of later operations follow from that.
         graph._skipped += len(node_defs) - (len(graph._nodes) - count)
     for op in graph._nodes[count:]:
-        for function in op.functions if op.spec.calls_functions else ():
-            if function.graph is not None and function.graph.outer_graph is not graph:
-                function.graph.outer_graph = graph
+        graph._names.setdefault(op.name.lower(), 1)
+        if op.spec.calls_functions:
+            _adopt_functions(op, graph)
     return added
 
 
@@ -370,6 +370,13 @@ def _read(
     for node in late:
         nodes_lib.check_edges(node)
     return ordered
+
+
+def _adopt_functions(op: Operation, graph: Any) -> None:
+    """Makes a graph the one around the functions that one of its operations calls."""
+    for function in op.functions:
+        if function.graph is not None and function.graph.outer_graph is not graph:
+            function.graph.outer_graph = graph
 
 
 def _colocate(operations: Sequence[Operation], start: int) -> None:
