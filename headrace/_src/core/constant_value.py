@@ -64,14 +64,12 @@ def _fold(tensor: Any, kind: int) -> np.ndarray[Any, Any] | None:
     stack = [tensor]
     while stack:
         t = stack[-1]
-        if _cached(t, kind) is not _NOTHING:
-            stack.pop()
-            continue
-        pending = _pending_inputs(t, kind)
-        if pending:
-            stack.extend(pending)
-            continue
-        _store(t, kind, _fold_one(t, kind))
+        if _cached(t, kind) is _NOTHING:
+            found = _fold_one(t, kind)
+            if isinstance(found, list):
+                stack.extend(found)
+                continue
+            _store(t, kind, found)
         stack.pop()
     return tensor._constant[kind]  # type: ignore[no-any-return]
 
@@ -97,47 +95,33 @@ def _folds(t: Tensor, kind: int) -> bool:
     return spec.host is not None and (bool(spec.inputs) or spec.python_constant)
 
 
-def _pending_inputs(t: Tensor, kind: int) -> list[Tensor]:
-    """Inputs that must be folded first; empty when the answer is near."""
-    if not _folds(t, kind) or (t.op.spec.value_from_shapes is not None and _by_shapes(t, kind)):
-        return []
-    pending = []
-    for i in t.op._inputs:
-        known = _cached(i, kind)
-        if known is None:
-            return []
-        if known is _NOTHING:
-            pending.append(i)
-    return pending
-
-
 def _is_known(value: np.ndarray[Any, Any] | None) -> bool:
-    return value is not None and not (value.size and value.min() < 0)
+    return value is not None and min(value.ravel().tolist(), default=0) >= 0
 
 
-def _by_shapes(t: Tensor, kind: int) -> bool:
-    """Whether only static shapes are asked; shape functions may also compute the inputs."""
-    return kind == 0 or _is_known(_from_shapes(t))
-
-
-def _fold_one(t: Tensor, kind: int) -> np.ndarray[Any, Any] | None:
+def _fold_one(t: Tensor, kind: int) -> np.ndarray[Any, Any] | list[Tensor] | None:
+    """The value of a tensor; a list of the inputs that must be folded first, if there are any."""
     spec = t.op.spec
     if not _folds(t, kind):
         return None
-    if spec.value_from_shapes is not None and _by_shapes(t, kind):
+    if spec.value_from_shapes is not None:
         value = _from_shapes(t)
-        if value is None or not _is_known(value):
+        if value is not None and _is_known(value):
+            return value.astype(t.dtype.as_numpy_dtype)
+        if kind == 0:
             # Not constant today; set_shape may still complete the input's shape.
             return None
-        return value.astype(t.dtype.as_numpy_dtype)
+        # Shape functions may also compute the inputs.
     inputs = [_cached(i, kind) for i in t.op._inputs]
     if any(v is None for v in inputs):
         return None
+    pending = [i for i, v in zip(t.op._inputs, inputs, strict=True) if v is _NOTHING]
+    if pending:
+        return pending
     if spec.inputs and sum(v.size for v in inputs) > _LIMIT:
         return None
     try:
-        value = _run_kernel(t, inputs)
-        return np.asarray(value)
+        return _run_kernel(t, inputs)
     except (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError):
         # A constant that cannot be computed is not known; the run reports the error.
         return None

@@ -16,6 +16,7 @@ import difflib
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
 from headrace._api.export import export
@@ -90,8 +91,18 @@ class Graph:
         attrs: dict[str, Any],
         colocate_with: Sequence[Tensor] = (),
         output_types: Sequence[Any] | None = None,
+        origin: tuple[CodeType | None, int] | None = None,
     ) -> Operation:
         """Adds a node; `name` is final and unique.
+
+        Args:
+          spec: the spec of its op type.
+          name: its name.
+          inputs: its flat inputs.
+          attrs: attr name → value in the internal form, all of them.
+          colocate_with: inputs that it is to be colocated with.
+          output_types: the dtypes of its outputs, where `attrs` do not tell.
+          origin: the code and line that make it; found when left out.
 
         Raises:
           RuntimeError: the graph is finalized.
@@ -115,7 +126,7 @@ class Graph:
                     tensor.dims = dims
             elif spec.shape_rule is not None:
                 spec.infer_shapes(operation)
-        operation._code, operation._line = origin_lib.current()
+        operation._code, operation._line = origin or origin_lib.current()
         with self._lock:
             if name in self._by_name:
                 raise ValueError(f"Duplicate node name in graph: '{name}'")

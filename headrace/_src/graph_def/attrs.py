@@ -127,6 +127,14 @@ def read_extra(proto: Any, name: str, shown: str, function: Callable[[str], Any]
     return value
 
 
+def read_groups(proto: Any, shown: str, function: Callable[[str], Any] | None) -> Any:
+    """The value of a `_class` attr; see `read_extra`."""
+    fields = proto.list.ListFields()
+    if len(fields) != 1 or fields[0][0].name != _KNOWN["_class"]:
+        return read_extra(proto, "_class", shown, function)
+    return tuple([tensor_proto.text_from_bytes(value) for value in fields[0][1]])
+
+
 def _value(
     proto: Any, name: str, attr: AttrSpec, shown: str, function: Callable[[str], Any] | None
 ) -> Any:

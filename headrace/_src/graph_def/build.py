@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from headrace._src.core import dims as dims_lib
-from headrace._src.core import dtypes, scopes
+from headrace._src.core import dtypes, origin, scopes
 from headrace._src.core.dims import Dims
 from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import OpSpec
@@ -69,7 +70,13 @@ class Builder:
 
     def __init__(self, values: Values, reserved: Iterable[str] = ()) -> None:
         self._values = values
-        self._reserved = frozenset(reserved)
+        self._given = reserved
+        # All operations are made where the program imports them.
+        self._origin = origin.current()
+
+    @functools.cached_property
+    def _reserved(self) -> frozenset[str]:
+        return frozenset(self._given)
 
     def region(self, region: Region, scope: Scope) -> None:
         """Builds the items of a region in the graph of `scope`."""
@@ -124,7 +131,9 @@ class Builder:
         attrs = attrs.copy()
         if node.groups is not None:
             attrs["_class"] = node.groups
-        op = scope.graph.add_operation(spec, name, inputs, attrs, output_types=types)
+        op = scope.graph.add_operation(
+            spec, name, inputs, attrs, output_types=types, origin=self._origin
+        )
         controls = region.waits.get(node, node.controls) if region.waits else node.controls
         if controls or op._control_inputs or scope.controllers:
             self._wait(op, controls, scope)

@@ -335,8 +335,8 @@ def add_nodes(
     if not graph.building_function:
         # 1.15 adds every node as it is; the default seeds of later operations follow from that.
         graph._skipped += len(node_defs) - (len(graph._nodes) - count)
+    names.note_used(graph, (op.name for op in graph._nodes[count:]))
     for op in graph._nodes[count:]:
-        graph._names.setdefault(op.name.lower(), 1)
         if op.spec.calls_functions:
             _adopt_functions(op, graph)
     return added
@@ -346,7 +346,8 @@ def _read(
     node_defs: Sequence[Record], nodes: Sequence[Node], namer: names.Namer, library: Library
 ) -> list[Node]:
     """Reads the attrs of nodes and checks their edges; returns the nodes in the order of import."""
-    reader = nodes_lib.Reader(namer.prefix, library.spec, library.body)
+    prefix, taken = namer.prefix, namer.taken
+    reader = nodes_lib.Reader(prefix, library.spec, library.body)
     ordered: list[Node] = []
     late: list[Node] = []
     order = order_lib.import_order(node_defs, nodes)
@@ -354,14 +355,15 @@ def _read(
         node = nodes[i]
         reader.read(node_defs[i], node)
         node.index = place
-        node.new_name = namer.give(node.name)
+        wanted = prefix + node.name
+        node.new_name = namer.other(wanted) if wanted in taken else wanted
         ordered.append(node)
         try:
             types = [item.types[index] for item, index in node.inputs]
         except (AttributeError, IndexError):
             # A tensor of the graph; an output that is not there, or whose node closes a loop.
             types = None
-        if types == node.expected:
+        if types == node.expected or (types and [t.base_dtype for t in types] == node.expected):
             continue
         if any(isinstance(item, Node) and item.spec is nodes_lib.UNREAD for item, _ in node.inputs):
             late.append(node)

@@ -15,13 +15,13 @@ class Namer:
     """Finds the names of imported nodes; names of nodes and of their scopes count as taken.
 
     Attributes:
-      prefix: what comes before each name.
+      prefix: what comes before each name.     taken: the names that are not free.
       renamed: the name with the prefix → the name given, where they differ.
     """
 
     def __init__(self, graph: Any, prefix: str, imported: Iterable[str]) -> None:
         self.prefix = f"{prefix}/" if prefix else ""
-        self._taken = _with_scopes(graph._by_name)
+        self.taken = _with_scopes(graph._by_name)
         self._given = imported
         self.renamed: dict[str, str] = {}
 
@@ -29,13 +29,10 @@ class Namer:
     def _imported(self) -> set[str]:
         return _with_scopes(self._given)
 
-    def give(self, name: str) -> str:
-        """The name of an imported node in the graph."""
-        wanted = self.prefix + name
-        if wanted not in self._taken:
-            return wanted
+    def other(self, wanted: str) -> str:
+        """The name of an imported node in place of `wanted`, which is taken."""
         count = 1
-        while (made := f"{wanted}_{count}") in self._taken or made in self._imported:
+        while (made := f"{wanted}_{count}") in self.taken or made in self._imported:
             count += 1
         self.renamed[wanted] = made
         return made
@@ -51,6 +48,14 @@ def _with_scopes(names: Iterable[str]) -> set[str]:
                 break
             name = name[:end]
     return found
+
+
+def note_used(graph: Any, names: Iterable[str]) -> None:
+    """Makes names of imported nodes unavailable to `Graph.unique_name`."""
+    taken = graph._names
+    for key in [name.lower() for name in names]:
+        if key not in taken:
+            taken[key] = 1
 
 
 def rename_groups(nodes: Iterable[Node], namer: Namer) -> None:

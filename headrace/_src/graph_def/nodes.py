@@ -146,14 +146,19 @@ def check_records(records: Sequence[Record]) -> None:
         names.add(name)
         if not record.op:
             raise ValueError(f"Node '{name}' does not specify an operation")
-        waits = False
-        for text in record.input:
-            if text[:1] == "^":
-                waits = True
-            elif waits:
-                raise ValueError(
-                    f"Node '{name}': Control dependencies must come after regular dependencies"
-                )
+        if len(record.input) > 1:
+            _check_order(record)
+
+
+def _check_order(record: Record) -> None:
+    waits = False
+    for text in record.input:
+        if text[:1] == "^":
+            waits = True
+        elif waits:
+            raise ValueError(
+                f"Node '{record.name}': Control dependencies must come after regular dependencies"
+            )
 
 
 def find_spec(
@@ -230,9 +235,7 @@ class Reader:
             groups = self._groups.get(record.groups)
             if groups is None:
                 shown = self._prefix + record.name
-                groups = attrs_lib.read_extra(
-                    record.attr["_class"], "_class", shown, self._find_body
-                )
+                groups = attrs_lib.read_groups(record.attr["_class"], shown, self._find_body)
                 self._groups[record.groups] = groups
             node.groups = groups
 
@@ -333,7 +336,12 @@ def linked(
         for text in record.input:
             ref = known.get(text)
             if ref is None:
-                ref = known[text] = _referred(text, node, nodes, mapped, used)
+                source = None if mapped else nodes.get(text)
+                if source is None:
+                    ref = _referred(text, node, nodes, mapped, used)
+                else:
+                    ref = Ref(source, 0)
+                known[text] = ref
             if ref[1] >= 0:
                 node.inputs.append(ref)
             else:

@@ -49,11 +49,7 @@ class Record:
 
     def __init__(self, proto: Any) -> None:
         self.proto = proto
-        self.read()
-
-    def read(self) -> None:
-        """Reads the NodeDef, again if it has changed."""
-        data = self.proto.SerializeToString(deterministic=True)
+        data = proto.SerializeToString(deterministic=True)
         self.name = self.op = self.device = ""
         self.input: list[str] = []
         at, end = 0, len(data)
@@ -122,7 +118,7 @@ def of(node_defs: Iterable[Any], fill: bool = False) -> list[Record]:
         kind = kinds.get((record.op, record.key))
         if kind is None:
             if fill and _filled(record):
-                record.read()
+                record = made[-1] = Record(proto)
                 kind = kinds.get((record.op, record.key))
             if kind is None:
                 kind = Kind()
