@@ -314,7 +314,7 @@ def add_nodes(
     added = Added(mapped)
     added.nodes = nodes = nodes_lib.linked(node_defs, mapped, added.used)
     namer = names.Namer(graph, prefix, nodes)
-    ordered = _read(node_defs, list(nodes.values()), namer, library)
+    ordered = _read(node_defs, nodes, namer, library)
     if colocated:
         names.check_groups(ordered, nodes)
     added.check_targets(targets)
@@ -343,16 +343,16 @@ def add_nodes(
 
 
 def _read(
-    node_defs: Sequence[Record], nodes: Sequence[Node], namer: names.Namer, library: Library
+    node_defs: Sequence[Record], nodes: Mapping[str, Node], namer: names.Namer, library: Library
 ) -> list[Node]:
     """Reads the attrs of nodes and checks their edges; returns the nodes in the order of import."""
     prefix, taken = namer.prefix, namer.taken
     reader = nodes_lib.Reader(prefix, library.spec, library.body)
     ordered: list[Node] = []
     late: list[Node] = []
-    order = order_lib.import_order(node_defs, nodes)
-    for place, i in enumerate(order):
-        node = nodes[i]
+    unordered = list(nodes.values())
+    for place, i in enumerate(order_lib.import_order(node_defs, nodes)):
+        node = unordered[i]
         reader.read(node_defs[i], node)
         node.index = place
         wanted = prefix + node.name

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from headrace._src.graph_def.nodes import Node
+from headrace._src.graph_def.nodes import Node, parse_reference
 from headrace._src.graph_def.old_ops import MERGES, NEXT_ITERATIONS
 from headrace._src.graph_def.records import Record
 
 
-def import_order(records: Sequence[Record], nodes: Sequence[Node]) -> Sequence[int]:
+def import_order(records: Sequence[Record], nodes: Mapping[str, Node]) -> Sequence[int]:
     """The positions of the nodes, each after its inputs, the first possible one next.
 
     A loop's `Merge` waits for one of its inputs only, since the other one follows from it.
 
     Args:
       records: the NodeDefs.
-      nodes: the nodes of these; their edges are there, `index` is their position.
+      nodes: name → node of each; their edges are there, `index` is their position.
 
     Raises:
       ValueError: nodes depend on each other in a circle that is no loop.
     """
-    if _in_order(nodes):
+    if _in_order(nodes.values()):
         return range(len(nodes))
     pending: list[int] = []
     followers: list[list[int]] = [[] for _ in nodes]
     ready: list[int] = []
-    for i, (record, node) in enumerate(zip(records, nodes, strict=True)):
+    for i, (record, node) in enumerate(zip(records, nodes.values(), strict=True)):
         sources = [item for item, _ in node.inputs] + node.controls
         count = len(sources)
-        if record.op in MERGES and _closes_loop(records, node):
+        if record.op in MERGES and _closes_loop(record, records, nodes):
             count = 1 + len(node.controls)
         for source in sources:
             if isinstance(source, Node):
@@ -53,7 +53,7 @@ def import_order(records: Sequence[Record], nodes: Sequence[Node]) -> Sequence[i
     return order
 
 
-def _in_order(nodes: Sequence[Node]) -> bool:
+def _in_order(nodes: Iterable[Node]) -> bool:
     """Whether every node comes after its inputs, as a program writes them."""
     for i, node in enumerate(nodes):
         for item, _ in node.inputs:
@@ -65,8 +65,11 @@ def _in_order(nodes: Sequence[Node]) -> bool:
     return True
 
 
-def _closes_loop(records: Sequence[Record], node: Node) -> bool:
-    return any(
-        isinstance(item, Node) and records[item.index].op in NEXT_ITERATIONS
-        for item, _ in node.inputs
-    )
+def _closes_loop(record: Record, records: Sequence[Record], nodes: Mapping[str, Node]) -> bool:
+    """Whether a NodeDef names a `NextIteration` as an input, even one that is mapped."""
+    for text in record.input:
+        name, index = parse_reference(text)
+        source = nodes.get(name)
+        if index >= 0 and source is not None and records[source.index].op in NEXT_ITERATIONS:
+            return True
+    return False
