@@ -50,10 +50,14 @@ def fill_defaults(node_def: Any, spec: OpSpec) -> bool:
 
 def drop_unknown_defaults(node_def: Any, spec: OpSpec, producer: Any) -> None:
     """Removes attrs that the op does not know and that have the default of the producer's OpDef."""
+    # OpDefs cannot declare attrs whose names begin with an underscore.
+    unknown = [n for n in node_def.attr if n not in spec.attrs and not n.startswith("_")]
+    if not unknown:
+        return
     known = {attr.name: attr for attr in producer.attr}
-    for name in list(node_def.attr):
+    for name in unknown:
         attr = known.get(name)
-        if name in spec.attrs or attr is None or not attr.HasField("default_value"):
+        if attr is None or not attr.HasField("default_value"):
             continue
         if node_def.attr[name] == attr.default_value:
             del node_def.attr[name]

@@ -138,9 +138,11 @@ def _checked_return_elements(return_elements: Any) -> tuple[str, ...] | None:
 def _drop_unknown_defaults(graph_def: Any, producer_op_list: Any) -> None:
     producers = {op.name: op for op in producer_op_list.op}
     for node in graph_def.node:
-        spec = opspec.lookup(node.op)
-        if spec is not None and node.op in producers:
-            attrs_lib.drop_unknown_defaults(node, spec, producers[node.op])
+        op_type = node.op
+        producer = producers.get(op_type)
+        spec = None if producer is None else opspec.lookup(op_type)
+        if spec is not None:
+            attrs_lib.drop_unknown_defaults(node, spec, producer)
 
 
 def _converted(name: str | None, input_map: Mapping[Any, Any]) -> dict[Any, Tensor]:

@@ -333,6 +333,7 @@ def linked(
     # An input as NodeDefs write it → what it refers to; an index of -1 says to wait for it.
     known: dict[str, Ref] = {}
     for node, record in zip(nodes.values(), records, strict=True):
+        inputs = node.inputs
         for text in record.input:
             ref = known.get(text)
             if ref is None:
@@ -343,7 +344,7 @@ def linked(
                     ref = Ref(source, 0)
                 known[text] = ref
             if ref[1] >= 0:
-                node.inputs.append(ref)
+                inputs.append(ref)
             else:
                 node.controls.append(ref[0])
         if len(node.controls) > 1:
