@@ -357,3 +357,12 @@ def test_a_gradient_of_the_program_may_use_what_the_function_computed():
             tape.watch(x)
             y = tf.function(square)(x)
         assert tape.gradient(y, x).numpy() == 6.0
+
+
+def test_imported_operations_are_executed():
+    """In eager mode the nodes of a GraphDef are executed as they are added."""
+    with tf.Graph().as_default() as graph:
+        tf.multiply(tf.constant([1.0, 2.0]), 3.0, name="y")
+    with eager.shared().as_default():
+        (y,) = tf.import_graph_def(graph.as_graph_def(), return_elements=["y:0"])
+        np.testing.assert_array_equal(y.numpy(), [3.0, 6.0])

@@ -19,6 +19,7 @@ from headrace._src.core import kernel
 from headrace._src.core.dims import Dims
 
 if TYPE_CHECKING:
+    from headrace._src.core.operation import Operation
     from headrace._src.core.tensor import Tensor
 
 UNKNOWN: Final = -1
@@ -26,13 +27,19 @@ _NOTHING: Final = object()
 _LIMIT: Final = 10000
 
 
-def _run_kernel(tensor: Tensor, inputs: list[Any]) -> Any:
-    operation = tensor.op
-    with np.errstate(all="ignore"):
-        result = operation.spec.bind(operation)(kernel.HOST, *inputs)
-    if not operation.spec.single_output:
-        result = result[tensor.value_index]
-    return np.asarray(result, dtype=tensor.dtype.np_dtype)
+def _run_kernel(operation: Operation, inputs: list[Any]) -> list[np.ndarray[Any, Any]]:
+    """The values of all outputs."""
+    body = operation.spec.bind(operation)
+    if inputs:
+        with np.errstate(all="ignore"):
+            result = body(kernel.HOST, *inputs)
+    else:
+        result = body(kernel.HOST)
+    results = (result,) if operation.spec.single_output else result
+    return [
+        np.asarray(value, dtype=t.dtype.np_dtype)
+        for value, t in zip(results, operation.outputs, strict=True)
+    ]
 
 
 def _from_shapes(tensor: Tensor) -> np.ndarray[Any, Any] | None:
@@ -58,26 +65,21 @@ def _fold(tensor: Any, kind: int) -> np.ndarray[Any, Any] | None:
     """Folds; kind 0: ops that 1.15's Python sees through, kind 1: any stateless op."""
     if isinstance(tensor, (np.ndarray, np.generic)):
         return np.asarray(tensor)
-    cache = tensor._constant
-    if cache is not None and cache[kind] is not _NOTHING:
-        return cache[kind]  # type: ignore[no-any-return]
     stack = [tensor]
     while stack:
         t = stack[-1]
-        if _cached(t, kind) is not _NOTHING:
-            stack.pop()
-            continue
-        pending = _pending_inputs(t, kind)
-        if pending:
-            stack.extend(pending)
-            continue
-        _store(t, kind, _fold_one(t, kind))
+        if _cached(t, kind) is _NOTHING:
+            pending = _pending_inputs(t, kind)
+            if pending:
+                stack.extend(pending)
+                continue
         stack.pop()
     return tensor._constant[kind]  # type: ignore[no-any-return]
 
 
 def _cached(t: Tensor, kind: int) -> Any:
-    return _NOTHING if t._constant is None else t._constant[kind]
+    cache = t._constant
+    return _NOTHING if cache is None else cache[kind]
 
 
 def _store(t: Tensor, kind: int, value: Any) -> None:
@@ -97,54 +99,56 @@ def _folds(t: Tensor, kind: int) -> bool:
     return spec.host is not None and (bool(spec.inputs) or spec.python_constant)
 
 
+def _is_known(value: np.ndarray[Any, Any] | None) -> bool:
+    return value is not None and min(value.ravel().tolist(), default=0) >= 0
+
+
 def _pending_inputs(t: Tensor, kind: int) -> list[Tensor]:
-    """Inputs that must be folded first; empty when the answer is near."""
-    if not _folds(t, kind) or (t.op.spec.value_from_shapes is not None and _by_shapes(t, kind)):
+    """Inputs that must be folded first; when there are none, the value is stored."""
+    operation = t.op
+    spec = operation.spec
+    if not _folds(t, kind):
+        _store(t, kind, None)
         return []
+    if spec.value_from_shapes is not None:
+        value = _from_shapes(t)
+        if value is not None and _is_known(value):
+            _store(t, kind, value.astype(t.dtype.as_numpy_dtype))
+            return []
+        if kind == 0:
+            # Not constant today; set_shape may still complete the input's shape.
+            _store(t, kind, None)
+            return []
+        # Shape functions may also compute the inputs.
+    inputs: list[Any] = []
     pending = []
-    for i in t.op._inputs:
+    for i in operation._inputs:
         known = _cached(i, kind)
         if known is None:
+            _store(t, kind, None)
             return []
         if known is _NOTHING:
             pending.append(i)
+        inputs.append(known)
+    if not pending:
+        _fold_operation(operation, kind, inputs)
     return pending
 
 
-def _is_known(value: np.ndarray[Any, Any] | None) -> bool:
-    return value is not None and not (value.size and value.min() < 0)
-
-
-def _by_shapes(t: Tensor, kind: int) -> bool:
-    """Whether only static shapes are asked; shape functions may also compute the inputs."""
-    return kind == 0 or _is_known(_from_shapes(t))
-
-
-def _fold_one(t: Tensor, kind: int) -> np.ndarray[Any, Any] | None:
-    spec = t.op.spec
-    if not _folds(t, kind):
-        return None
-    if spec.value_from_shapes is not None and _by_shapes(t, kind):
-        value = _from_shapes(t)
-        if value is None or not _is_known(value):
-            # Not constant today; set_shape may still complete the input's shape.
-            return None
-        return value.astype(t.dtype.as_numpy_dtype)
-    inputs = [_cached(i, kind) for i in t.op._inputs]
-    if any(v is None for v in inputs):
-        return None
-    if spec.inputs and sum(v.size for v in inputs) > _LIMIT:
-        return None
+def _fold_operation(operation: Operation, kind: int, inputs: list[Any]) -> None:
+    """Stores the values of the outputs of an operation whose inputs are known."""
+    values: list[Any] = [None] * len(operation.outputs)
     try:
-        value = _run_kernel(t, inputs)
-        return np.asarray(value)
+        if sum([v.size for v in inputs]) <= _LIMIT:
+            values = _run_kernel(operation, inputs)
     except (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError):
         # A constant that cannot be computed is not known; the run reports the error.
-        return None
+        pass
     except Exception as e:
-        if type(e).__module__.endswith("errors") or hasattr(e, "error_code"):
-            return None
-        raise
+        if not (type(e).__module__.endswith("errors") or hasattr(e, "error_code")):
+            raise
+    for t, value in zip(operation.outputs, values, strict=True):
+        _store(t, kind, value)
 
 
 def evaluate(tensor: Any) -> np.ndarray[Any, Any] | None:
@@ -156,7 +160,7 @@ def _partial(tensor: Tensor, kind: int) -> np.ndarray[Any, Any] | None:
     """An integer vector or scalar with -1 where unknown, or None when nothing is known."""
     value = _fold(tensor, kind)
     if value is not None:
-        return value.astype(np.int64) if value.dtype.kind in "iu" else None
+        return value.astype(np.int64, copy=False) if value.dtype.kind in "iu" else None
     if tensor.dims == ():
         # 1.15 sees partially known vectors, but of scalars only the wholly known.
         return None

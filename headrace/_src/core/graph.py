@@ -16,6 +16,7 @@ import difflib
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
 from headrace._api.export import export
@@ -90,8 +91,18 @@ class Graph:
         attrs: dict[str, Any],
         colocate_with: Sequence[Tensor] = (),
         output_types: Sequence[Any] | None = None,
+        origin: tuple[CodeType | None, int] | None = None,
     ) -> Operation:
         """Adds a node; `name` is final and unique.
+
+        Args:
+          spec: the spec of its op type.
+          name: its name.
+          inputs: its flat inputs.
+          attrs: attr name → value in the internal form, all of them.
+          colocate_with: inputs that it is to be colocated with.
+          output_types: the dtypes of its outputs, where `attrs` do not tell.
+          origin: the code and line that make it; found when left out.
 
         Raises:
           RuntimeError: the graph is finalized.
@@ -101,18 +112,21 @@ class Graph:
             raise RuntimeError("Graph is finalized and cannot be modified.")
         inputs = self.capture_inputs(inputs)
         stacks = self.stacks
-        control = (
-            scopes.control_inputs_for(stacks.control, inputs) if stacks.control else _NO_OPERATIONS
-        )
+        controllers = stacks.control
+        control = scopes.control_inputs_for(controllers, inputs) if controllers else _NO_OPERATIONS
         operation = Operation(self, spec, name, inputs, control, attrs)
         types = spec.output_types(attrs) if output_types is None else output_types
-        operation.outputs = outputs = [Tensor(operation, i, t) for i, t in enumerate(types)]
-        if outputs:
-            for tensor, dims in zip(outputs, spec.infer_shapes(operation), strict=True):
-                tensor.dims = dims
-        elif spec.shape_rule is not None:
-            spec.infer_shapes(operation)
-        operation._code, operation._line = origin_lib.current()
+        if len(types) == 1:
+            operation.outputs = outputs = [Tensor(operation, 0, types[0])]
+            (outputs[0].dims,) = spec.infer_shapes(operation)
+        else:
+            operation.outputs = outputs = [Tensor(operation, i, t) for i, t in enumerate(types)]
+            if outputs:
+                for tensor, dims in zip(outputs, spec.infer_shapes(operation), strict=True):
+                    tensor.dims = dims
+            elif spec.shape_rule is not None:
+                spec.infer_shapes(operation)
+        operation._code, operation._line = origin or origin_lib.current()
         with self._lock:
             if name in self._by_name:
                 raise ValueError(f"Duplicate node name in graph: '{name}'")
@@ -128,7 +142,17 @@ class Graph:
                 consumers.append(operation)
         for op in control:
             op._note_control_output(operation)
-        self._decorate(operation, stacks, colocate_with)
+        if (
+            controllers
+            or stacks.devices
+            or stacks.colocation
+            or colocate_with
+            or self._attr_scope_map
+            or self._kernel_labels
+            or self._gradient_overrides
+            or self._container
+        ):
+            self._decorate(operation, stacks, colocate_with)
         return operation
 
     def _decorate(

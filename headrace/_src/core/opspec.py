@@ -401,16 +401,18 @@ class OpSpec:
         if rule is None:
             return (None,) * len(operation.outputs)
         context = ShapeContext(operation)
-        flat = [t.dims for t in operation.inputs]
+        flat = [t.dims for t in operation._inputs]
         args: Sequence[Any] = self.group(operation, flat) if self.has_list_inputs else flat
-        attrs = operation.attrs
+        attrs, names = operation.attrs, self._shape_attrs
         try:
-            if self._shape_attrs:
-                result = rule(context, *args, **{n: attrs[n] for n in self._shape_attrs})
-            else:
+            if not names:
                 result = rule(context, *args)
+            elif len(names) == 1:
+                result = rule(context, *args, **{names[0]: attrs[names[0]]})
+            else:
+                result = rule(context, *args, **{n: attrs[n] for n in names})
         except ValueError as e:
-            kwargs = {n: attrs[n] for n in self._shape_attrs}
+            kwargs = {n: attrs[n] for n in names}
             raise first_shape_error(operation, e, lambda s: rule(s, *args, **kwargs)) from None
         if self.single_output:
             return (result,)

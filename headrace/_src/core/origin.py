@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 _PACKAGE: Final = (
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
 )
-_INTERNAL: Final[dict[CodeType, bool]] = {}
+# File name → whether its code is no user's; code objects take long to hash.
+_INTERNAL: Final[dict[str, bool]] = {}
 
 
 class Origin(NamedTuple):
@@ -52,11 +53,11 @@ def map_lines(lines: Mapping[tuple[str, int], Origin]) -> None:
 
 def is_internal(code: CodeType) -> bool:
     """Whether a code object belongs to headrace, or to the import or contextlib machinery."""
-    known = _INTERNAL.get(code)
+    name = code.co_filename
+    known = _INTERNAL.get(name)
     if known is None:
-        name = code.co_filename
         known = name.startswith(tuple(_HIDDEN)) or name.endswith("contextlib.py")
-        _INTERNAL[code] = known
+        _INTERNAL[name] = known
     return known
 
 
@@ -65,7 +66,7 @@ def current() -> tuple[CodeType | None, int]:
     frame = sys._getframe(2)
     while frame is not None:
         code = frame.f_code
-        internal = _INTERNAL.get(code)
+        internal = _INTERNAL.get(code.co_filename)
         if internal is None:
             internal = is_internal(code)
         if not internal:

@@ -331,7 +331,8 @@ _WRITE: Final[dict[str, Callable[[Any, Any, bool], None]]] = {
 }
 
 
-def _from_bytes(value: bytes) -> str | bytes:
+def text_from_bytes(value: bytes) -> str | bytes:
+    """Reads a string attr: the text, or the bytes where they are not UTF-8."""
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:
@@ -339,7 +340,7 @@ def _from_bytes(value: bytes) -> str | bytes:
 
 
 _READ: Final[dict[str, Callable[[Any], Any]]] = {
-    "s": _from_bytes,
+    "s": text_from_bytes,
     "i": int,
     "f": float,
     "b": bool,

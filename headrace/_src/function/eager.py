@@ -10,6 +10,7 @@ import contextlib
 import random
 import threading
 from collections.abc import Iterator, Sequence
+from types import CodeType
 from typing import Any, Final
 
 import numpy as np
@@ -92,6 +93,7 @@ class EagerGraph(graph_lib.Graph):
         attrs: dict[str, Any],
         colocate_with: Sequence[Tensor] = (),
         output_types: Sequence[Any] | None = None,
+        origin: tuple[CodeType | None, int] | None = None,
     ) -> Operation:
         """Executes an operation; the `Operation` returned has no inputs, only values.
 

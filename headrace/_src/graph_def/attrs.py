@@ -50,10 +50,14 @@ def fill_defaults(node_def: Any, spec: OpSpec) -> bool:
 
 def drop_unknown_defaults(node_def: Any, spec: OpSpec, producer: Any) -> None:
     """Removes attrs that the op does not know and that have the default of the producer's OpDef."""
+    # OpDefs cannot declare attrs whose names begin with an underscore.
+    unknown = [n for n in node_def.attr if n not in spec.attrs and not n.startswith("_")]
+    if not unknown:
+        return
     known = {attr.name: attr for attr in producer.attr}
-    for name in list(node_def.attr):
+    for name in unknown:
         attr = known.get(name)
-        if name in spec.attrs or attr is None or not attr.HasField("default_value"):
+        if attr is None or not attr.HasField("default_value"):
             continue
         if node_def.attr[name] == attr.default_value:
             del node_def.attr[name]
@@ -125,6 +129,14 @@ def read_extra(proto: Any, name: str, shown: str, function: Callable[[str], Any]
                 f"Attr '{name}' of node '{shown}' is no list of {_FIELD_KINDS[expected]}s"
             )
     return value
+
+
+def read_groups(proto: Any, shown: str, function: Callable[[str], Any] | None) -> Any:
+    """The value of a `_class` attr; see `read_extra`."""
+    fields = proto.list.ListFields()
+    if len(fields) != 1 or fields[0][0].name != _KNOWN["_class"]:
+        return read_extra(proto, "_class", shown, function)
+    return tuple([tensor_proto.text_from_bytes(value) for value in fields[0][1]])
 
 
 def _value(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from headrace._src.core import dims as dims_lib
-from headrace._src.core import dtypes, scopes
+from headrace._src.core import dtypes, origin, scopes
 from headrace._src.core.dims import Dims
 from headrace._src.core.operation import Operation
 from headrace._src.core.opspec import OpSpec
@@ -36,17 +37,27 @@ class Scope:
 
     Attributes:
       graph: the graph.                  parent: the scope of the graph around it, or None.
-      values: output → its tensor.       operations: item → its operation.
-      names: the names that were not in use before.     stacks: those of the graph in this thread.
+      operations: item → its operation.
+      values: output → its tensor, where the operation does not have it at the same place.
+      controllers, devices: what is open in the graph, outermost first.
     """
 
     def __init__(self, graph: Any, parent: Scope | None = None) -> None:
         self.graph = graph
         self.parent = parent
-        self.values: dict[tuple[Any, int], Tensor] = {}
         self.operations: dict[Any, Operation] = {}
-        self.names: list[str] = []
-        self.stacks = graph.stacks
+        self.values: dict[tuple[Any, int], Tensor] = {}
+        self.controllers = graph.stacks.control
+        self.devices = graph.stacks.devices
+
+    def tensor(self, ref: Ref) -> Tensor | None:
+        """The tensor of an output in this graph; None where it has none."""
+        found = self.values.get(ref)
+        if found is None:
+            operation = self.operations.get(ref.item)
+            if operation is not None and ref.index < len(operation.outputs):
+                return operation.outputs[ref.index]
+        return found
 
 
 class Builder:
@@ -59,7 +70,13 @@ class Builder:
 
     def __init__(self, values: Values, reserved: Iterable[str] = ()) -> None:
         self._values = values
-        self._reserved = frozenset(reserved)
+        self._given = reserved
+        # All operations are made where the program imports them.
+        self._origin = origin.current()
+
+    @functools.cached_property
+    def _reserved(self) -> frozenset[str]:
+        return frozenset(self._given)
 
     def region(self, region: Region, scope: Scope) -> None:
         """Builds the items of a region in the graph of `scope`."""
@@ -81,24 +98,18 @@ class Builder:
         Raises:
           ValueError: it has none here: edges lead into a loop in some unheard-of way.
         """
-        if not self._values.same:
-            # Without substitutions what has been built is what is meant.
-            present = scope.values.get(ref)
-            if present is not None:
-                return present
         ref = self._values.value(ref)
         if isinstance(ref.item, Tensor):
             return ref.item
-        key = (ref.item, ref.index)
         s: Scope | None = scope
         while s is not None:
-            found = s.values.get(key)
+            found = s.tensor(ref)
             if found is not None:
                 return found
             s = s.parent
         if isinstance(ref.item, Node) and ref.item.floating:
             self._node(ref.item, Region(()), scope)
-            return scope.values[key]
+            return scope.operations[ref.item].outputs[ref.index]
         raise ValueError(
             f"Node '{ref.item.name}' is needed where it has no value: the control flow around it "
             "is not arranged as loops and conditions are"
@@ -112,34 +123,43 @@ class Builder:
         if spec.type in _REPLACED:
             spec, attrs, refs = _plain_form(node, region)
             types = None
-        inputs = [self.tensor(r, scope) for r in refs]
-        graph = scope.graph
-        name = node.new_name if node.given and scope.parent is None else self._name(node, scope)
+        inputs = self._inputs(refs, scope)
+        outermost = scope.parent is None
+        name = node.new_name if outermost and node.given else self._fresh(node.new_name, scope)
         if spec.ref_inputs:
             _check_references(spec, attrs, inputs, name)
-        op = graph.add_operation(spec, name, inputs, attrs.copy(), output_types=types)
-        controls = region.waits.get(node, node.controls)
-        if controls or op._control_inputs or scope.stacks.control:
+        attrs = attrs.copy()
+        if node.groups is not None:
+            attrs["_class"] = node.groups
+        op = scope.graph.add_operation(
+            spec, name, inputs, attrs, output_types=types, origin=self._origin
+        )
+        controls = region.waits.get(node, node.controls) if region.waits else node.controls
+        if controls or op._control_inputs or scope.controllers:
             self._wait(op, controls, scope)
-        _place(op, node, scope.stacks.devices)
+        if node.device or scope.devices or op._device:
+            _place(op, node, scope.devices)
         if node.shapes is not None and types is not None:
             _set_shapes(op, node.shapes)
         scope.operations[node] = op
-        key = name.lower()
-        if key not in graph._names:
-            graph._names[key] = 1
-            scope.names.append(key)
-        values = scope.values
-        for i, t in enumerate(op.outputs):
-            values[node, i] = t
+        if not outermost:
+            # Arguments that the body gets later are not to have the name.
+            scope.graph._names.setdefault(name.lower(), 1)
 
-    def _name(self, node: Node, scope: Scope) -> str:
-        if scope.parent is None and node.given:
-            return node.new_name
-        return self._fresh(node.new_name, scope.graph)
+    def _inputs(self, refs: Sequence[Ref], scope: Scope) -> list[Tensor]:
+        """The tensors of outputs; see `tensor`."""
+        if not self._values.same:
+            # Without substitutions what has been built is what is meant.
+            operations = scope.operations
+            try:
+                return [operations[item].outputs[index] for item, index in refs]
+            except (KeyError, IndexError):
+                pass
+        return [self.tensor(r, scope) for r in refs]
 
-    def _fresh(self, wanted: str, graph: Any) -> str:
+    def _fresh(self, wanted: str, scope: Scope) -> str:
         """A name that no node of the graph has or will have."""
+        graph = scope.graph
         reserved = () if isinstance(graph, func_graph.FuncGraph) else self._reserved
         name, count = wanted, 0
         while name in graph._by_name or name in reserved:
@@ -152,7 +172,7 @@ class Builder:
         given = self._operations(controls, scope)
         if scope.parent is None:
             # Unlike others, imported nodes wait even where one of their inputs does.
-            for controller in scope.graph.stacks.control:
+            for controller in scope.controllers:
                 given += controller.control_inputs
         present = list(op._control_inputs)
         wanted = dict.fromkeys([*given, *present])
@@ -183,13 +203,11 @@ class Builder:
         ]
         is_effect = not condition.true.results
         name = condition.name if is_effect else f"{base}/If"
-        name = self._fresh(name, scope.graph) if scope.parent or not is_effect else name
+        name = self._fresh(name, scope) if scope.parent or not is_effect else name
         with self._waiting(condition.controls, scope):
             captured = [list(g.captured) for g in graphs]
             node = branches.add(pred, graphs, captured, f"{name}/")
         scope.operations[condition] = node
-        for i, t in enumerate(node.outputs):
-            scope.values[condition, i] = t
 
     def _branch(self, region: Region, name: str, scope: Scope) -> func_graph.FuncGraph:
         with scope.graph.as_default():
@@ -220,7 +238,7 @@ class Builder:
         initial = graph.capture_inputs([self.tensor(r, scope) for r in loop.initial])
         with graph.as_default(), scopes.control_dependencies(None):
             first = [
-                constant.constant(value, dtypes.int32, name=f"{self._fresh(name, graph)}/")
+                constant.constant(value, dtypes.int32, name=f"{self._fresh(name, scope)}/")
                 for value, name in ((0, f"{base}/loop_counter"), (-1, f"{base}/maximum_iterations"))
             ]
         initial = [*first, *initial]
@@ -236,7 +254,7 @@ class Builder:
         for t in body.outer_captures:
             cond.capture(t)
         shapes += [t.dims for t in body.outputs[len(shapes) :]]
-        name = self._fresh(f"{base}/While", graph)
+        name = self._fresh(f"{base}/While", scope)
         with self._waiting(loop.controls, scope):
             node = loop_node.add(inputs, cond, body, shapes, loop.parallel_iterations, f"{name}/")
         node.attrs["_num_original_outputs"] = len(node.outputs)
@@ -310,7 +328,8 @@ def _check_references(
     spec: OpSpec, attrs: dict[str, Any], inputs: Sequence[Tensor], name: str
 ) -> None:
     """Refuses to change what a loop or a condition gives: it is a value, not a variable."""
-    for arg, t in zip(spec._flat_args(attrs), inputs, strict=True):
+    arguments = spec._flat_args(attrs) if spec.has_list_inputs else spec.inputs
+    for arg, t in zip(arguments, inputs, strict=True):
         if arg.is_ref and not t.dtype._is_ref_dtype:
             raise ValueError(
                 f"Node '{name}' ({spec.type}) changes a variable that a condition or a loop hands "
@@ -377,8 +396,8 @@ class Before:
         self._skipped = graph._skipped
         self._functions = set(graph._functions)
 
-    def restore(self, names: Iterable[str]) -> None:
-        """Removes the operations and functions added since, and the names."""
+    def restore(self) -> None:
+        """Removes the operations and functions added since."""
         graph = self._graph
         removed = graph._nodes[self.count :]
         gone = set(removed)
@@ -394,5 +413,3 @@ class Before:
         graph._version, graph._skipped = self._version, self._skipped
         for name in set(graph._functions) - self._functions:
             del graph._functions[name]
-        for name in names:
-            del graph._names[name]

@@ -8,6 +8,7 @@ from headrace._src.core import tensor_proto
 from headrace._src.core.opspec import OpSpec
 from headrace._src.graph_def import attrs as attrs_lib
 from headrace._src.graph_def import nodes as nodes_lib
+from headrace._src.graph_def import records
 from headrace._src.ops import func_graph, function_call
 from headrace._src.proto import graph_export, messages
 
@@ -90,7 +91,7 @@ class Library:
             graph = func_graph.FuncGraph(name)
         node_defs, results, controls = self._flattened(function)
         with graph.as_default():
-            added = add_nodes(graph, node_defs, self, colocated=False)
+            added = add_nodes(graph, records.of(node_defs), self, colocated=False)
             graph.inputs = [added.tensor(arg.name, 0) for arg in function.signature.input_arg]
             graph.outputs = [added.tensor(*r) for r in results]
         waits = [added.operation(c) for c in controls]

@@ -60,10 +60,33 @@ def import_graph_def(
         that is not in it; or its control flow is not arranged as 1.x arranges it.
       NotFoundError: headrace does not have an op type.
     """
+    with _uncollected():
+        return _imported(graph_def, input_map, return_elements, name, producer_op_list)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Lets the garbage collector wait: it would look at all that is being built, which stays.
+
+    What is not to stay should be gone at the end, when the collector looks at the rest.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _imported(
+    graph_def: Any, input_map: Any, return_elements: Any, name: str | None, producer_op_list: Any
+) -> list[Any] | None:
+    """Does what `import_graph_def` says."""
     graph_def = _checked_graph_def(graph_def)
     if producer_op_list is not None:
         _drop_unknown_defaults(graph_def, producer_op_list)
-    node_defs = records.filled(graph_def.node)
+    node_defs = records.of(graph_def.node, fill=True)
     input_map = _checked_input_map(input_map)
     wanted = _checked_return_elements(return_elements)
     graph = graph_lib.get_default_graph()
@@ -74,25 +97,12 @@ def import_graph_def(
     targets = [(n, _tensor_name(n) if ":" in n else None) for n in wanted or ()]
     _check_versions(graph_def.versions)
     graph._check_not_finalized()
-    with _uncollected():
-        library = Library(graph_def.library, graph)
-        library.build_all()
-        added = add_nodes(graph, node_defs, library, prefix, mapped, targets)
-        library.register()
+    library = Library(graph_def.library, graph)
+    library.build_all()
+    added = add_nodes(graph, node_defs, library, prefix, mapped, targets)
+    library.register()
     added.check_mapped(mapped)
     return None if wanted is None else [added.element(n, parsed) for n, parsed in targets]
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Lets the garbage collector wait: it would look at all that is being built, which stays."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 # -- arguments -------------------------------------------------------------------------------------
@@ -128,9 +138,11 @@ def _checked_return_elements(return_elements: Any) -> tuple[str, ...] | None:
 def _drop_unknown_defaults(graph_def: Any, producer_op_list: Any) -> None:
     producers = {op.name: op for op in producer_op_list.op}
     for node in graph_def.node:
-        spec = opspec.lookup(node.op)
-        if spec is not None and node.op in producers:
-            attrs_lib.drop_unknown_defaults(node, spec, producers[node.op])
+        op_type = node.op
+        producer = producers.get(op_type)
+        spec = None if producer is None else opspec.lookup(op_type)
+        if spec is not None:
+            attrs_lib.drop_unknown_defaults(node, spec, producer)
 
 
 def _converted(name: str | None, input_map: Mapping[Any, Any]) -> dict[Any, Tensor]:
@@ -195,14 +207,17 @@ def _check_versions(versions: Any) -> None:
 
 
 class Added:
-    """The nodes that an import has added."""
+    """The nodes that an import has added.
 
-    def __init__(
-        self, nodes: Mapping[str, Node], mapped: Mapping[Parsed, Tensor], used: set[Parsed]
-    ) -> None:
-        self._nodes = nodes
+    Attributes:
+      nodes: name in the GraphDef → node.     used: the mapped inputs that nodes have.
+      scope: what has been built.             builder: what has built it.
+    """
+
+    def __init__(self, mapped: Mapping[Parsed, Tensor]) -> None:
         self._mapped = mapped
-        self._used = used
+        self.used: set[Parsed] = set()
+        self.nodes: Mapping[str, Node] = {}
         self.scope: build.Scope
         self.builder: build.Builder
 
@@ -212,7 +227,7 @@ class Added:
         Raises:
           ValueError: there is none, because the node is inside a condition or loop.
         """
-        op = self.scope.operations.get(self._nodes[name])
+        op = self.scope.operations.get(self.nodes[name])
         if op is None:
             raise ValueError(
                 f"Requested return node '{name}' is part of a condition or loop, which has become "
@@ -222,23 +237,24 @@ class Added:
 
     def tensor(self, name: str, index: int) -> Tensor:
         """A tensor of a node; errors as `operation`."""
-        node = self._nodes[name]
-        tensor = self.scope.values.get((node, index if index >= 0 else len(node.types) - 1))
-        if tensor is None:
-            source = self.builder.source(Ref(node, index))
-            tensor = self.scope.values.get((source.item, source.index))
-        return self.operation(name).outputs[index] if tensor is None else tensor
+        node = self.nodes[name]
+        place = index if index >= 0 else len(node.types) - 1
+        for ref in (Ref(node, place), self.builder.source(Ref(node, index))):
+            found = self.scope.tensor(ref)
+            if found is not None:
+                return found
+        return self.operation(name).outputs[index]
 
     def check_targets(self, targets: Sequence[tuple[str, Parsed | None]]) -> None:
         """Checks that what is to be returned is there."""
         for name, parsed in targets:
             if parsed is None:
-                if name not in self._nodes:
+                if name not in self.nodes:
                     raise ValueError(f"Requested return node '{name}' not found in graph def")
                 continue
             if parsed in self._mapped:
                 continue
-            node = self._nodes.get(parsed.name)
+            node = self.nodes.get(parsed.name)
             if node is None:
                 raise ValueError(
                     f"Requested return tensor '{parsed.name}:{parsed.index}' not found in graph def"
@@ -254,8 +270,8 @@ class Added:
         """Raises `ValueError` when an input was mapped that is nowhere in the GraphDef."""
         missing = []
         for key in mapped:
-            node = self._nodes.get(key.name)
-            if key not in self._used and (node is None or key.index >= len(node.types)):
+            node = self.nodes.get(key.name)
+            if key not in self.used and (node is None or key.index >= len(node.types)):
                 text = f"^{key.name}" if key.index < 0 else f"{key.name}:{key.index}"
                 missing.append((key.name, text))
         if missing:
@@ -274,7 +290,7 @@ class Added:
 
 def add_nodes(
     graph: Any,
-    node_defs: Sequence[Any],
+    node_defs: Sequence[Record],
     library: Library,
     prefix: str = "",
     mapped: Mapping[Parsed, Tensor] | None = None,
@@ -296,17 +312,15 @@ def add_nodes(
       ValueError, NotFoundError: see `import_graph_def`.
     """
     mapped = mapped or {}
-    node_defs = records.of(node_defs)
-    positions = nodes_lib.check_node_defs(node_defs)
-    order = order_lib.import_order(node_defs, positions, mapped)
-    namer = names.Namer(graph, prefix, positions)
-    added = Added({}, mapped, set())
-    ordered = _read(node_defs, order, namer, library, added)
+    nodes_lib.check_records(node_defs)
+    added = Added(mapped)
+    added.nodes = nodes = nodes_lib.linked(node_defs, mapped, added.used)
+    namer = names.Namer(graph, prefix, nodes)
+    ordered = _read(node_defs, nodes, namer, library)
     if colocated:
-        for node in ordered:
-            names.check_groups(node.groups or (), node.name, positions)
+        names.check_groups(ordered, nodes)
     added.check_targets(targets)
-    _name_groups(ordered, namer)
+    names.rename_groups(ordered, namer)
     region, values = raising.raised(ordered)
     added.builder = builder = build.Builder(values, (n.new_name for n in ordered))
     added.scope = scope = build.Scope(graph)
@@ -314,72 +328,66 @@ def add_nodes(
     count = before.count
     try:
         builder.region(region, scope)
-        if colocated:
+        if colocated and not all(n in scope.operations for n in ordered):
             build.forget_missing(graph, count)
-        _colocate(graph._nodes[count:])
+        _colocate(graph._nodes, count)
     except BaseException:
-        before.restore(scope.names)
+        before.restore()
         raise
     if not graph.building_function:
         # 1.15 adds every node as it is; the default seeds of later operations follow from that.
         graph._skipped += len(node_defs) - (len(graph._nodes) - count)
     names.note_used(graph, (op.name for op in graph._nodes[count:]))
     for op in graph._nodes[count:]:
-        for function in op.functions if op.spec.calls_functions else ():
-            if function.graph is not None and function.graph.outer_graph is not graph:
-                function.graph.outer_graph = graph
+        if op.spec.calls_functions:
+            _adopt_functions(op, graph)
     return added
 
 
 def _read(
-    node_defs: Sequence[Record],
-    order: Sequence[int],
-    namer: names.Namer,
-    library: Library,
-    added: Added,
+    node_defs: Sequence[Record], nodes: Mapping[str, Node], namer: names.Namer, library: Library
 ) -> list[Node]:
-    """Makes nodes of NodeDefs, with their edges, in the order of import."""
-    nodes: dict[str, Node] = {}
-    late: list[tuple[Record, Node]] = []
-    templates: nodes_lib.Templates = {}
-    specs: dict[str, Any] = {}
-    ordered = []
-    mapped, used = added._mapped, added._used
-    for place, i in enumerate(order):
-        record = node_defs[i]
-        spec = specs.get(record.op)
-        if spec is None:
-            spec = specs[record.op] = nodes_lib.find_spec(record, library.spec)
-        shown = namer.shown(record.name)
-        node = nodes_lib.make_node(record, shown, spec, library.body, templates)
+    """Reads the attrs of nodes and checks their edges; returns the nodes in the order of import."""
+    prefix, taken = namer.prefix, namer.taken
+    reader = nodes_lib.Reader(prefix, library.spec, library.body)
+    ordered: list[Node] = []
+    late: list[Node] = []
+    unordered = list(nodes.values())
+    for place, i in enumerate(order_lib.import_order(node_defs, nodes)):
+        node = unordered[i]
+        reader.read(node_defs[i], node)
         node.index = place
-        node.new_name = namer.give(node.name)
-        nodes[node.name] = node
+        wanted = prefix + node.name
+        node.new_name = namer.other(wanted) if wanted in taken else wanted
         ordered.append(node)
-        for reference in record.references:
-            if reference[0] not in nodes and reference not in mapped:
-                late.append((record, node))
-                break
+        try:
+            types = [item.types[index] for item, index in node.inputs]
+        except (AttributeError, IndexError):
+            # A tensor of the graph; an output that is not there, or whose node closes a loop.
+            types = None
+        if types == node.expected or (types and [t.base_dtype for t in types] == node.expected):
+            continue
+        if any(isinstance(item, Node) and item.spec is nodes_lib.UNREAD for item, _ in node.inputs):
+            late.append(node)
         else:
-            nodes_lib.connect(record, nodes, mapped, used, node)
-            nodes_lib.check_inputs(node)
-    for record, node in late:
-        # What closes a loop.
-        nodes_lib.connect(record, nodes, mapped, used, node)
-        nodes_lib.check_inputs(node)
-    added._nodes = nodes
+            nodes_lib.check_edges(node)
+    for node in late:
+        nodes_lib.check_edges(node)
     return ordered
 
 
-def _name_groups(nodes: Sequence[Node], namer: names.Namer) -> None:
-    for node in nodes:
-        if "_class" in node.attrs:
-            node.attrs["_class"] = names.colocation_groups(node.attrs["_class"], namer)
+def _adopt_functions(op: Operation, graph: Any) -> None:
+    """Makes a graph the one around the functions that one of its operations calls."""
+    for function in op.functions:
+        if function.graph is not None and function.graph.outer_graph is not graph:
+            function.graph.outer_graph = graph
 
 
-def _colocate(operations: Sequence[Operation]) -> None:
-    """Gives operations the devices of those they are colocated with."""
-    for op in operations:
+def _colocate(operations: Sequence[Operation], start: int) -> None:
+    """Gives operations, those from `start` on, the devices of those they are colocated with."""
+    if not any(op._device for op in operations):
+        return
+    for op in operations[start:]:
         for name in build.colocated_with(op):
             other = op.graph._by_name.get(name)
             if other is not None and other._device:

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import functools
+from collections.abc import Container, Iterable
+from typing import Any, Final
+
+from headrace._src.graph_def.nodes import Node
+
+_COLOCATED: Final = "loc:@"
 
 
 class Namer:
     """Finds the names of imported nodes; names of nodes and of their scopes count as taken.
 
     Attributes:
+      prefix: what comes before each name.     taken: the names that are not free.
       renamed: the name with the prefix → the name given, where they differ.
     """
 
     def __init__(self, graph: Any, prefix: str, imported: Iterable[str]) -> None:
-        self._prefix = f"{prefix}/" if prefix else ""
-        self._taken = _with_scopes(graph._by_name)
-        self._imported = _with_scopes(imported)
+        self.prefix = f"{prefix}/" if prefix else ""
+        self.taken = _with_scopes(graph._by_name)
+        self._given = imported
         self.renamed: dict[str, str] = {}
 
-    def shown(self, name: str) -> str:
-        """The name with the prefix."""
-        return self._prefix + name
+    @functools.cached_property
+    def _imported(self) -> set[str]:
+        return _with_scopes(self._given)
 
-    def give(self, name: str) -> str:
-        """The name of an imported node in the graph."""
-        wanted = self._prefix + name
-        if wanted not in self._taken:
-            return wanted
+    def other(self, wanted: str) -> str:
+        """The name of an imported node in place of `wanted`, which is taken."""
         count = 1
-        while (made := f"{wanted}_{count}") in self._taken or made in self._imported:
+        while (made := f"{wanted}_{count}") in self.taken or made in self._imported:
             count += 1
         self.renamed[wanted] = made
         return made
@@ -50,23 +53,42 @@ def _with_scopes(names: Iterable[str]) -> set[str]:
 def note_used(graph: Any, names: Iterable[str]) -> None:
     """Makes names of imported nodes unavailable to `Graph.unique_name`."""
     taken = graph._names
-    for name in names:
-        taken.setdefault(name.lower(), 1)
+    for key in [name.lower() for name in names]:
+        if key not in taken:
+            taken[key] = 1
 
 
-def colocation_groups(values: Iterable[Any], namer: Namer) -> tuple[Any, ...]:
-    """The values of a `_class` attr, with the names that the nodes have got."""
-    found = []
-    for value in values:
-        if isinstance(value, str) and value.startswith("loc:@"):
-            name = namer.shown(value[5:])
-            value = f"loc:@{namer.renamed.get(name, name)}"
-        found.append(value)
-    return tuple(found)
+def rename_groups(nodes: Iterable[Node], namer: Namer) -> None:
+    """Gives the colocation groups of nodes the names that the nodes of the groups have got."""
+    if not namer.prefix and not namer.renamed:
+        return
+    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for node in nodes:
+        if node.groups is None:
+            continue
+        if node.groups not in found:
+            found[node.groups] = tuple(_renamed(value, namer) for value in node.groups)
+        node.groups = found[node.groups]
 
 
-def check_groups(groups: Iterable[str], node: str, positions: Mapping[str, int]) -> None:
-    """Raises `ValueError` when a colocation group names a node that is not imported."""
-    for name in groups:
-        if name not in positions:
-            raise ValueError(f"Node '{node}' expects to be colocated with unknown node '{name}'")
+def _renamed(group: Any, namer: Namer) -> Any:
+    if not isinstance(group, str) or not group.startswith(_COLOCATED):
+        return group
+    name = namer.prefix + group.removeprefix(_COLOCATED)
+    return _COLOCATED + namer.renamed.get(name, name)
+
+
+def check_groups(nodes: Iterable[Node], known: Container[str]) -> None:
+    """Raises `ValueError` when a colocation group names a node that is not `known`."""
+    checked: set[tuple[Any, ...]] = set()
+    for node in nodes:
+        if node.groups is None or node.groups in checked:
+            continue
+        checked.add(node.groups)
+        for group in node.groups:
+            if isinstance(group, str) and group.startswith(_COLOCATED):
+                name = group.removeprefix(_COLOCATED)
+                if name not in known:
+                    raise ValueError(
+                        f"Node '{node.name}' expects to be colocated with unknown node '{name}'"
+                    )

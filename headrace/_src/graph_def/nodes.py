@@ -29,12 +29,13 @@ class Node:
 
     Attributes:
       name: its name in the GraphDef.      new_name: its name in the graph it is imported into.
-      spec: the spec of its op type.       attrs: attr name → value in the internal form.
+      spec: the spec of its op type.
+      attrs: attr name → value in the internal form; other nodes may have the same dictionary.
       inputs: what it takes.               controls: the nodes it waits for.
       device: the requested device.        index: its place in the order of import.
       types: the dtypes of its outputs.    shapes: static shapes given for its outputs, or None.
       floating: whether it is made anew in each function that uses it: a constant that raising adds.
-      groups: its colocation groups, without `loc:@`; None when the GraphDef gives none.
+      groups: its colocation groups, the value of `_class`; None when the GraphDef gives none.
       given: whether the GraphDef has it, so that its new name is unique.
       expected: the dtypes that the op takes for these attrs; None where nobody has asked.
     """
@@ -76,7 +77,7 @@ class Node:
         self.shapes: tuple[Any, ...] | None = None
         self.floating = False
         self.given = False
-        self.groups: list[str] | None = None
+        self.groups: tuple[Any, ...] | None = None
 
     @property
     def type(self) -> str:
@@ -127,31 +128,37 @@ def parse_reference(text: str) -> Parsed:
     return Parsed(match["name"], int(match["index"] or 0))
 
 
-def check_node_defs(node_defs: Sequence[Any]) -> dict[str, int]:
-    """Returns name → position, once names, op types and the order of inputs have been checked.
+def check_records(records: Sequence[Record]) -> None:
+    """Checks names, op types and the order of inputs.
 
     Raises:
       ValueError: a name is not valid or not unique, an op type is missing, or a control input comes
         before a data input.
     """
-    positions: dict[str, int] = {}
-    for i, node in enumerate(node_defs):
-        name = node.name
-        if not _NAME.match(name):
+    names: set[str] = set()
+    is_name = _NAME.match
+    for record in records:
+        name = record.name
+        if not is_name(name):
             raise ValueError(f"Node '{name}': Node name contains invalid characters")
-        if positions.setdefault(name, i) != i:
+        if name in names:
             raise ValueError(f"Node '{name}' is not unique")
-        if not node.op:
+        names.add(name)
+        if not record.op:
             raise ValueError(f"Node '{name}' does not specify an operation")
-        waits = False
-        for text in node.input:
-            if text.startswith("^"):
-                waits = True
-            elif waits:
-                raise ValueError(
-                    f"Node '{name}': Control dependencies must come after regular dependencies"
-                )
-    return positions
+        if len(record.input) > 1:
+            _check_order(record)
+
+
+def _check_order(record: Record) -> None:
+    waits = False
+    for text in record.input:
+        if text[:1] == "^":
+            waits = True
+        elif waits:
+            raise ValueError(
+                f"Node '{record.name}': Control dependencies must come after regular dependencies"
+            )
 
 
 def find_spec(
@@ -175,102 +182,123 @@ def find_spec(
     return spec
 
 
-class Template(NamedTuple):
-    """What nodes with the same op type and the same attrs share."""
+# What a node is whose attrs have not been read.
+UNREAD: Final = OpSpec("", "->", {}, {})
+_NO_ATTRS: Final[dict[str, Any]] = {}
+_NO_TYPES: Final[list[DType]] = []
 
+
+class Template(NamedTuple):
+    """What nodes of the same op type with the same attrs share; `Node` says what it is."""
+
+    spec: OpSpec
     attrs: dict[str, Any]
     types: list[DType]
     expected: list[DType]
     shapes: tuple[Any, ...] | None
+    groups: tuple[Any, ...] | None
 
 
-# (op type, attrs) → template; ("_class", bytes) → colocation groups.
-Templates = dict[tuple[str, bytes], Any]
-
-
-def make_node(
-    record: Record,
-    shown: str,
-    spec: OpSpec,
-    function: Callable[[str], Any] | None,
-    templates: Templates,
-) -> Node:
-    """Makes a node of a NodeDef, without its edges.
+class Reader:
+    """Reads the attrs of records, and checks the edges of the nodes that they are of.
 
     Args:
-      record: the NodeDef.
-      shown: the name to use in messages.
-      spec: the spec of its op type.
-      function: finds the body of a function by its name.
-      templates: what is known of nodes made before, to which this one is added.
-
-    Raises:
-      ValueError: an attr is missing, unknown, of another type, or has a value not allowed.
+      prefix: what comes before names in messages.
+      find_call: finds the spec of an op type that is the name of a function.
+      find_body: finds the body of a function by its name.
     """
-    template = None if record.key is None else templates.get((record.op, record.key))
-    if template is None:
-        template = _template(record, shown, spec, function)
-        if record.key is not None and _can_share(template.attrs):
-            templates[record.op, record.key] = template
-    values, types, expected, shapes = template
-    values = values.copy()
-    node = Node(record.name, spec, values, record.device, types)
-    node.given = True
-    node.expected = expected
-    node.shapes = shapes
-    if record.groups or (record.key is None and "_class" in record.attr):
-        groups = templates.get(("_class", record.groups))
-        if groups is None or record.key is None:
-            groups = attrs_lib.read_extra(record.attr["_class"], "_class", shown, function)
-            templates["_class", record.groups] = groups
-        if groups is not None:
-            values["_class"] = groups
-            node.groups = [g[5:] for g in groups if isinstance(g, str) and g.startswith("loc:@")]
-    return node
 
+    def __init__(
+        self,
+        prefix: str,
+        find_call: Callable[[str], OpSpec | None],
+        find_body: Callable[[str], Any],
+    ) -> None:
+        self._prefix = prefix
+        self._find_call = find_call
+        self._find_body = find_body
+        # The bytes of colocation groups → the groups.
+        self._groups: dict[bytes, tuple[Any, ...]] = {}
 
-def _template(
-    record: Record, shown: str, spec: OpSpec, function: Callable[[str], Any] | None
-) -> Template:
-    values = attrs_lib.read(record, shown, spec, function)
-    types = spec.output_types(values)
-    # As attrs these would not stay true: they are what a node's types and shapes are set to.
-    if values.pop(REFERENCE, False):
-        types = [t._as_ref for t in types]
-    shapes = values.pop("_output_shapes", None)
-    if record.groups or record.key is None:
-        values.pop("_class", None)
-    expected = attrs_lib.input_types(spec, values)
-    return Template(values, types, expected, shapes if isinstance(shapes, tuple) else None)
+    def read(self, record: Record, node: Node) -> None:
+        """Makes `node`, which has its edges, what its NodeDef says.
+
+        Raises:
+          ValueError: an attr is missing, unknown, of another type, or has a value not allowed.
+          NotFoundError: there is no such op type.
+        """
+        template = record.kind.template
+        if template is None:
+            template = self._template(record)
+        node.spec, node.attrs, node.types, node.expected, node.shapes, node.groups = template
+        if record.groups:
+            groups = self._groups.get(record.groups)
+            if groups is None:
+                shown = self._prefix + record.name
+                groups = attrs_lib.read_groups(record.attr["_class"], shown, self._find_body)
+                self._groups[record.groups] = groups
+            node.groups = groups
+
+    def _template(self, record: Record) -> Template:
+        spec = find_spec(record, self._find_call)
+        values = attrs_lib.read(record, self._prefix + record.name, spec, self._find_body)
+        types = spec.output_types(values)
+        # As attrs these would not stay true: they are what a node's types and shapes are set to.
+        if values.pop(REFERENCE, False):
+            types = [t._as_ref for t in types]
+        shapes = values.pop("_output_shapes", None)
+        groups = values.pop("_class", None)
+        if record.groups:
+            # They are no part of what the kind has in common.
+            groups = None
+        expected = attrs_lib.input_types(spec, values)
+        shapes = shapes if isinstance(shapes, tuple) else None
+        template = Template(spec, values, types, expected, shapes, groups)
+        if _can_share(values):
+            record.kind.template = template
+        return template
 
 
 def _can_share(attrs: Mapping[str, Any]) -> bool:
     """Whether nodes may have the same attr values: none of them can change."""
     for value in attrs.values():
         for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, (np.ndarray, FuncRef)):
+            if isinstance(item, FuncRef):
                 return False
+            if isinstance(item, np.ndarray):
+                item.flags.writeable = False
     return True
 
 
-def check_inputs(node: Node) -> None:
-    """Checks number and dtypes of a node's inputs.
+def check_edges(node: Node) -> None:
+    """Checks that what a node takes is there; number and dtypes must be those that it expects.
 
     Raises:
-      ValueError: there are more or fewer than the op takes, or one is of another type.
+      ValueError: an output does not exist, there are more or fewer inputs than the op takes, or one
+        is of another type.
     """
+    types = []
+    for item, index in node.inputs:
+        if not isinstance(item, Node):
+            types.append(item.dtype)
+            continue
+        if index >= len(item.types):
+            raise ValueError(
+                f"Node '{node.name}': Connecting to invalid output {index} of source node "
+                f"{item.name} which has {len(item.types)} outputs."
+            )
+        types.append(item.types[index])
     expected = node.expected
     if expected is None:
         expected = attrs_lib.input_types(node.spec, node.attrs)
     shown = node.new_name
-    if len(expected) != len(node.inputs):
+    if len(expected) != len(types):
         wanted = ", ".join(attrs_lib.type_text(t) for t in expected)
         raise ValueError(
-            f"NodeDef expected inputs '{wanted}' do not match {len(node.inputs)} inputs specified; "
+            f"NodeDef expected inputs '{wanted}' do not match {len(types)} inputs specified; "
             f"{attrs_lib.describe(node.spec)}; NodeDef: {{{{node {shown}}}}}"
         )
-    for i, (want, (item, index)) in enumerate(zip(expected, node.inputs, strict=True)):
-        got = item.types[index] if isinstance(item, Node) else item.dtype
+    for i, (want, got, (item, index)) in enumerate(zip(expected, types, node.inputs, strict=True)):
         if got is want:
             continue
         if want._is_ref_dtype or got.base_dtype is not want:
@@ -281,36 +309,63 @@ def check_inputs(node: Node) -> None:
             )
 
 
-def connect(
-    record: Record,
+def linked(
+    records: Sequence[Record], mapped: Mapping[Parsed, Any], used: set[Parsed]
+) -> dict[str, Node]:
+    """Makes the nodes of NodeDefs, with their edges; their attrs are still to be read.
+
+    Args:
+      records: the NodeDefs; their names are unique.
+      mapped: the inputs that are tensors which exist already.
+      used: takes the keys of `mapped` that are inputs.
+
+    Returns:
+      name → node, in the order of the records.
+
+    Raises:
+      ValueError: a node that an input names is not there.
+    """
+    nodes: dict[str, Node] = {}
+    for i, record in enumerate(records):
+        node = nodes[record.name] = Node(record.name, UNREAD, _NO_ATTRS, record.device, _NO_TYPES)
+        node.index = i
+        node.given = True
+    # An input as NodeDefs write it → what it refers to; an index of -1 says to wait for it.
+    known: dict[str, Ref] = {}
+    for node, record in zip(nodes.values(), records, strict=True):
+        inputs = node.inputs
+        for text in record.input:
+            ref = known.get(text)
+            if ref is None:
+                source = None if mapped else nodes.get(text)
+                if source is None:
+                    ref = _referred(text, node, nodes, mapped, used)
+                else:
+                    ref = Ref(source, 0)
+                known[text] = ref
+            if ref[1] >= 0:
+                inputs.append(ref)
+            else:
+                node.controls.append(ref[0])
+        if len(node.controls) > 1:
+            node.controls = list(dict.fromkeys(node.controls))
+    return nodes
+
+
+def _referred(
+    text: str,
+    node: Node,
     nodes: Mapping[str, Node],
     mapped: Mapping[Parsed, Any],
     used: set[Parsed],
-    node: Node,
-) -> None:
-    """Sets the edges of `node` from the inputs of its NodeDef; `mapped` inputs exist already.
-
-    Raises:
-      ValueError: an output that the node refers to does not exist.
-    """
-    for key in record.references:
-        if mapped and key in mapped:
-            used.add(key)
-            target = mapped[key]
-            if key.index < 0:
-                node.controls.append(target.op)
-            else:
-                node.inputs.append(Ref(target, 0))
-            continue
-        name, index = key
-        source = nodes[name]
-        if index < 0:
-            if source not in node.controls:
-                node.controls.append(source)
-            continue
-        if index >= len(source.types):
-            raise ValueError(
-                f"Node '{node.name}': Connecting to invalid output {index} of source node "
-                f"{name} which has {len(source.types)} outputs."
-            )
-        node.inputs.append(Ref(source, index))
+) -> Ref:
+    """What an input of `node` refers to; see `linked`."""
+    key = parse_reference(text)
+    if mapped and key in mapped:
+        used.add(key)
+        target = mapped[key]
+        return Ref(target, 0) if key.index >= 0 else Ref(target.op, -1)
+    source = nodes.get(key.name)
+    if source is None:
+        raise ValueError(f"Node '{node.name}': Unknown input node '{text}'")
+    return Ref(source, key.index)

@@ -21,6 +21,19 @@ _GROUPS: Final = b"\x0a\x06_class\x12"
 _LONGEST_KEY: Final = 400
 
 
+class Kind:
+    """What NodeDefs with the same op type and the same attrs share.
+
+    Attributes:
+      template: what has been read of the attrs, None before.
+    """
+
+    __slots__ = ("template",)
+
+    def __init__(self) -> None:
+        self.template: Any = None
+
+
 class Record:
     """What a NodeDef says.
 
@@ -29,39 +42,27 @@ class Record:
       key: the bytes of its attrs without the colocation groups; None when there are too many to be
         compared.
       groups: the bytes of its colocation groups, empty where it has none.
-      proto: the NodeDef.     references: the inputs parsed, once they are.
+      kind: what it shares with others.        proto: the NodeDef.
     """
 
-    __slots__ = ("device", "groups", "input", "key", "name", "op", "proto", "references")
+    __slots__ = ("device", "groups", "input", "key", "kind", "name", "op", "proto")
 
     def __init__(self, proto: Any) -> None:
         self.proto = proto
-        self.read()
-
-    def read(self) -> None:
-        """Reads the NodeDef, again if it has changed."""
-        data = self.proto.SerializeToString(deterministic=True)
+        data = proto.SerializeToString(deterministic=True)
         self.name = self.op = self.device = ""
         self.input: list[str] = []
-        self.references: list[Any] = []
         at, end = 0, len(data)
         while at < end:
             tag = data[at]
             if tag > _DEVICE or tag & 7 != 2:
                 break
             size = data[at + 1]
-            at += 2
+            start = at + 2
             if size > 0x7F:
-                size, shift = size & 0x7F, 7
-                while True:
-                    byte = data[at]
-                    at += 1
-                    size |= (byte & 0x7F) << shift
-                    if byte < 0x80:
-                        break
-                    shift += 7
-            text = data[at : at + size].decode()
-            at += size
+                size, start = _long_size(data, at + 1)
+            at = start + size
+            text = data[start:at].decode()
             if tag == _INPUT:
                 self.input.append(text)
             elif tag == _NAME:
@@ -72,11 +73,12 @@ class Record:
                 self.device = text
         self.key, self.groups = data[at:] if end - at <= _LONGEST_KEY else None, b""
         if self.key is not None:
-            self._split_groups(self.key)
+            at = self.key.find(_GROUPS)
+            if at > 0:
+                self._split_groups(self.key, at)
 
-    def _split_groups(self, key: bytes) -> None:
+    def _split_groups(self, key: bytes, at: int) -> None:
         """Takes the colocation groups out of the key: they differ where all else is the same."""
-        at = key.find(_GROUPS)
         # The entry's tag and its length, which takes one byte if it is short.
         if at < 2 or key[at - 2] != _ATTR or key[at - 1] > 0x7F:
             return
@@ -89,24 +91,44 @@ class Record:
         return self.proto.attr
 
 
-def of(node_defs: Iterable[Any]) -> list[Record]:
-    """The records of NodeDefs; those that are records already stay."""
-    return [n if isinstance(n, Record) else Record(n) for n in node_defs]
+def _long_size(data: bytes, at: int) -> tuple[int, int]:
+    """A size of several bytes, and where what has it starts."""
+    size = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        size |= (byte & 0x7F) << shift
+        if byte <= 0x7F:
+            return size, at
+        shift += 7
 
 
-def filled(node_defs: Iterable[Any]) -> list[Record]:
-    """The records of NodeDefs, into which default values of attrs are filled, as 1.15 does."""
+def of(node_defs: Iterable[Any], fill: bool = False) -> list[Record]:
+    """The records of NodeDefs.
+
+    Args:
+      node_defs: the NodeDefs.
+      fill: whether default values of attrs are filled into them, as 1.15 does to its argument.
+    """
     made = []
-    whole: set[tuple[str, bytes | None]] = set()
+    kinds: dict[tuple[str, bytes | None], Kind] = {}
     for proto in node_defs:
         record = Record(proto)
         made.append(record)
-        key = (record.op, record.key)
-        if key in whole:
-            continue
-        spec = opspec.lookup(record.op)
-        if spec is None or attrs_lib.fill_defaults(proto, spec):
-            record.read()
-        elif record.key is not None:
-            whole.add(key)
+        kind = kinds.get((record.op, record.key))
+        if kind is None:
+            if fill and _filled(record):
+                record = made[-1] = Record(proto)
+                kind = kinds.get((record.op, record.key))
+            if kind is None:
+                kind = Kind()
+                if record.key is not None:
+                    kinds[record.op, record.key] = kind
+        record.kind = kind
     return made
+
+
+def _filled(record: Record) -> bool:
+    """Fills in default values; whether any were missing."""
+    spec = opspec.lookup(record.op)
+    return spec is not None and attrs_lib.fill_defaults(record.proto, spec)
