@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from headrace._src.core import convert, errors
+from headrace._src.core.attrs import NotAllowed, TypeNotAllowed, wrapper_name
 from headrace._src.core.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -28,6 +29,28 @@ def type_name(dtype: DType) -> str:
 def place(op_type: str, name: str | None) -> str:
     """Which operation a message is about: its type, and its name if it was given one."""
     return f" [Op:{op_type}]" + (f" name: {name}" if name else "")
+
+
+def check_no_references(spec: OpSpec) -> None:
+    """Refuses an operation on reference variables, which eager execution has none of.
+
+    Raises:
+      RuntimeError: it is one.
+    """
+    refs = [arg.name for arg in (*spec.inputs, *spec.outputs) if arg.is_ref]
+    if refs:
+        raise RuntimeError(
+            f"{wrapper_name(spec.type)} op does not support eager execution. Arg '{refs[-1]}' is "
+            "a ref."
+        )
+
+
+def refusal(spec: OpSpec, e: NotAllowed | TypeNotAllowed) -> errors.OpError:
+    """The error of an executed operation that was given a value that an attr may not have."""
+    if isinstance(e, TypeNotAllowed):
+        return _no_kernel(spec, e.attr, e.dtype)
+    message = f"{e.executed}\n\t; in the attrs of{place(spec.type, None)}"
+    return errors.InvalidArgumentError(None, None, message)
 
 
 def converted(
@@ -113,12 +136,17 @@ def _tensor(
 def _check_allowed(spec: OpSpec, attr: str, dtype: DType) -> None:
     allowed = spec.attrs[attr].allowed
     if allowed is not None and dtype not in allowed:
-        raise errors.NotFoundError(
-            None,
-            None,
-            f"Could not find valid device for node.\n{spec.type} takes no {dtype.name}: its "
-            f"attr {attr} may be {', '.join(sorted(t.name for t in allowed))}.",
-        )
+        raise _no_kernel(spec, attr, dtype)
+
+
+def _no_kernel(spec: OpSpec, attr: str, dtype: DType) -> errors.OpError:
+    allowed = spec.attrs[attr].allowed or ()
+    return errors.NotFoundError(
+        None,
+        None,
+        f"Could not find valid device for node.\n{spec.type} takes no {dtype.name}: its "
+        f"attr {attr} may be {', '.join(sorted(t.name for t in allowed))}.",
+    )
 
 
 def _note_list(spec: OpSpec, arg: Arg, tensors: list[Tensor], values: dict[str, Any]) -> None:
@@ -152,4 +180,10 @@ def _note_list(spec: OpSpec, arg: Arg, tensors: list[Tensor], values: dict[str, 
         )
 
 
-__all__ = ["converted", "place", "type_name"]
+__all__ = [
+    "check_no_references",
+    "converted",
+    "place",
+    "refusal",
+    "type_name",
+]

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from headrace._src.core import convert, dtypes, eager_inputs
 from headrace._src.core import graph as graph_lib
-from headrace._src.core.attrs import REQUIRED, AttrSpec
+from headrace._src.core.attrs import REQUIRED, AttrSpec, NotAllowed, TypeNotAllowed
 from headrace._src.core.dims import Dims
 from headrace._src.core.operation import Operation
 from headrace._src.core.shape_context import ShapeContext, first_shape_error
@@ -270,9 +270,13 @@ class OpSpec:
             )
         graph = graph_lib.graph_from_inputs(inputs)
         if graph.executes:
+            eager_inputs.check_no_references(self)
             found: dict[str, Any] = {}
             flat = eager_inputs.converted(self, inputs, found, name)
-            self._set_explicit(attrs, found)
+            try:
+                self._set_explicit(attrs, found)
+            except (NotAllowed, TypeNotAllowed) as e:
+                raise eager_inputs.refusal(self, e) from None
             return self._add(graph, name or "", flat, found)
         if name is None:
             scope = graph.unique_scope(self.type)
