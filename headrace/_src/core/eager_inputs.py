@@ -159,10 +159,20 @@ def _note_list(spec: OpSpec, arg: Arg, tensors: list[Tensor], values: dict[str, 
                 f"List argument '{arg.name}' to '{spec.type}' Op with length {len(tensors)} must "
                 f"match length {count}."
             )
+        if least is not None and 0 < count < least:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"Value for attr '{arg.number_attr}' of {count} must be at least minimum {least}"
+                f"\n\t; in the attrs of{place(spec.type, None)}",
+            )
         if least is not None and count < least:
-            raise ValueError(
-                f"List argument '{arg.name}' to '{spec.type}' Op with length {count} shorter than "
-                f"minimum length {least}."
+            # Of a list of nothing it is not known what it would hold.
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"OpKernel '{spec.type}' has constraint on attr 'T' not in NodeDef: list argument "
+                f"'{arg.name}' is empty, and has {least} at least.{place(spec.type, None)}",
             )
     elif arg.type_list_attr is not None:
         types = tuple(t.dtype.base_dtype for t in tensors)

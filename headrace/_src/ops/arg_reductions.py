@@ -50,6 +50,11 @@ def _arg(op_type: str, name: str, lowest: Any) -> Any:
     @spec.kernel
     def _kernel_arg(k: Any, input: Any, dimension: Any, *, output_type: Any) -> Any:
         xp = k.np_for(input)
+        if np.ndim(dimension):
+            shape = ",".join(str(d) for d in dimension.shape)
+            raise errors.InvalidArgumentError(
+                None, None, f"dim must be a scalar, but received tensor of shape: [{shape}]"
+            )
         rank, axis = np.ndim(input), int(dimension)
         if axis < -rank or axis >= rank:
             raise errors.InvalidArgumentError(
