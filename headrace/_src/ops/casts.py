@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -50,12 +50,19 @@ def _xla_float_to_int(k: Any, x: Any, target: np.dtype) -> Any:
     return k.np.where(fits, whole, np.iinfo(wide).min).astype(target)
 
 
+_SPOKEN: Final = {"float32": "float", "float64": "double", "float16": "half"}
+
+
 @Cast.kernel
 def _kernel_cast(k, x, *, DstT):  # noqa: N803 - attrs keep their OpDef names
     target = DstT.np_dtype
     source = x.dtype
     if source == target:
         return x
+    if source == object or target == object:
+        names = [dtypes.as_dtype(t).name for t in (source, target)]
+        said = " to ".join(_SPOKEN.get(n, n) for n in names)
+        raise errors.UnimplementedError(None, None, f"Cast {said} is not supported")
     if source.kind == "c" and target.kind != "c":
         x = x.real
         source = x.dtype

@@ -297,6 +297,8 @@ def constant(
     """
     if graph_lib.get_default_graph().executes:
         return _eager_constant(value, dtype, shape, name)
+    if isinstance(value, Tensor) and value.op.graph.executes:
+        value = value.numpy()
     array, found = constant_array(value, dtype, shape, verify_shape)
     return _add_const(array, found, name)
 
