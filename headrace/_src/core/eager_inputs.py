@@ -141,6 +141,12 @@ def _check_allowed(spec: OpSpec, attr: str, dtype: DType) -> None:
 
 def _no_kernel(spec: OpSpec, attr: str, dtype: DType) -> errors.OpError:
     allowed = spec.attrs[attr].allowed or ()
+    if attr in spec.kernel_ignores:
+        message = (
+            f"Value for attr '{attr}' of {type_name(dtype)} is not in the list of allowed values: "
+            f"{', '.join(map(type_name, allowed))}\n\t; in the attrs of{place(spec.type, None)}"
+        )
+        return errors.InvalidArgumentError(None, None, message)
     return errors.NotFoundError(
         None,
         None,

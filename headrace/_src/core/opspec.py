@@ -111,6 +111,7 @@ class OpSpec:
         self.calls_functions: bool = flags.pop("calls_functions", False)
         self.needs_op: bool = flags.pop("needs_op", False)
         self.interpreted_first: bool = flags.pop("interpreted_first", False)
+        self.kernel_ignores: tuple[str, ...] = flags.pop("kernel_ignores", ())
         self.forwards_reference: bool = flags.pop("forwards_reference", False)
         self.handle: bool = flags.pop("handle", False)
         self.functions: tuple[Any, ...] = flags.pop("functions", ())

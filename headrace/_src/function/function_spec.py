@@ -258,7 +258,8 @@ def changed_arguments(before: Any, after: Any, names: Callable[[int], list[str]]
     for i, name in enumerate(names(count)):
         a = args_before[i] if i < len(args_before) else None
         b = args_after[i] if i < len(args_after) else None
-        if a != b:
+        # Arrays and their scalars compare with tuples element by element.
+        if type(a) is not type(b) or a != b:
             found.append(f"'{name}' (before: {_word(a)}, now: {_word(b)})")
     return ", ".join(found) or "keyword arguments or the context"
 

@@ -44,6 +44,7 @@ def _arg(op_type: str, name: str, lowest: Any) -> Any:
         Tidx=A.dtype(G.INDEX, default=dtypes.int32),
         output_type=A.dtype(G.INDEX, default=dtypes.int64),
         static=("dimension",),
+        kernel_ignores=("Tidx",),
         shape=_shape_arg,
     )
 

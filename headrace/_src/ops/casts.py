@@ -195,7 +195,16 @@ _BITS = tuple(
         "complex64 complex128 qint8 quint8 qint16 quint16 qint32"
     ).split()
 )
-Bitcast = op("Bitcast", "input: T -> output: type", T=A.dtype(_BITS), type=A.dtype(_BITS))
+Bitcast = op(
+    "Bitcast",
+    "input: T -> output: type",
+    kernel_ignores=(
+        "T",
+        "type",
+    ),
+    T=A.dtype(_BITS),
+    type=A.dtype(_BITS),
+)
 
 
 @Bitcast.shape

@@ -129,6 +129,7 @@ def _grad_concat(op, dy):
 ConcatV2 = op(
     "ConcatV2",
     "values: N * T, axis: Tidx -> output: T",
+    kernel_ignores=("Tidx",),
     N=A.integer(minimum=2),
     T=G.ANY,
     Tidx=A.dtype(G.INDEX, default=dtypes.int32),
@@ -625,7 +626,7 @@ def split(
     if sizes.dims == ():
         raise ValueError(
             "Rank-0 tensors are not supported as the num_or_size_splits argument to split. "
-            f"Argument provided: {num_or_size_splits}"
+            f"Argument provided: {num_or_size_splits!s}"
         )
     if num is None:
         num = sizes.dims[0] if sizes.dims else None

@@ -443,7 +443,7 @@ def _pack_nested(values, dtype, name):
 
 
 def _convert_sequence_of_tensors(value, dtype=None, name=None, as_ref=False):
-    if as_ref or all(type(leaf) in _PLAIN_TYPES for leaf in nest.flatten(value)):
+    if all(type(leaf) in _PLAIN_TYPES for leaf in nest.flatten(value)):
         return NotImplemented
     inferred = _first_tensor_dtype(value)
     if inferred is None:

@@ -267,6 +267,7 @@ def _backprop_input(
 Conv3DBackpropInputV2 = op(
     "Conv3DBackpropInputV2",
     "input_sizes: Tshape, filter: T, out_backprop: T -> output: T",
+    kernel_ignores=("Tshape",),
     T=G.FLOAT,
     Tshape=A.dtype((dtypes.int32, dtypes.int64), default=dtypes.int32),
     static=("input_sizes",),

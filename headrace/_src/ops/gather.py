@@ -136,6 +136,7 @@ def _slices(dy, indices, shape):
 GatherV2 = op(
     "GatherV2",
     "params: Tparams, indices: Tindices, axis: Taxis -> output: Tparams",
+    kernel_ignores=("Taxis",),
     batch_dims=A.integer(default=0),
     Tparams=G.ANY,
     Tindices=G.INDEX,

@@ -200,6 +200,7 @@ def matrix_set_diag(input: Any, diagonal: Any, name: str | None = "set_diag", k:
 MatrixBandPart = op(
     "MatrixBandPart",
     "input: T, num_lower: Tindex, num_upper: Tindex -> band: T",
+    kernel_ignores=("Tindex",),
     T=G.ANY,
     Tindex=A.dtype(G.INDEX, default=dtypes.int64),
 )

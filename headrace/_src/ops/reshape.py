@@ -363,6 +363,7 @@ def invert_permutation(x: Any, name: str | None = None) -> Tensor:
 Transpose = op(
     "Transpose",
     "x: T, perm: Tperm -> y: T",
+    kernel_ignores=("Tperm",),
     T=G.ANY,
     Tperm=A.dtype(G.INDEX, default=dtypes.int32),
     preserves_elements=True,
@@ -460,6 +461,7 @@ def transpose(
 ConjugateTranspose = op(
     "ConjugateTranspose",
     "x: T, perm: Tperm -> y: T",
+    kernel_ignores=("Tperm",),
     T=G.ANY,
     Tperm=A.dtype(G.INDEX, default=dtypes.int32),
     static=("perm",),

@@ -223,6 +223,7 @@ def _unsorted(op_type: str, kind: str, allowed: Any, grad: Any) -> Any:
         Tindices=A.dtype(G.INDEX),
         Tnumsegments=A.dtype(G.INDEX, default=dtypes.int32),
         static=("num_segments",),
+        kernel_ignores=("Tnumsegments",),
         shape=_shape_unsorted,
         padding="groups",
     )

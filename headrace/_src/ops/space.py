@@ -148,6 +148,10 @@ def _batch_to_space(k, x, block, crops):
 SpaceToBatchND = op(
     "SpaceToBatchND",
     "input: T, block_shape: Tblock_shape, paddings: Tpaddings -> output: T",
+    kernel_ignores=(
+        "Tblock_shape",
+        "Tpaddings",
+    ),
     T=G.ANY,
     Tblock_shape=_INDEX,
     Tpaddings=_INDEX,
@@ -219,6 +223,10 @@ def space_to_batch(
 BatchToSpaceND = op(
     "BatchToSpaceND",
     "input: T, block_shape: Tblock_shape, crops: Tcrops -> output: T",
+    kernel_ignores=(
+        "Tblock_shape",
+        "Tcrops",
+    ),
     T=G.ANY,
     Tblock_shape=_INDEX,
     Tcrops=_INDEX,

@@ -348,6 +348,7 @@ SparseAdd = op(
     "SparseAdd",
     "a_indices: int64, a_values: T, a_shape: int64, b_indices: int64, b_values: T, "
     "b_shape: int64, thresh: Treal -> sum_indices: int64, sum_values: T, sum_shape: int64",
+    kernel_ignores=("Treal",),
     T=G.NUMBER,
     Treal=G.REAL,
     host_only=True,

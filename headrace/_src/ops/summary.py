@@ -208,6 +208,7 @@ def histogram(name: str, values: Any, collections: Any = None, family: str | Non
 ImageSummary = op(
     "ImageSummary",
     "tag: string, tensor: T -> summary: string",
+    kernel_ignores=("T",),
     max_images=A.integer(default=3, minimum=1),
     T=A.dtype(
         (dtypes.uint8, dtypes.float32, dtypes.float16, dtypes.float64), default=dtypes.float32

@@ -59,7 +59,7 @@ def best_effort_input_batch_size(flat_input: Sequence[Any]) -> Any:
         if shape.ndims is None:
             continue
         if shape.ndims < 2:
-            raise ValueError(f"Expected input tensor {x} to have rank at least 2")
+            raise ValueError(f"Expected input tensor {x!s} to have rank at least 2")
         size = shape.as_list()[1]
         if size is not None:
             return size
