@@ -112,8 +112,17 @@ class GradientTape:
         trainable = [t for t in op.outputs if graph_gradients.is_trainable(t)]
         watched = self._watched
         for t in op._inputs:
-            if t.is_trainable_handle and self._watches_variables:  # type: ignore[attr-defined]
-                watched[id(t)] = t
+            key = id(t)
+            if (
+                t.is_trainable_handle  # type: ignore[attr-defined]
+                and self._watches_variables
+                and key not in watched
+            ):
+                watched[key] = t
+                # The variable lives as long as the tape: the program may have let go of it.
+                variable = getattr(t, "variable", lambda: None)()
+                if variable is not None:
+                    self._variables[key] = variable
         if trainable:
             self._seen.append(_Seen(op, rule))
             watched.update((id(t), t) for t in trainable)
@@ -162,8 +171,8 @@ class GradientTape:
     def watched_variables(self) -> tuple[Any, ...]:
         """Returns the variables watched so far, in the order in which they were met."""
         found = []
-        for key, handle in self._watched.items():
-            variable = self._variables.get(key) or getattr(handle, "variable", lambda: None)()
+        for key in self._watched:
+            variable = self._variables.get(key)
             if variable is not None:
                 found.append(variable)
         return tuple(found)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from headrace._src.core import convert, errors
 from headrace._src.core.attrs import NotAllowed, TypeNotAllowed, wrapper_name
 from headrace._src.core.tensor import Tensor
@@ -127,7 +129,10 @@ def _tensor(
     if dtype is not None and convert.is_dense_tensor_like(value):
         # A variable of another dtype is refused as a tensor would be.
         dtype = None
-    preferred = spec._default_types.get(attr) if dtype is None else None
+    preferred = None
+    if dtype is None and not isinstance(value, (np.ndarray, np.generic)):
+        # The default of the attr is for values without a dtype of their own.
+        preferred = spec._default_types.get(attr)
     return convert.convert_to_tensor(
         value, dtype=dtype, name=arg.name, preferred_dtype=preferred, as_ref=arg.is_ref
     )

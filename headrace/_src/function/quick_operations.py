@@ -120,12 +120,20 @@ def _constants(given: Sequence[Any], inputs: Sequence[Any]) -> list[Any] | None:
     found: list[Any] = []
     for x, t in zip(flat, inputs, strict=True):
         if type(x) is not EagerTensor:
+            if _holds_tensor(x):
+                return None  # It was packed from tensors, which are others the next time.
             found.append(t)
         elif x is t:
             found.append(None)
         else:
             return None
     return found
+
+
+def _holds_tensor(value: Any) -> bool:
+    if type(value) is list or type(value) is tuple:
+        return any(_holds_tensor(v) for v in value)
+    return type(value) is EagerTensor
 
 
 class _Known:

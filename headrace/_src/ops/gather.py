@@ -164,7 +164,7 @@ def _kernel_gather_v2(k, params, indices, axis, *, batch_dims):
     rank, at = np.ndim(params), int(axis)
     if not -rank <= at < rank:
         raise errors.InvalidArgumentError(
-            None, None, f"params must be at least {at + 1 if at >= 0 else -at} dimensional"
+            None, None, f"Expected axis in the range [{-rank}, {rank}), but got {at}"
         )
     return _take(k, params, indices, at, batch_dims)
 

@@ -297,6 +297,14 @@ def _shape_diag_part(s, input):
 @DiagPart.kernel
 def _kernel_diag_part(k, input):
     half = input.shape[: input.ndim // 2]
+    for i, (a, b) in enumerate(zip(half, input.shape[input.ndim // 2 :], strict=False)):
+        if a != b:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"Invalid shape {shape_text(input.shape)}: dimensions {i} and {i + len(half)} do "
+                "not match.",
+            )
     size = int(np.prod(half))
     matrix = input.reshape(size, size)
     return k.np_for(input).diagonal(matrix).reshape(half)

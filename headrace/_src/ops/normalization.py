@@ -8,7 +8,7 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import dtypes
+from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
@@ -402,6 +402,8 @@ def _shape_lrn(s: Any, input: Any) -> Any:
 def _kernel_lrn(
     k: Any, input: Any, *, depth_radius: int, bias: float, alpha: float, beta: float
 ) -> Any:
+    if input.ndim != 4:
+        raise errors.InvalidArgumentError(None, None, "in must be 4-dimensional")
     kind = input.dtype.type
     norm = kind(bias) + kind(alpha) * _band_sum(k, input * input, depth_radius)
     return input * k.np_for(input).power(norm, kind(-beta))

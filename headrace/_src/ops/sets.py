@@ -39,6 +39,9 @@ Sets = dict[tuple[int, ...], set[Any]]
 
 def _dense_sets(value: Any) -> tuple[Sets, tuple[int, ...]]:
     """The sets of a dense tensor by their place, and the shape of the places."""
+    if value.ndim < 2:
+        shape = dims_lib.text(value.shape)
+        raise errors.InvalidArgumentError(None, None, f"Shape {shape} has rank {value.ndim} < 2")
     places = value.shape[:-1]
     return {place: set(value[place].tolist()) for place in np.ndindex(*places)}, places
 
