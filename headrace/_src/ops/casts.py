@@ -59,7 +59,7 @@ def _kernel_cast(k, x, *, DstT):  # noqa: N803 - attrs keep their OpDef names
     source = x.dtype
     if source == target:
         return x
-    if source == object or target == object:
+    if "O" in (source.kind, target.kind):
         names = [dtypes.as_dtype(t).name for t in (source, target)]
         said = " to ".join(_SPOKEN.get(n, n) for n in names)
         raise errors.UnimplementedError(None, None, f"Cast {said} is not supported")

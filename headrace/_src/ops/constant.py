@@ -502,6 +502,9 @@ def _shape_fill(s, dims, value):
 
 @Fill.kernel
 def _kernel_fill(k, dims, value):
+    if np.ndim(dims) != 1:
+        text = ",".join(map(str, np.shape(dims)))
+        raise errors.InvalidArgumentError(None, None, f"dims must be a vector, got shape [{text}]")
     shape = tuple(int(d) for d in dims)
     for size in shape:
         if size < 0:

@@ -162,6 +162,8 @@ def _shape_gather_v2(s, params, indices, axis, *, batch_dims):
 @GatherV2.kernel
 def _kernel_gather_v2(k, params, indices, axis, *, batch_dims):
     rank, at = np.ndim(params), int(axis)
+    if not rank:
+        raise errors.InvalidArgumentError(None, None, "params must be at least 1 dimensional")
     if not -rank <= at < rank:
         raise errors.InvalidArgumentError(
             None, None, f"Expected axis in the range [{-rank}, {rank}), but got {at}"

@@ -37,6 +37,10 @@ def _shape_matrix_diag(s, diagonal):
 
 @MatrixDiag.kernel
 def _kernel_matrix_diag(k, diagonal):
+    if not diagonal.ndim:
+        raise errors.InvalidArgumentError(
+            None, None, "diagonal must be at least 1-dim, received shape: []"
+        )
     xp = k.np_for(diagonal)
     size = diagonal.shape[-1]
     zero = np.zeros((), diagonal.dtype)
@@ -378,6 +382,11 @@ def _shape_cross(s, a, b):
 
 @Cross.kernel
 def _kernel_cross(k, a, b):
+    for value in (a, b):
+        if value.shape[-1:] != (3,):
+            raise errors.FailedPreconditionError(
+                None, None, "Cross-products are only defined for 3-element vectors."
+            )
     xp = k.np_for(a, b)
     a1, a2, a3 = (a[..., i] for i in range(3))
     b1, b2, b3 = (b[..., i] for i in range(3))

@@ -67,6 +67,10 @@ def _carry_unknown(tensor, out, unknown, value):
 
 def _requested(tensor, shape):
     """The shape that a Reshape asks for, its -1 resolved."""
+    if np.ndim(shape) != 1:
+        raise errors.InvalidArgumentError(
+            None, None, f"sizes input must be 1-D, not {dims_lib.text(np.shape(shape))}"
+        )
     sizes = np.asarray(shape).tolist()
     have = math.prod(np.shape(tensor))
     if math.prod(sizes) == have and min(sizes, default=0) >= 0:
