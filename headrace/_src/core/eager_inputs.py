@@ -47,6 +47,13 @@ def check_no_references(spec: OpSpec) -> None:
         )
 
 
+def truths(spec: OpSpec, attrs: dict[str, Any]) -> None:
+    """Replaces tensors that were given for attrs of kind bool by their truth, as 1.15 does."""
+    for name, value in attrs.items():
+        if isinstance(value, Tensor) and name in spec.attrs and spec.attrs[name].kind == "bool":
+            attrs[name] = bool(value)
+
+
 def refusal(spec: OpSpec, e: NotAllowed | TypeNotAllowed) -> errors.OpError:
     """The error of an executed operation that was given a value that an attr may not have."""
     if isinstance(e, TypeNotAllowed):
@@ -206,5 +213,6 @@ __all__ = [
     "converted",
     "place",
     "refusal",
+    "truths",
     "type_name",
 ]

@@ -275,6 +275,7 @@ class OpSpec:
             found: dict[str, Any] = {}
             flat = eager_inputs.converted(self, inputs, found, name)
             try:
+                eager_inputs.truths(self, attrs)
                 self._set_explicit(attrs, found)
             except (NotAllowed, TypeNotAllowed) as e:
                 raise eager_inputs.refusal(self, e) from None

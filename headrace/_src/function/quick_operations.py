@@ -59,7 +59,10 @@ def key_of(spec: OpSpec, inputs: Sequence[Any], attrs: dict[str, Any]) -> Any:
     try:
         key = [spec, *[x.dtype._type_enum if type(x) is EagerTensor else _code(x) for x in inputs]]
         if attrs:
-            key += [(name, _code(value)) for name, value in attrs.items()]
+            for name, value in attrs.items():
+                if _holds_tensor(value):
+                    return None  # An attr is its value, not its dtype.
+                key.append((name, _code(value)))
     except TypeError:
         return None
     return tuple(key)

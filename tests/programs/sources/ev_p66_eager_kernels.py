@@ -26,6 +26,10 @@ for m in (c > 2.0, [True, False, True], c > 4.0):
 for i in range(3):
     k = tf.constant(i)
     print(tf.concat([[1], [k], [k, 2]], 0).numpy(), tf.stack([[k, 1], [2, k]]).numpy().tolist())
+# Equal calls with other tensors as attrs.
+for b in (2, 4, 2):
+    print(tf.space_to_depth(o(1, 8, 8, 1), tf.constant(b)).shape, tf.stack([c, c], b // 4).shape)
+    print(R.Sum(input=c, axis=0, keep_dims=tf.constant(b == 2)).shape)
 for t in ("int64", "uint8", "float64"):
     print(tf.nn.max_pool(np.arange(16).reshape(1, 4, 4, 1).astype(t), 2, 2, "SAME").dtype)
 print(tf.SparseTensor([[0]], [tf.constant(1.0)], [2]).values.numpy())
