@@ -50,29 +50,23 @@ def wrapper_name(op_type: str) -> str:
     return _EDGES.sub("_", re.sub(r"(\d)D(?=[A-Z]|$)", r"\1d", op_type)).lower()
 
 
-class NotAllowed(ValueError):
-    """A value that an attr may not have.
+def _not_allowed(message: str, executed: str) -> ValueError:
+    """The error of a value that an attr may not have.
 
-    Attributes:
+    Args:
+      message: what is said of it.
       executed: what is said of it where the operation is executed at once.
     """
+    error = ValueError(message)
+    error.executed = executed  # type: ignore[attr-defined]
+    return error
 
-    def __init__(self, message: str, executed: str) -> None:
-        super().__init__(message)
-        self.executed = executed
 
-
-class TypeNotAllowed(TypeError):
-    """A dtype that an attr may not be.
-
-    Attributes:
-      attr: the attr.
-      dtype: the dtype.
-    """
-
-    def __init__(self, message: str, attr: str, dtype: _dtypes.DType) -> None:
-        super().__init__(message)
-        self.attr, self.dtype = attr, dtype
+def _type_not_allowed(message: str, attr: str, dtype: _dtypes.DType) -> TypeError:
+    """The error of a dtype that an attr may not be."""
+    error = TypeError(message)
+    error.refused = attr, dtype  # type: ignore[attr-defined]
+    return error
 
 
 class AttrSpec:
@@ -117,7 +111,7 @@ class AttrSpec:
                     f"{value!r}."
                 )
             if self.minimum is not None and len(value) < self.minimum:
-                raise NotAllowed(
+                raise _not_allowed(
                     f"Attr '{name}' of '{op_type}' Op passed list of length {len(value)} less "
                     f"than minimum {self.minimum}.",
                     f"Length for attr '{name}' of {len(value)} must be at least minimum "
@@ -132,7 +126,7 @@ class AttrSpec:
         if self.kind == "string" and self.allowed is not None:
             self._check_text(op_type, name, result)
         elif self.kind == "int" and self.minimum is not None and result < self.minimum:
-            raise NotAllowed(
+            raise _not_allowed(
                 f"Attr '{name}' of '{op_type}' Op passed {result} less than minimum "
                 f"{self.minimum}.",
                 f"Value for attr '{name}' of {result} must be at least minimum {self.minimum}",
@@ -143,7 +137,7 @@ class AttrSpec:
         assert self.allowed is not None
         if value not in self.allowed:
             choices = '", "'.join(self.allowed)
-            raise NotAllowed(
+            raise _not_allowed(
                 f"Attr '{name}' of '{op_type}' Op passed string '{value}' not in: \"{choices}\".",
                 f"Value for attr '{name}' of \"{value}\" is not in the list of allowed values: "
                 f'"{choices}"',
@@ -153,7 +147,7 @@ class AttrSpec:
         """Raises `TypeError` unless `dtype` is among the allowed types."""
         if self.allowed is not None and dtype not in self.allowed:
             allowed = ", ".join(t.name for t in self.allowed)
-            raise TypeNotAllowed(
+            raise _type_not_allowed(
                 f"Value passed to parameter '{parameter}' has DataType {dtype.name} not in list "
                 f"of allowed values: {allowed}",
                 parameter,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from headrace._src.core import convert, errors
-from headrace._src.core.attrs import NotAllowed, TypeNotAllowed, wrapper_name
+from headrace._src.core.attrs import wrapper_name
 from headrace._src.core.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -54,11 +54,15 @@ def truths(spec: OpSpec, attrs: dict[str, Any]) -> None:
             attrs[name] = bool(value)
 
 
-def refusal(spec: OpSpec, e: NotAllowed | TypeNotAllowed) -> errors.OpError:
+def refusal(spec: OpSpec, e: Exception) -> Exception:
     """The error of an executed operation that was given a value that an attr may not have."""
-    if isinstance(e, TypeNotAllowed):
-        return _no_kernel(spec, e.attr, e.dtype)
-    message = f"{e.executed}\n\t; in the attrs of{place(spec.type, None)}"
+    refused = getattr(e, "refused", None)
+    if refused is not None:
+        return _no_kernel(spec, *refused)
+    executed = getattr(e, "executed", None)
+    if executed is None:
+        return e
+    message = f"{executed}\n\t; in the attrs of{place(spec.type, None)}"
     return errors.InvalidArgumentError(None, None, message)
 
 

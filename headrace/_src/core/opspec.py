@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from headrace._src.core import convert, dtypes, eager_inputs
 from headrace._src.core import graph as graph_lib
-from headrace._src.core.attrs import REQUIRED, AttrSpec, NotAllowed, TypeNotAllowed
+from headrace._src.core.attrs import REQUIRED, AttrSpec
 from headrace._src.core.dims import Dims
 from headrace._src.core.operation import Operation
 from headrace._src.core.shape_context import ShapeContext, first_shape_error
@@ -277,7 +277,7 @@ class OpSpec:
             try:
                 eager_inputs.truths(self, attrs)
                 self._set_explicit(attrs, found)
-            except (NotAllowed, TypeNotAllowed) as e:
+            except (TypeError, ValueError) as e:
                 raise eager_inputs.refusal(self, e) from None
             return self._add(graph, name or "", flat, found)
         if name is None:
