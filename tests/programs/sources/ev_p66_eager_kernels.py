@@ -39,7 +39,9 @@ with tf.variable_scope("s") as scope:
     v = tf.get_variable("v", [3], initializer=tf.ones_initializer(), use_resource=False)
     w = tf.get_variable("v", [3], partitioner=tf.fixed_size_partitioner(3))
     w = tf.get_variable("v", [3], partitioner=tf.fixed_size_partitioner(3))
-    print(v.numpy(), v.name, tf.Variable(2.0, use_resource=False).numpy(), scope.reuse, len(list(w)))
+    print(
+        v.numpy(), v.name, tf.Variable(2.0, use_resource=False).numpy(), scope.reuse, len(list(w))
+    )
     at("caching", lambda: scope.set_caching_device("/cpu:0"))
     at("resource", lambda: scope.set_use_resource(False))
 cell = tf.nn.rnn_cell.BasicRNNCell(2)
