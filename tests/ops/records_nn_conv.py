@@ -124,7 +124,7 @@ RECORDS += [
             )
         ],
         bad_run=[
-            ([arr(1, 2, 7, 3), W], "InvalidArgumentError", "Computed output size would be negative")
+            ([arr(1, 1, 7, 3), W], "InvalidArgumentError", "Computed output size would be negative")
         ],
         name="small",
     ),

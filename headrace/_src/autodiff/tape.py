@@ -114,8 +114,13 @@ class GradientTape:
         watched = self._watched
         if self._watches_variables:
             for t in op._inputs:
-                if t.is_trainable_handle:  # type: ignore[attr-defined]
-                    watched[id(t)] = t
+                key = id(t)
+                if t.is_trainable_handle and key not in watched:  # type: ignore[attr-defined]
+                    watched[key] = t
+                    # The variable lives as long as the tape: the program may have let go of it.
+                    variable = getattr(t, "variable", lambda: None)()
+                    if variable is not None:
+                        self._variables[key] = variable
         is_new = True
         for t in op.outputs:
             if is_flowing(t):
@@ -168,8 +173,8 @@ class GradientTape:
     def watched_variables(self) -> tuple[Any, ...]:
         """Returns the variables watched so far, in the order in which they were met."""
         found = []
-        for key, handle in self._watched.items():
-            variable = self._variables.get(key) or getattr(handle, "variable", lambda: None)()
+        for key in self._watched:
+            variable = self._variables.get(key)
             if variable is not None:
                 found.append(variable)
         return tuple(found)

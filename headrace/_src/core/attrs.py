@@ -9,6 +9,7 @@ lists as tuples).
 from __future__ import annotations
 
 import numbers as _numbers
+import re
 import struct
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -39,6 +40,33 @@ class FuncRef:
 
     def __repr__(self) -> str:
         return f"FuncRef({self.name!r})"
+
+
+_EDGES: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def wrapper_name(op_type: str) -> str:
+    """What Python calls an op type: `mat_mul`, `conv2d_backprop_input`."""
+    return _EDGES.sub("_", re.sub(r"(\d)D(?=[A-Z]|$)", r"\1d", op_type)).lower()
+
+
+def _not_allowed(message: str, executed: str) -> ValueError:
+    """The error of a value that an attr may not have.
+
+    Args:
+      message: what is said of it.
+      executed: what is said of it where the operation is executed at once.
+    """
+    error = ValueError(message)
+    error.executed = executed  # type: ignore[attr-defined]
+    return error
+
+
+def _type_not_allowed(message: str, attr: str, dtype: _dtypes.DType) -> TypeError:
+    """The error of a dtype that an attr may not be."""
+    error = TypeError(message)
+    error.refused = attr, dtype  # type: ignore[attr-defined]
+    return error
 
 
 class AttrSpec:
@@ -78,11 +106,16 @@ class AttrSpec:
         """
         if self.is_list:
             if not isinstance(value, (list, tuple)):
-                raise TypeError(f"Expected list for attr {name}")
+                raise TypeError(
+                    f"Expected list for '{name}' argument to '{wrapper_name(op_type)}' Op, not "
+                    f"{value!r}."
+                )
             if self.minimum is not None and len(value) < self.minimum:
-                raise ValueError(
+                raise _not_allowed(
                     f"Attr '{name}' of '{op_type}' Op passed list of length {len(value)} less "
-                    f"than minimum {self.minimum}."
+                    f"than minimum {self.minimum}.",
+                    f"Length for attr '{name}' of {len(value)} must be at least minimum "
+                    f"{self.minimum}",
                 )
             result: Any = tuple([self.convert(self, v, name) for v in value])
             if self.allowed is not None and self.kind == "list(string)":
@@ -93,8 +126,10 @@ class AttrSpec:
         if self.kind == "string" and self.allowed is not None:
             self._check_text(op_type, name, result)
         elif self.kind == "int" and self.minimum is not None and result < self.minimum:
-            raise ValueError(
-                f"Attr '{name}' of '{op_type}' Op passed {result} less than minimum {self.minimum}."
+            raise _not_allowed(
+                f"Attr '{name}' of '{op_type}' Op passed {result} less than minimum "
+                f"{self.minimum}.",
+                f"Value for attr '{name}' of {result} must be at least minimum {self.minimum}",
             )
         return result
 
@@ -102,17 +137,21 @@ class AttrSpec:
         assert self.allowed is not None
         if value not in self.allowed:
             choices = '", "'.join(self.allowed)
-            raise ValueError(
-                f"Attr '{name}' of '{op_type}' Op passed string '{value}' not in: \"{choices}\"."
+            raise _not_allowed(
+                f"Attr '{name}' of '{op_type}' Op passed string '{value}' not in: \"{choices}\".",
+                f"Value for attr '{name}' of \"{value}\" is not in the list of allowed values: "
+                f'"{choices}"',
             )
 
     def check_type(self, dtype: _dtypes.DType, parameter: str) -> None:
         """Raises `TypeError` unless `dtype` is among the allowed types."""
         if self.allowed is not None and dtype not in self.allowed:
             allowed = ", ".join(t.name for t in self.allowed)
-            raise TypeError(
+            raise _type_not_allowed(
                 f"Value passed to parameter '{parameter}' has DataType {dtype.name} not in list "
-                f"of allowed values: {allowed}"
+                f"of allowed values: {allowed}",
+                parameter,
+                dtype,
             )
 
 

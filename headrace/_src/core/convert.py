@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from headrace._api.export import export
 from headrace._src.core import dtypes
+from headrace._src.core import graph as graph_lib
 from headrace._src.core.tensor import Tensor
 
 ConversionFunction = Callable[..., Any]
@@ -77,6 +78,13 @@ def is_dense_tensor_like(x: Any) -> bool:
     return isinstance(x, tuple(_DENSE_TYPES))
 
 
+def _check_capture() -> None:
+    """Refuses a value of eager execution where a plain graph is built, which takes none in."""
+    default = graph_lib.get_default_graph()
+    if not (default.executes or default.building_function):
+        raise RuntimeError(graph_lib.NO_CAPTURE)
+
+
 def convert_to_tensor(
     value: Any,
     dtype: Any = None,
@@ -98,6 +106,8 @@ def convert_to_tensor(
       ValueError: the value does not fit the dtype.
     """
     if isinstance(value, Tensor):
+        if type(value) is not Tensor and value.op.graph.executes:
+            _check_capture()
         if dtype is None or value.dtype is dtype:
             return value
         wanted = dtypes.as_dtype(dtype)

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from headrace._src.core import convert, errors
+from headrace._src.core.attrs import wrapper_name
 from headrace._src.core.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -28,6 +31,39 @@ def type_name(dtype: DType) -> str:
 def place(op_type: str, name: str | None) -> str:
     """Which operation a message is about: its type, and its name if it was given one."""
     return f" [Op:{op_type}]" + (f" name: {name}" if name else "")
+
+
+def check_no_references(spec: OpSpec) -> None:
+    """Refuses an operation on reference variables, which eager execution has none of.
+
+    Raises:
+      RuntimeError: it is one.
+    """
+    refs = [arg.name for arg in (*spec.inputs, *spec.outputs) if arg.is_ref]
+    if refs:
+        raise RuntimeError(
+            f"{wrapper_name(spec.type)} op does not support eager execution. Arg '{refs[-1]}' is "
+            "a ref."
+        )
+
+
+def truths(spec: OpSpec, attrs: dict[str, Any]) -> None:
+    """Replaces tensors that were given for attrs of kind bool by their truth, as 1.15 does."""
+    for name, value in attrs.items():
+        if isinstance(value, Tensor) and name in spec.attrs and spec.attrs[name].kind == "bool":
+            attrs[name] = bool(value)
+
+
+def refusal(spec: OpSpec, e: Exception) -> Exception:
+    """The error of an executed operation that was given a value that an attr may not have."""
+    refused = getattr(e, "refused", None)
+    if refused is not None:
+        return _no_kernel(spec, *refused)
+    executed = getattr(e, "executed", None)
+    if executed is None:
+        return e
+    message = f"{executed}\n\t; in the attrs of{place(spec.type, None)}"
+    return errors.InvalidArgumentError(None, None, message)
 
 
 def converted(
@@ -104,7 +140,10 @@ def _tensor(
     if dtype is not None and convert.is_dense_tensor_like(value):
         # A variable of another dtype is refused as a tensor would be.
         dtype = None
-    preferred = spec._default_types.get(attr) if dtype is None else None
+    preferred = None
+    if dtype is None and not isinstance(value, (np.ndarray, np.generic)):
+        # The default of the attr is for values without a dtype of their own.
+        preferred = spec._default_types.get(attr)
     return convert.convert_to_tensor(
         value, dtype=dtype, name=arg.name, preferred_dtype=preferred, as_ref=arg.is_ref
     )
@@ -113,12 +152,23 @@ def _tensor(
 def _check_allowed(spec: OpSpec, attr: str, dtype: DType) -> None:
     allowed = spec.attrs[attr].allowed
     if allowed is not None and dtype not in allowed:
-        raise errors.NotFoundError(
-            None,
-            None,
-            f"Could not find valid device for node.\n{spec.type} takes no {dtype.name}: its "
-            f"attr {attr} may be {', '.join(sorted(t.name for t in allowed))}.",
+        raise _no_kernel(spec, attr, dtype)
+
+
+def _no_kernel(spec: OpSpec, attr: str, dtype: DType) -> errors.OpError:
+    allowed = spec.attrs[attr].allowed or ()
+    if attr in spec.kernel_ignores:
+        message = (
+            f"Value for attr '{attr}' of {type_name(dtype)} is not in the list of allowed values: "
+            f"{', '.join(map(type_name, allowed))}\n\t; in the attrs of{place(spec.type, None)}"
         )
+        return errors.InvalidArgumentError(None, None, message)
+    return errors.NotFoundError(
+        None,
+        None,
+        f"Could not find valid device for node.\n{spec.type} takes no {dtype.name}: its "
+        f"attr {attr} may be {', '.join(sorted(t.name for t in allowed))}.",
+    )
 
 
 def _note_list(spec: OpSpec, arg: Arg, tensors: list[Tensor], values: dict[str, Any]) -> None:
@@ -131,10 +181,20 @@ def _note_list(spec: OpSpec, arg: Arg, tensors: list[Tensor], values: dict[str, 
                 f"List argument '{arg.name}' to '{spec.type}' Op with length {len(tensors)} must "
                 f"match length {count}."
             )
+        if least is not None and 0 < count < least:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"Value for attr '{arg.number_attr}' of {count} must be at least minimum {least}"
+                f"\n\t; in the attrs of{place(spec.type, None)}",
+            )
         if least is not None and count < least:
-            raise ValueError(
-                f"List argument '{arg.name}' to '{spec.type}' Op with length {count} shorter than "
-                f"minimum length {least}."
+            # Of a list of nothing it is not known what it would hold.
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"OpKernel '{spec.type}' has constraint on attr 'T' not in NodeDef: list argument "
+                f"'{arg.name}' is empty, and has {least} at least.{place(spec.type, None)}",
             )
     elif arg.type_list_attr is not None:
         types = tuple(t.dtype.base_dtype for t in tensors)
@@ -152,4 +212,11 @@ def _note_list(spec: OpSpec, arg: Arg, tensors: list[Tensor], values: dict[str, 
         )
 
 
-__all__ = ["converted", "place", "type_name"]
+__all__ = [
+    "check_no_references",
+    "converted",
+    "place",
+    "refusal",
+    "truths",
+    "type_name",
+]

@@ -80,6 +80,8 @@ class Graph:
         """Brings tensors of other graphs in; a plain graph refuses them."""
         for t in inputs:
             if t.op.graph is not self:
+                if t.op.graph.executes:
+                    raise RuntimeError(NO_CAPTURE)
                 raise ValueError(f"{t} must be from the same graph as {inputs[0]}.")
         return inputs
 
@@ -782,6 +784,10 @@ def reset_default_graph() -> None:
         _GLOBAL[:] = []
 
 
+# What a plain graph says of a value of eager execution.
+NO_CAPTURE: Final = "Attempting to capture an EagerTensor without building a function."
+
+
 def graph_from_inputs(values: Iterable[Any], graph: Graph | None = None) -> Graph:
     """The graph in which an operation on these inputs belongs.
 
@@ -797,13 +803,14 @@ def graph_from_inputs(values: Iterable[Any], graph: Graph | None = None) -> Grap
             element: Any = value
         elif isinstance(value, (list, tuple)):
             graph_of_list = graph_from_inputs(value, graph)
-            if graph is None and any(_element(v) is not None for v in value):
-                first = next(_element(v) for v in value if _element(v) is not None)
-                graph = graph_of_list
+            elements = [e for v in value if (e := _element(v)) is not None and not e.graph.executes]
+            if graph is None and elements:
+                first, graph = elements[0], graph_of_list
             continue
         else:
             element = _element(value)
-            if element is None:
+            # A value belongs to no graph; that this one cannot take it in is said later.
+            if element is None or element.graph.executes:
                 continue
         if graph is None:
             first = element

@@ -112,6 +112,7 @@ class OpSpec:
         self.calls_functions: bool = flags.pop("calls_functions", False)
         self.needs_op: bool = flags.pop("needs_op", False)
         self.interpreted_first: bool = flags.pop("interpreted_first", False)
+        self.kernel_ignores: tuple[str, ...] = flags.pop("kernel_ignores", ())
         self.forwards_reference: bool = flags.pop("forwards_reference", False)
         self.handle: bool = flags.pop("handle", False)
         self.functions: tuple[Any, ...] = flags.pop("functions", ())
@@ -271,9 +272,14 @@ class OpSpec:
             )
         graph = graph_lib.graph_from_inputs(inputs)
         if graph.executes:
+            eager_inputs.check_no_references(self)
             found: dict[str, Any] = {}
             flat = eager_inputs.converted(self, inputs, found, name)
-            self._set_explicit(attrs, found)
+            try:
+                eager_inputs.truths(self, attrs)
+                self._set_explicit(attrs, found)
+            except (TypeError, ValueError) as e:
+                raise eager_inputs.refusal(self, e) from None
             return self._add(graph, name or "", flat, found)
         if name is None:
             scope = graph.unique_scope(self.type)

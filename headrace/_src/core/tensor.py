@@ -183,6 +183,10 @@ class Tensor:
 
     def __iter__(self) -> Iterator[Any]:
         # A generator, as in 1.15: `iter(tensor)` works, the first element does not.
+        from headrace._src.core.graph import get_default_graph
+
+        if get_default_graph().executes and self.dims == ():
+            raise TypeError("Cannot iterate over a scalar tensor.")
         yield _not_in_graph_mode("iterating over `tf.Tensor`")
 
     def __bool__(self) -> bool:

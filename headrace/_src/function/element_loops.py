@@ -8,6 +8,7 @@ from typing import Any
 
 from headrace._src.core import nest
 from headrace._src.core.convert import convert_to_tensor
+from headrace._src.core.graph import get_default_graph
 from headrace._src.core.shape import Dimension, TensorShape
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import shapes as shape_ops
@@ -35,7 +36,7 @@ class Structure:
 def cached_variables() -> Iterator[None]:
     """Lets variables that a loop's function gets be read once for all uses of the value."""
     scope = variable_scope.get_variable_scope()
-    if scope.caching_device is not None:
+    if scope.caching_device is not None or get_default_graph().executes:
         yield
         return
     scope.set_caching_device(lambda op: op.device)

@@ -93,7 +93,7 @@ def trace(
             by_keyword = dict(zip(keywords, more, strict=True))
             graph.structured_input_signature = (
                 _signature(given, names),
-                {k: _signature([v], [k])[0] for k, v in by_keyword.items()},
+                {k: _signature([by_keyword[k]], [k])[0] for k in kwargs},
             )
             arguments = nest.flatten((given, by_keyword), expand_composites=True)
             before = nest.pack_sequence_as((given, by_keyword), arguments, expand_composites=True)

@@ -183,11 +183,36 @@ def check_signature(signature: Any) -> None:
 # -- what tells traces apart -----------------------------------------------------------------------
 
 
+class Unhashable(Exception):
+    """An argument, or something in it, cannot tell traces apart.
+
+    Attributes:
+      error: what a call of the function raises. 1.15 takes what can be referred to weakly, and is
+        not known, for a variable, and misses the shape.
+    """
+
+    def __init__(self, value: Any, original: TypeError) -> None:
+        super().__init__(str(original))
+        said = "Arguments supplied to `defun`-generated functions must be hashable."
+        self.error: Exception
+        try:
+            weakref.ref(value)
+        except TypeError:
+            self.error = TypeError(f"{said}  Original error: {original}")
+        else:
+            name = type(value).__name__
+            self.error = AttributeError(
+                f"{name!r} object has no attribute 'shape'\n{said} Got {value!r} of type {name}, "
+                "which is neither a tensor nor hashable. Pass tensors, or values like numbers, "
+                "strings and tuples."
+            )
+
+
 def encoded(value: Any, ranks_only: bool = False) -> Any:
     """What a trace depends on of an argument: of tensors dtype and shape, else the value.
 
     Raises:
-      TypeError: something in it cannot be hashed.
+      Unhashable: something in it cannot be hashed.
     """
     again = functools.partial(encoded, ranks_only=ranks_only)
     if isinstance(value, (Tensor, TensorSpec)):
@@ -205,7 +230,10 @@ def encoded(value: Any, ranks_only: bool = False) -> Any:
         # A value and what describes it have one trace.
         kind = value.value_type if isinstance(value, type_spec.TypeSpec) else type(value)
         return kind, tuple(again(v) for v in nest.flatten(value, expand_composites=True))
-    hash(value)
+    try:
+        hash(value)
+    except TypeError as e:
+        raise Unhashable(value, e) from None
     try:
         return weakref.ref(value)
     except TypeError:
@@ -230,7 +258,8 @@ def changed_arguments(before: Any, after: Any, names: Callable[[int], list[str]]
     for i, name in enumerate(names(count)):
         a = args_before[i] if i < len(args_before) else None
         b = args_after[i] if i < len(args_after) else None
-        if a != b:
+        # Arrays and their scalars compare with tuples element by element.
+        if type(a) is not type(b) or a != b:
             found.append(f"'{name}' (before: {_word(a)}, now: {_word(b)})")
     return ", ".join(found) or "keyword arguments or the context"
 
@@ -243,6 +272,7 @@ def _word(code: Any) -> str:
 
 __all__ = [
     "FunctionSpec",
+    "Unhashable",
     "UnknownArgument",
     "changed_arguments",
     "check_signature",

@@ -59,7 +59,10 @@ def key_of(spec: OpSpec, inputs: Sequence[Any], attrs: dict[str, Any]) -> Any:
     try:
         key = [spec, *[x.dtype._type_enum if type(x) is EagerTensor else _code(x) for x in inputs]]
         if attrs:
-            key += [(name, _code(value)) for name, value in attrs.items()]
+            for name, value in attrs.items():
+                if _holds_tensor(value):
+                    return None  # An attr is its value, not its dtype.
+                key.append((name, _code(value)))
     except TypeError:
         return None
     return tuple(key)
@@ -120,12 +123,20 @@ def _constants(given: Sequence[Any], inputs: Sequence[Any]) -> list[Any] | None:
     found: list[Any] = []
     for x, t in zip(flat, inputs, strict=True):
         if type(x) is not EagerTensor:
+            if _holds_tensor(x):
+                return None  # It was packed from tensors, which are others the next time.
             found.append(t)
         elif x is t:
             found.append(None)
         else:
             return None
     return found
+
+
+def _holds_tensor(value: Any) -> bool:
+    if type(value) is list or type(value) is tuple:
+        return any(_holds_tensor(v) for v in value)
+    return type(value) is EagerTensor
 
 
 class _Known:

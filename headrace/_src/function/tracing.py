@@ -72,7 +72,8 @@ class Tracer:
           kwargs: the keyword arguments.
 
         Raises:
-          TypeError: an argument cannot be hashed.
+          AttributeError: an argument cannot be hashed.
+          TypeError: likewise, of a type without weak references.
         """
         signature = self._spec.input_signature
         if signature is None or args is not None:
@@ -82,11 +83,8 @@ class Tracer:
         if signature is None:
             try:
                 key = (self._encoded(args, kwargs, False), context)
-            except TypeError as e:
-                raise TypeError(
-                    "Arguments supplied to `defun`-generated functions must be hashable.  "
-                    f"Original error: {e}"
-                ) from None
+            except function_spec.Unhashable as e:
+                raise e.error from None
         with self._lock:
             found = self._traces.get(key)
             if found is not None:

@@ -113,6 +113,8 @@ class Layer(BaseLayer):
         """
         before, made_before = len(self._losses), len(self._callable_losses)
         super().add_loss(losses, inputs=inputs)
+        if get_default_graph().executes:
+            return
         new = [loss for loss, _ in self._losses[before:]]
         made = [make() for make, _ in self._callable_losses[made_before:]]
         new += [loss for loss in made if loss is not None]

@@ -258,8 +258,11 @@ class BaseLayer(Trackable):
         """
         inputs = nest.map_structure(_as_tensor, inputs)
         training = self._settle_training(args, kwargs)
+        # As in 1.15, values that do not fit are left to the operations, and to the caller.
+        symbolic = not graph_lib.get_default_graph().executes
         with calling(inputs, training):
-            check_inputs(self.input_spec, inputs, self.name)
+            if symbolic:
+                check_inputs(self.input_spec, inputs, self.name)
             with name_scope(self._name_scope()):
                 self._maybe_build(inputs)
                 try:
@@ -271,7 +274,7 @@ class BaseLayer(Trackable):
                         "declared to be dynamic. Pass `dynamic=True` to the class constructor.\n"
                         f'Encountered error:\n"""\n{e}\n"""'
                     ) from e
-                if outputs is None:
+                if outputs is None and symbolic:
                     raise ValueError(
                         "A layer's `call` method should return a Tensor or a list of Tensors, not "
                         f"None (layer: {self.name})."

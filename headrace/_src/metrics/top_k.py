@@ -164,7 +164,6 @@ def recall_at_k(
 
 
 @export("metrics.recall_at_top_k", v2=())
-@graph_only
 def recall_at_top_k(
     labels: Any,
     predictions_idx: Any,

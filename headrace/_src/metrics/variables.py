@@ -22,13 +22,24 @@ from headrace._src.state.variable import (
 Metric = tuple[Tensor, Tensor]
 
 
+_EAGER_NAMES = {
+    "recall": "recall is not supported",
+    "precision_at_k": "sparse_precision_at_k",
+    "average_precision_at_k": "sparse_average_precision_at_k",
+}
+
+
 def graph_only(metric: Callable[..., Any]) -> Callable[..., Any]:
-    """Makes a metric refuse eager execution, where nothing would keep its variables."""
+    """Makes a metric refuse eager execution, where nothing would keep its variables.
+
+    1.15 names some by those that stand for them, and stutters about one.
+    """
 
     @functools.wraps(metric)
     def checked(*args: Any, **kwargs: Any) -> Any:
         if get_default_graph().executes:
             name = metric.__name__.rstrip("_")
+            name = _EAGER_NAMES.get(name, name)
             raise RuntimeError(
                 f"tf.metrics.{name} is not supported when eager execution is enabled."
             )

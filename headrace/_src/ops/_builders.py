@@ -215,8 +215,9 @@ def axes_of(value: Any, rank: int) -> tuple[int, ...]:
       InvalidArgumentError: an axis is out of range.
     """
     axes = []
-    listed = value.tolist()
-    for axis in listed if isinstance(listed, list) else (listed,):
+    # Of any rank: 1.15 takes them one after the other.
+    listed = value.reshape(-1).tolist()
+    for axis in listed:
         if axis < -rank or axis >= rank:
             raise errors.InvalidArgumentError(
                 None,

@@ -63,6 +63,9 @@ def forward(k: Any, x: Any, w: Any, windows: Sequence[Window]) -> Any:
     m]`.
     """
     dtype = x.dtype
+    shape = (x.shape[0], *(v.out for v in windows), w.shape[-1])
+    if not math.prod(shape):
+        return np.empty(shape, dtype)
     if k.np_for(x, w) is np:
         x, w = _wide(x, w)
     y = _native(k, "conv2d_forward", x.shape, w.shape, windows, x, w)
@@ -70,7 +73,7 @@ def forward(k: Any, x: Any, w: Any, windows: Sequence[Window]) -> Any:
         return y.astype(dtype, copy=False)
     if k.np_for(x, w) is not np:
         return _xla_forward(k, x, w, windows)
-    y = np.empty((x.shape[0], *(v.out for v in windows), w.shape[-1]), x.dtype)
+    y = np.empty(shape, x.dtype)
     flat_w = np.ascontiguousarray(w).reshape(-1, w.shape[-1])
     x = pad(k, x, windows)
     for block in _blocks(y.shape, flat_w.shape[0] * x.itemsize):
@@ -213,16 +216,19 @@ def depthwise_forward(k: Any, x: Any, w: Any, windows: Sequence[Window]) -> Any:
     c, m]`.
     """
     channels, multiplier = w.shape[-2:]
+    outs = [v.out for v in windows]
+    shape = (x.shape[0], *outs, channels * multiplier)
+    if not math.prod(shape):
+        return np.empty(shape, x.dtype)
     if k.np_for(x, w) is not np:
         w = k.np.reshape(k.np.asarray(w), (*w.shape[:-2], 1, channels * multiplier))
         return _xla_forward(k, x, w, windows, groups=channels)
     dtype, (x, w) = x.dtype, _wide(x, w)
     x = pad(k, x, windows)
-    outs = [v.out for v in windows]
     y = np.zeros((x.shape[0], *outs, channels, multiplier), x.dtype)
     for tap, where in zip(w.reshape(-1, channels, multiplier), tap_slices(windows), strict=True):
         y += x[where][..., None] * tap
-    return y.reshape(x.shape[0], *outs, -1).astype(dtype, copy=False)
+    return y.reshape(shape).astype(dtype, copy=False)
 
 
 def depthwise_backprop_input(
@@ -243,6 +249,8 @@ def depthwise_backprop_filter(
     k: Any, x: Any, shape: Sequence[int], dy: Any, windows: Sequence[Window]
 ) -> Any:
     """The gradient of `depthwise_forward` by `w`, which has `shape`."""
+    if not dy.size:
+        return np.zeros(shape, dy.dtype)
     if k.np_for(x, dy) is not np:
         return _xla_transpose(k, lambda w: depthwise_forward(k, x, w, windows), shape, dy)
     dtype, (x, dy) = dy.dtype, _wide(x, dy)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -85,25 +85,62 @@ def run_windows(
     """Windows of spatial pooling of an input of `shape` (in the layout of `data_format`).
 
     Raises:
+      InvalidArgumentError: ranks that do not fit, or an empty window.
       UnimplementedError: a window over batch or channels.
     """
-    batch_window, deep, window = _windows.split(ksize, data_format)
-    batch_step, deep_step, steps = _windows.split(strides, data_format)
-    if batch_window != 1 or batch_step != 1:
-        raise errors.UnimplementedError(
-            None, None, "Pooling is not yet supported on the batch dimension."
-        )
-    if deep != 1 and any(w != 1 for w in window) and len(window) == 2:
-        raise errors.UnimplementedError(
-            None,
-            None,
-            "MaxPooling supports exactly one of pooling across depth or pooling across "
-            "width/height.",
-        )
+    check(shape, ksize, strides, data_format)
+    deep, window = _windows.split(ksize, data_format)[1:]
+    deep_step, steps = _windows.split(strides, data_format)[1:]
     if deep != 1 or deep_step != 1:
         raise errors.UnimplementedError(None, None, refusal)
     sizes = _windows.split(shape, data_format)[2]
     return _windows.geometry(sizes, window, steps, padding)
+
+
+def check(
+    shape: Sequence[int], ksize: Sequence[int], strides: Sequence[int], data_format: str
+) -> None:
+    """Refuses windows that no pooling has, in 1.15's order.
+
+    Raises:
+      InvalidArgumentError: ranks that do not fit, or an empty window.
+      UnimplementedError: a window over the batch, or over channels that it does not divide.
+    """
+    rank = 4 if data_format in ("NHWC", "NCHW", "NCHW_VECT_C") else 5
+    for name, values in (("ksize", ksize), ("stride", strides)):
+        if len(values) != rank:
+            _refuse(f"Sliding window {name} field must specify {rank} dimensions")
+    for i, size in enumerate(ksize):
+        if size <= 0:
+            _refuse(f"Sliding window ksize for dimension {i} was zero.")
+    if ksize[0] != 1 or strides[0] != 1:
+        _not_yet("Pooling is not yet supported on the batch dimension.")
+    if len(shape) != rank:
+        _refuse(
+            f"tensor_in_shape must have 2 spatial dimensions. {len(shape)} 0"
+            if rank == 4
+            else "tensor_in must be 5-dimensional"
+        )
+    deep, window = _windows.split(ksize, data_format)[1:]
+    if deep == 1 or rank == 5:
+        return
+    if any(w != 1 for w in window):
+        _not_yet(
+            "MaxPooling supports exactly one of pooling across depth or pooling across "
+            "width/height."
+        )
+    if _windows.split(shape, data_format)[1] % deep:
+        _not_yet("Depthwise max pooling requires the depth window to evenly divide the input depth")
+    if _windows.split(strides, data_format)[1] != deep:
+        _not_yet("Depthwise max pooling requires the depth window to equal the depth stride")
+
+
+def _refuse(message: str) -> NoReturn:
+    raise errors.InvalidArgumentError(None, None, message)
+
+
+def _not_yet(message: str) -> NoReturn:
+    raise errors.UnimplementedError(None, None, message)
 
 
 def _taps(windows: Sequence[Window]) -> int:
@@ -280,22 +317,8 @@ def max_gather(k: Any, x: Any, y: Any, values: Any, windows: Sequence[Window]) -
     return total
 
 
-def max_depth(k: Any, x: Any, window: int, step: int) -> Any:
-    """The largest element of each group of `window` channels.
-
-    Raises:
-      UnimplementedError: groups that overlap or leave channels over.
-    """
-    if x.shape[-1] % window:
-        raise errors.UnimplementedError(
-            None,
-            None,
-            "Depthwise max pooling requires the depth window to evenly divide the input depth",
-        )
-    if window != step:
-        raise errors.UnimplementedError(
-            None, None, "Depthwise max pooling requires the depth window to equal the depth stride"
-        )
+def max_depth(k: Any, x: Any, window: int) -> Any:
+    """The largest element of each group of `window` channels."""
     return x.reshape(*x.shape[:-1], -1, window).max(axis=-1)
 
 

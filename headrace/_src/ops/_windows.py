@@ -89,10 +89,8 @@ def output_size(
     Raises:
       ValueError: A stride or dilation below one, or a window larger than the padded input.
     """
-    if stride <= 0:
-        raise ValueError(f"Stride must be > 0, but got {stride}")
-    if dilation < 1:
-        raise ValueError(f"Dilation rate must be >= 1, but got {dilation}")
+    if stride <= 0 or dilation < 1:
+        raise ValueError(_step_too_small(stride, dilation))
     if size is None:
         return None
     if padding == "SAME":
@@ -104,6 +102,12 @@ def output_size(
     if padded < reach:
         raise ValueError(f"Negative dimension size caused by subtracting {reach} from {padded}")
     return (padded - reach + stride) // stride
+
+
+def _step_too_small(stride: int, dilation: int) -> str:
+    if stride <= 0:
+        return f"Stride must be > 0, but got {stride}"
+    return f"Dilation rate must be >= 1, but got {dilation}"
 
 
 def explicit_pairs(
@@ -170,6 +174,8 @@ class Window(NamedTuple):
 
     def span(self, offset: int) -> slice:
         """The padded positions that one tap visits."""
+        if not self.out:
+            return slice(0, 0)
         return slice(offset, offset + (self.out - 1) * self.stride + 1, self.stride)
 
     @property
@@ -196,19 +202,22 @@ def geometry(
         dilation = 1 if dilations is None else dilations[i]
         pair = (0, 0) if explicit is None else explicit[i]
         reach = (window - 1) * dilation + 1
-        if padding != "SAME" and size + sum(pair) < reach:
-            negative = (size + sum(pair) - reach + stride) // stride
-            raise errors.InvalidArgumentError(
-                None,
-                None,
-                f"Computed output size would be negative: {negative} [input_size: {size}, "
-                f"effective_filter_size: {reach}, stride: {stride}]",
-            )
-        out = output_size(size, window, stride, padding, dilation, pair)
-        assert out is not None
+        if stride <= 0 or dilation < 1:
+            raise errors.InvalidArgumentError(None, None, _step_too_small(stride, dilation))
         if padding == "SAME":
+            out = -(-size // stride)
             total = max((out - 1) * stride + reach - size, 0)
             pair = (total // 2, total - total // 2)
+        else:
+            # Rounded to zero: an output may be empty where a static shape would be refused.
+            out = int((size + sum(pair) - reach + stride) / stride)
+            if out < 0:
+                raise errors.InvalidArgumentError(
+                    None,
+                    None,
+                    f"Computed output size would be negative: {out} [input_size: {size}, "
+                    f"effective_filter_size: {reach}, stride: {stride}]",
+                )
         result.append(Window(size, out, window, stride, dilation, *pair))
     return tuple(result)
 

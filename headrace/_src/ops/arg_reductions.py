@@ -44,12 +44,18 @@ def _arg(op_type: str, name: str, lowest: Any) -> Any:
         Tidx=A.dtype(G.INDEX, default=dtypes.int32),
         output_type=A.dtype(G.INDEX, default=dtypes.int64),
         static=("dimension",),
+        kernel_ignores=("Tidx",),
         shape=_shape_arg,
     )
 
     @spec.kernel
     def _kernel_arg(k: Any, input: Any, dimension: Any, *, output_type: Any) -> Any:
         xp = k.np_for(input)
+        if np.ndim(dimension):
+            shape = ",".join(str(d) for d in dimension.shape)
+            raise errors.InvalidArgumentError(
+                None, None, f"dim must be a scalar, but received tensor of shape: [{shape}]"
+            )
         rank, axis = np.ndim(input), int(dimension)
         if axis < -rank or axis >= rank:
             raise errors.InvalidArgumentError(

@@ -13,6 +13,7 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
+from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.opspec import op
@@ -109,6 +110,10 @@ def _forward(
     epsilon: float, data_format: str, is_training: bool,
 ) -> tuple[Any, ...]:  # fmt: skip
     """`y`, then mean and variance to report, then mean and variance for the gradient."""
+    if x.ndim != 4:
+        raise errors.InvalidArgumentError(
+            None, None, f"input must be 4-dimensional{dims_lib.text(x.shape)}"
+        )
     xp = k.np_for(x, scale, offset, mean, variance)
     if is_training:
         for label, value in (("mean", mean), ("variance", variance)):

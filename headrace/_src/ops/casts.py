@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -50,12 +50,19 @@ def _xla_float_to_int(k: Any, x: Any, target: np.dtype) -> Any:
     return k.np.where(fits, whole, np.iinfo(wide).min).astype(target)
 
 
+_SPOKEN: Final = {"float32": "float", "float64": "double", "float16": "half"}
+
+
 @Cast.kernel
 def _kernel_cast(k, x, *, DstT):  # noqa: N803 - attrs keep their OpDef names
     target = DstT.np_dtype
     source = x.dtype
     if source == target:
         return x
+    if "O" in (source.kind, target.kind):
+        names = [dtypes.as_dtype(t).name for t in (source, target)]
+        said = " to ".join(_SPOKEN.get(n, n) for n in names)
+        raise errors.UnimplementedError(None, None, f"Cast {said} is not supported")
     if source.kind == "c" and target.kind != "c":
         x = x.real
         source = x.dtype
@@ -188,7 +195,16 @@ _BITS = tuple(
         "complex64 complex128 qint8 quint8 qint16 quint16 qint32"
     ).split()
 )
-Bitcast = op("Bitcast", "input: T -> output: type", T=A.dtype(_BITS), type=A.dtype(_BITS))
+Bitcast = op(
+    "Bitcast",
+    "input: T -> output: type",
+    kernel_ignores=(
+        "T",
+        "type",
+    ),
+    T=A.dtype(_BITS),
+    type=A.dtype(_BITS),
+)
 
 
 @Bitcast.shape

@@ -135,6 +135,14 @@ def _make_directory(path: str) -> None:
 @SaveV2.kernel
 def _kernel_save_v2(k, prefix, tensor_names, shape_and_slices, tensors, *, dtypes):
     path = _path(prefix)
+    counts = np.size(tensor_names), np.size(shape_and_slices)
+    if counts[0] != counts[1]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "tensor_names and shape_and_slices have different number of elements: "
+            f"{counts[0]} vs. {counts[1]}",
+        )
     _make_directory(os.path.dirname(path))
     with bundle_writer.BundleWriter(path) as writer:
         for name, spec, value, dtype in zip(

@@ -64,11 +64,18 @@ def _concat_shape(s, position, axis_dims, parts):
     return _concat_dims(None if axis is None else int(axis), parts)
 
 
-def _concat_arrays(k, axis, values, op_type):
+def _concat_arrays(k, axis, values, op_type, axis_name):
+    if np.ndim(axis):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"{axis_name} tensor should be a scalar integer, but got shape "
+            f"{dims_lib.text(axis.shape)}",
+        )
     axis = int(axis)
     first = values[0]
     rank = np.ndim(first)
-    if not -rank <= axis < rank and rank:
+    if not -rank <= axis < rank:
         raise errors.InvalidArgumentError(
             None,
             None,
@@ -111,7 +118,7 @@ def _shape_concat(s, concat_dim, values):
 
 @Concat.kernel
 def _kernel_concat(k, concat_dim, values):
-    return _concat_arrays(k, concat_dim, values, "ConcatOp")
+    return _concat_arrays(k, concat_dim, values, "ConcatOp", "concat_dim")
 
 
 @Concat.gradient
@@ -122,6 +129,7 @@ def _grad_concat(op, dy):
 ConcatV2 = op(
     "ConcatV2",
     "values: N * T, axis: Tidx -> output: T",
+    kernel_ignores=("Tidx",),
     N=A.integer(minimum=2),
     T=G.ANY,
     Tidx=A.dtype(G.INDEX, default=dtypes.int32),
@@ -138,7 +146,7 @@ def _shape_concat_v2(s, values, axis):
 
 @ConcatV2.kernel
 def _kernel_concat_v2(k, values, axis):
-    return _concat_arrays(k, axis, values, "ConcatOp")
+    return _concat_arrays(k, axis, values, "ConcatOp", "axis")
 
 
 @ConcatV2.gradient
@@ -618,7 +626,7 @@ def split(
     if sizes.dims == ():
         raise ValueError(
             "Rank-0 tensors are not supported as the num_or_size_splits argument to split. "
-            f"Argument provided: {num_or_size_splits}"
+            f"Argument provided: {num_or_size_splits!s}"
         )
     if num is None:
         num = sizes.dims[0] if sizes.dims else None

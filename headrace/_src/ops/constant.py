@@ -296,12 +296,16 @@ def constant(
         ValueError: (build) None, a ragged list, or more elements than `shape` holds.
     """
     if graph_lib.get_default_graph().executes:
-        return _eager_constant(value, dtype, shape, name)
+        return _eager_constant(value, dtype, shape, name, verify_shape)
+    if isinstance(value, Tensor) and value.op.graph.executes:
+        value = value.numpy()
     array, found = constant_array(value, dtype, shape, verify_shape)
     return _add_const(array, found, name)
 
 
-def _eager_constant(value: Any, dtype: Any, shape: Any, name: str | None) -> Tensor:
+def _eager_constant(
+    value: Any, dtype: Any, shape: Any, name: str | None, verify_shape: bool
+) -> Tensor:
     """The constant in eager execution, which refuses more, and fills a shape from scalars only."""
     wanted = None if dtype is None else dtypes.as_dtype(dtype)
     kind = type(value)
@@ -319,6 +323,8 @@ def _eager_constant(value: Any, dtype: Any, shape: Any, name: str | None) -> Ten
     if shape is None:
         return made
     dims = tuple(int(d) for d in _iterate_shape(shape))
+    if verify_shape and dims != made.dims:
+        raise TypeError(f"Expected Tensor's shape: {_shown(dims)}, got {_shown(made.dims)}.")
     size, given = fold(mul, dims, 1), fold(mul, made.dims, 1)
     if size == given:
         return made if dims == made.dims else spec("Reshape")(made, dims)
@@ -328,6 +334,10 @@ def _eager_constant(value: Any, dtype: Any, shape: Any, name: str | None) -> Ten
         f"Eager execution of tf.constant with unsupported shape (value has {given} elements, "
         f"shape is {dims} with {size} elements)."
     )
+
+
+def _shown(dims: Any) -> str:
+    return str(tuple(TensorShape(dims)))
 
 
 def _check_texts(array: np.ndarray) -> None:
@@ -441,7 +451,7 @@ def _pack_nested(values, dtype, name):
 
 
 def _convert_sequence_of_tensors(value, dtype=None, name=None, as_ref=False):
-    if as_ref or all(type(leaf) in _PLAIN_TYPES for leaf in nest.flatten(value)):
+    if all(type(leaf) in _PLAIN_TYPES for leaf in nest.flatten(value)):
         return NotImplemented
     inferred = _first_tensor_dtype(value)
     if inferred is None:
@@ -492,6 +502,9 @@ def _shape_fill(s, dims, value):
 
 @Fill.kernel
 def _kernel_fill(k, dims, value):
+    if np.ndim(dims) != 1:
+        text = ",".join(map(str, np.shape(dims)))
+        raise errors.InvalidArgumentError(None, None, f"dims must be a vector, got shape [{text}]")
     shape = tuple(int(d) for d in dims)
     for size in shape:
         if size < 0:

@@ -14,14 +14,13 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import dims, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
-from headrace._src.ops import _conv_kernels, _windows
+from headrace._src.ops import _conv_checks, _conv_kernels, _windows
 from headrace._src.ops._arguments import renamed
 from headrace._src.ops._late import late
 from headrace._src.ops._shapes import require_rank
@@ -118,96 +117,6 @@ def _check_groups(channels: int, filter_in: int, filter_out: int | None) -> None
         )
 
 
-def run_geometry(
-    op_type: str,
-    shape: Sequence[int],
-    filter_shape: Sequence[int],
-    strides: Sequence[int],
-    padding: str,
-    data_format: str,
-    dilations: Sequence[int],
-    explicit_paddings: Sequence[int] = (),
-) -> tuple[tuple[int, ...], tuple[_windows.Window, ...]]:
-    """The channels-last input shape and the windows of a convolution at run time.
-
-    Raises:
-      InvalidArgumentError: ranks or strides that do not fit.
-      UnimplementedError: a grouped filter.
-    """
-    rank = len(strides)
-    for what, given in (("input", tuple(shape)), ("filter: ", tuple(filter_shape))):
-        if len(given) != rank:
-            word, colon, _ = what.partition(": ")
-            raise errors.InvalidArgumentError(
-                None, None, f"{word} must be {rank}-dimensional{colon}{dims.text(given)}"
-            )
-    batch_step, channel_step, steps = _windows.split(strides, data_format)
-    if batch_step != 1 or channel_step != 1:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            "Current implementation does not yet support strides in the batch and depth "
-            "dimensions.",
-        )
-    batch, channels, sizes = _windows.split(tuple(int(d) for d in shape), data_format)
-    if channels != filter_shape[-2]:
-        raise errors.UnimplementedError(
-            None,
-            None,
-            f"The {op_type} op currently does not support grouped convolutions on the CPU. A "
-            "grouped convolution was attempted to be run because the input depth of "
-            f"{channels} does not match the filter input depth of {filter_shape[-2]}",
-        )
-    pairs = _windows.explicit_pairs(padding, explicit_paddings, rank, data_format)
-    windows = _windows.geometry(
-        sizes,
-        [int(d) for d in filter_shape[:-2]],
-        steps,
-        padding,
-        _windows.split(dilations, data_format)[2],
-        pairs,
-    )
-    return (batch, *sizes, channels), windows
-
-
-def check_backprop(
-    op_type: str, shape: Sequence[int], filter_out: int, dy: Any, windows: Sequence[Any]
-) -> None:
-    """Refuses a gradient of the output that does not have the output's shape.
-
-    Args:
-      op_type: The op, for the messages.
-      shape: Channels-last shape of the input.
-      filter_out: Channels that the filter makes.
-      dy: Channels-last gradient.
-      windows: The geometry.
-
-    Raises:
-      InvalidArgumentError: batch, channels or a spatial size differ.
-    """
-    prefix = f"{op_type}: "
-    if dy.shape[0] != shape[0]:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            f"{prefix}input and out_backprop must have the same batch size"
-            f"input batch: {shape[0]}outbackprop batch: {dy.shape[0]} batch_dim: 0",
-        )
-    if dy.shape[-1] != filter_out:
-        raise errors.InvalidArgumentError(
-            None, None, f"{prefix}filter and out_backprop must have the same out_depth"
-        )
-    for i, (window, actual) in enumerate(zip(windows, dy.shape[1:-1], strict=True)):
-        if window.out != actual:
-            raise errors.InvalidArgumentError(
-                None,
-                None,
-                f"{prefix}Size of out_backprop doesn't match computed: actual = {actual}, computed "
-                f"= {window.out} spatial_dim: {i + 1} input: {window.size} filter: {window.window} "
-                f"output: {actual} stride: {window.stride} dilation: {window.dilation}",
-            )
-
-
 def _conv_attr_values(op: Any) -> dict[str, Any]:
     return {name: op.attrs[name] for name in _CONV2D_ATTRS}
 
@@ -228,7 +137,7 @@ def _shape_conv2d(s: Any, input: Any, filter: Any, **attrs: Any) -> Any:
 @Conv2D.kernel
 def _kernel_conv2d(k: Any, input: Any, filter: Any, **attrs: Any) -> Any:
     attrs = _geometry_attrs(attrs)
-    _, windows = run_geometry("Conv2D", input.shape, filter.shape, **attrs)
+    _, windows = _conv_checks.run_geometry("Conv2D", input.shape, filter.shape, **attrs)
     x = _windows.to_last(k, input, attrs["data_format"])
     return _windows.from_last(k, _conv_kernels.forward(k, x, filter, windows), attrs["data_format"])
 
@@ -265,9 +174,15 @@ def _kernel_conv2d_backprop_input(
     k: Any, input_sizes: Any, filter: Any, out_backprop: Any, **attrs: Any
 ) -> Any:
     attrs = _geometry_attrs(attrs)
-    shape, windows = run_geometry("Conv2D", input_sizes, filter.shape, **attrs)
+    shape, windows = _conv_checks.backprop_geometry(
+        "Conv2D",
+        "Conv2DCustomBackpropInput",
+        input_sizes,
+        filter.shape,
+        out_backprop.shape,
+        **attrs,
+    )
     dy = _windows.to_last(k, out_backprop, attrs["data_format"])
-    check_backprop("Conv2DCustomBackpropInput", shape, filter.shape[-1], dy, windows)
     dx = _conv_kernels.backprop_input(k, shape, filter, dy, windows)
     return _windows.from_last(k, dx, attrs["data_format"])
 
@@ -351,10 +266,16 @@ def _kernel_conv2d_backprop_filter(
 ) -> Any:
     attrs = _geometry_attrs(attrs)
     filter_shape = tuple(int(d) for d in filter_sizes)
-    shape, windows = run_geometry("Conv2D", input.shape, filter_shape, **attrs)
+    _, windows = _conv_checks.backprop_geometry(
+        "Conv2D",
+        "Conv2DCustomBackpropFilter",
+        input.shape,
+        filter_shape,
+        out_backprop.shape,
+        **attrs,
+    )
     x = _windows.to_last(k, input, attrs["data_format"])
     dy = _windows.to_last(k, out_backprop, attrs["data_format"])
-    check_backprop("Conv2DCustomBackpropFilter", shape, filter_shape[-1], dy, windows)
     return _conv_kernels.backprop_filter(k, x, filter_shape, dy, windows)
 
 

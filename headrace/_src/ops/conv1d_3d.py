@@ -11,7 +11,7 @@ from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.tensor import Tensor
-from headrace._src.ops import _conv_kernels, _windows, conv
+from headrace._src.ops import _conv_checks, _conv_kernels, _windows, conv
 from headrace._src.ops._arguments import renamed
 from headrace._src.ops._late import late
 from headrace._src.ops._shapes import require_rank
@@ -179,7 +179,7 @@ def _shape_conv3d(s: Any, input: Any, filter: Any, **attrs: Any) -> Any:
 @Conv3D.kernel
 def _kernel_conv3d(k: Any, input: Any, filter: Any, **attrs: Any) -> Any:
     attrs = _geometry_attrs(attrs)
-    _, windows = conv.run_geometry("Conv3D", input.shape, filter.shape, **attrs)
+    _, windows = _conv_checks.run_geometry("Conv3D", input.shape, filter.shape, **attrs)
     x = _windows.to_last(k, input, attrs["data_format"])
     return _windows.from_last(k, _conv_kernels.forward(k, x, filter, windows), attrs["data_format"])
 
@@ -256,9 +256,10 @@ def _backprop_input(
     k: Any, sizes: Any, filter: Any, out_backprop: Any, attrs: dict[str, Any]
 ) -> Any:
     attrs = _geometry_attrs(attrs)
-    shape, windows = conv.run_geometry("Conv3D", sizes, filter.shape, **attrs)
+    shape, windows = _conv_checks.backprop_geometry(
+        "Conv3D", "Conv3DBackpropInputOp", sizes, filter.shape, out_backprop.shape, **attrs
+    )
     dy = _windows.to_last(k, out_backprop, attrs["data_format"])
-    conv.check_backprop("Conv3DBackpropInputOp", shape, filter.shape[-1], dy, windows)
     dx = _conv_kernels.backprop_input(k, shape, filter, dy, windows)
     return _windows.from_last(k, dx, attrs["data_format"])
 
@@ -266,6 +267,7 @@ def _backprop_input(
 Conv3DBackpropInputV2 = op(
     "Conv3DBackpropInputV2",
     "input_sizes: Tshape, filter: T, out_backprop: T -> output: T",
+    kernel_ignores=("Tshape",),
     T=G.FLOAT,
     Tshape=A.dtype((dtypes.int32, dtypes.int64), default=dtypes.int32),
     static=("input_sizes",),
@@ -392,10 +394,11 @@ def _backprop_filter(
 ) -> Any:
     attrs = _geometry_attrs(attrs)
     filter_shape = tuple(int(d) for d in filter_shape)
-    shape, windows = conv.run_geometry("Conv3D", input.shape, filter_shape, **attrs)
+    _, windows = _conv_checks.backprop_geometry(
+        "Conv3D", "Conv3DBackpropFilterOp", input.shape, filter_shape, out_backprop.shape, **attrs
+    )
     x = _windows.to_last(k, input, attrs["data_format"])
     dy = _windows.to_last(k, out_backprop, attrs["data_format"])
-    conv.check_backprop("Conv3DBackpropFilterOp", shape, filter_shape[-1], dy, windows)
     return _conv_kernels.backprop_filter(k, x, filter_shape, dy, windows)
 
 

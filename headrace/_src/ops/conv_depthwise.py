@@ -11,7 +11,7 @@ from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.tensor import Tensor
-from headrace._src.ops import _conv_kernels, _windows, conv, convolution
+from headrace._src.ops import _conv_checks, _conv_kernels, _windows, conv, convolution
 from headrace._src.ops._arguments import renamed
 from headrace._src.ops._late import late
 from headrace._src.ops._shapes import merge_dim, require_rank
@@ -27,6 +27,7 @@ def _run_geometry(
     shape: Any, filter_shape: Any, attrs: dict[str, Any]
 ) -> tuple[tuple[int, ...], tuple[_windows.Window, ...]]:
     """Channels-last input shape and windows; raises what 1.15 raises when it runs."""
+    _conv_checks.check_strides(4, attrs["strides"], attrs["data_format"])
     steps = _windows.split(attrs["strides"], attrs["data_format"])[2]
     if steps[0] != steps[1]:
         raise errors.InvalidArgumentError(
@@ -43,7 +44,7 @@ def _run_geometry(
             f"input and filter must have the same depth: {channels} vs {filter_shape[2]}",
         )
     geometry = {name: attrs[name] for name in _ATTRS}
-    return conv.run_geometry("DepthwiseConv2dNative", shape, filter_shape, **geometry)
+    return _conv_checks.run_geometry("DepthwiseConv2dNative", shape, filter_shape, **geometry)
 
 
 # -- DepthwiseConv2dNative ------------------------------------------------------------------------
@@ -169,7 +170,7 @@ def _kernel_depthwise_backprop_input(
     shape, windows = _run_geometry(tuple(input_sizes), filter.shape, attrs)
     dy = _windows.to_last(k, out_backprop, attrs["data_format"])
     made = filter.shape[2] * filter.shape[3]
-    conv.check_backprop("DepthwiseConv2DBackpropInput", shape, made, dy, windows)
+    _conv_checks.check_backprop("DepthwiseConv2DBackpropInput", shape, made, dy, windows)
     dx = _conv_kernels.depthwise_backprop_input(k, shape, filter, dy, windows)
     return _windows.from_last(k, dx, attrs["data_format"])
 
@@ -251,7 +252,7 @@ def _kernel_depthwise_backprop_filter(
     x = _windows.to_last(k, input, attrs["data_format"])
     dy = _windows.to_last(k, out_backprop, attrs["data_format"])
     made = filter_shape[2] * filter_shape[3]
-    conv.check_backprop("DepthwiseConv2DBackpropFilter", shape, made, dy, windows)
+    _conv_checks.check_backprop("DepthwiseConv2DBackpropFilter", shape, made, dy, windows)
     return _conv_kernels.depthwise_backprop_filter(k, x, filter_shape, dy, windows)
 
 

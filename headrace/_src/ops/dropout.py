@@ -9,6 +9,7 @@ from typing import Any
 from headrace._api.export import export
 from headrace._src.core.constant_value import constant_value
 from headrace._src.core.convert import convert_to_tensor
+from headrace._src.core.graph import get_default_graph
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.shape import TensorShape, as_shape
 from headrace._src.core.tensor import Tensor
@@ -107,7 +108,8 @@ def dropout_v2(
             if rate == 0:
                 return x
         rate = convert_to_tensor(rate, dtype=x.dtype, name="rate")
-        rate.shape.assert_has_rank(0)
+        if not get_default_graph().executes:
+            rate.shape.assert_has_rank(0)
         if constant_value(rate) == 0:
             return x
         noise = late.random_uniform(_noise_shape(x, noise_shape), seed=seed, dtype=x.dtype)

@@ -35,8 +35,15 @@ def _refusal(path: str, error: OSError) -> errors.OpError:
     return kind(None, None, f"{path}; {error.strerror}")
 
 
+def _check_scalar(value, said, most=0):
+    if np.ndim(value) > most:
+        shape = dims_lib.text(np.shape(value))
+        raise errors.InvalidArgumentError(None, None, f"{said}, but had shape: {shape}")
+
+
 @ReadFile.kernel
 def _kernel_read_file(k, filename):
+    _check_scalar(filename, "Input filename tensor must be scalar")
     path = _path(filename)
     result = np.empty((), object)
     try:
@@ -118,6 +125,7 @@ def _shape_matching_files(s, pattern):
 
 @MatchingFiles.kernel
 def _kernel_matching_files(k, pattern):
+    _check_scalar(pattern, "Input patterns tensor must be scalar or vector", most=1)
     found = [path for p in np.ravel(pattern).tolist() for path in glob.glob(p)]
     result = np.empty(len(found), object)
     result[:] = sorted(found)

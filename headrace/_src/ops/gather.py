@@ -136,6 +136,7 @@ def _slices(dy, indices, shape):
 GatherV2 = op(
     "GatherV2",
     "params: Tparams, indices: Tindices, axis: Taxis -> output: Tparams",
+    kernel_ignores=("Taxis",),
     batch_dims=A.integer(default=0),
     Tparams=G.ANY,
     Tindices=G.INDEX,
@@ -161,9 +162,11 @@ def _shape_gather_v2(s, params, indices, axis, *, batch_dims):
 @GatherV2.kernel
 def _kernel_gather_v2(k, params, indices, axis, *, batch_dims):
     rank, at = np.ndim(params), int(axis)
+    if not rank:
+        raise errors.InvalidArgumentError(None, None, "params must be at least 1 dimensional")
     if not -rank <= at < rank:
         raise errors.InvalidArgumentError(
-            None, None, f"params must be at least {at + 1 if at >= 0 else -at} dimensional"
+            None, None, f"Expected axis in the range [{-rank}, {rank}), but got {at}"
         )
     return _take(k, params, indices, at, batch_dims)
 

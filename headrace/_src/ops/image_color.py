@@ -8,7 +8,7 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import dtypes
+from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
@@ -253,8 +253,20 @@ RGBToHSV = op(
 )
 
 
+def _check_channels(images: Any) -> None:
+    if images.ndim < 1:
+        raise errors.InvalidArgumentError(None, None, "input must be at least 1D[]")
+    if images.shape[-1] != 3:
+        raise errors.FailedPreconditionError(
+            None,
+            None,
+            f"input must have 3 channels but input only has {images.shape[-1]} channels.",
+        )
+
+
 @RGBToHSV.kernel
 def _kernel_rgb_to_hsv(k: Any, images: Any) -> Any:
+    _check_channels(images)
     xp = k.np_for(images)
     return xp.stack(_to_hsv(xp, images), axis=-1)
 
@@ -305,6 +317,7 @@ HSVToRGB = op(
 
 @HSVToRGB.kernel
 def _kernel_hsv_to_rgb(k: Any, images: Any) -> Any:
+    _check_channels(images)
     return _to_rgb(k.np_for(images), images[..., 0], images[..., 1], images[..., 2])
 
 

@@ -18,6 +18,7 @@ from headrace._src.ops import _summary_values
 EncodePng = op(
     "EncodePng",
     "image: T -> contents: string",
+    kernel_ignores=("T",),
     compression=A.integer(default=-1),
     T=A.dtype((dtypes.uint8, dtypes.uint16), default=dtypes.uint8),
     host_only=True,

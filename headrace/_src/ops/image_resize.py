@@ -14,6 +14,7 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
+from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.opspec import op
@@ -164,6 +165,18 @@ def _shape_original(s: Any, grads: Any, original_image: Any) -> Any:
     return original_image
 
 
+def _check_resized(images: Any, size: Any) -> None:
+    said = None
+    if images.ndim != 4:
+        said = f"input must be 4-dimensional{dims_lib.text(images.shape)}"
+    elif np.ndim(size) != 1:
+        said = f"shape_t must be 1-dimensional{dims_lib.text(np.shape(size))}"
+    elif np.size(size) != 2:
+        said = f"shape_t must have two elements{dims_lib.text(np.shape(size))}"
+    if said is not None:
+        raise errors.InvalidArgumentError(None, None, said)
+
+
 # -- ResizeBilinear -------------------------------------------------------------------------------
 ResizeBilinear = op(
     "ResizeBilinear",
@@ -179,6 +192,7 @@ ResizeBilinear = op(
 def _kernel_resize_bilinear(
     k: Any, images: Any, size: Any, *, align_corners: bool, half_pixel_centers: bool
 ) -> Any:
+    _check_resized(images, size)
     grid = _matrices(images.shape, size, _bilinear, align_corners, half_pixel_centers)
     return _apply(k, grid[0], images.astype(np.float32), grid[1])
 
@@ -257,6 +271,7 @@ ResizeNearestNeighbor = op(
 def _kernel_resize_nearest(
     k: Any, images: Any, size: Any, *, align_corners: bool, half_pixel_centers: bool
 ) -> Any:
+    _check_resized(images, size)
     rows, columns = _matrices(
         images.shape, size, _nearest_indices, align_corners, half_pixel_centers
     )
@@ -346,6 +361,7 @@ ResizeBicubic = op(
 def _kernel_resize_bicubic(
     k: Any, images: Any, size: Any, *, align_corners: bool, half_pixel_centers: bool
 ) -> Any:
+    _check_resized(images, size)
     grid = _matrices(images.shape, size, _bicubic, align_corners, half_pixel_centers)
     return _apply(k, grid[0], images.astype(np.float32), grid[1])
 
@@ -418,6 +434,7 @@ ResizeArea = op(
 
 @ResizeArea.kernel
 def _kernel_resize_area(k: Any, images: Any, size: Any, *, align_corners: bool) -> Any:
+    _check_resized(images, size)
     grid = _matrices(images.shape, size, _area, align_corners, False)
     return _apply(k, grid[0], images.astype(np.float32), grid[1])
 

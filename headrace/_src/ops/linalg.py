@@ -346,6 +346,9 @@ MatrixTriangularSolve = op(
 @MatrixTriangularSolve.kernel
 def _kernel_matrix_triangular_solve(k, matrix, rhs, *, lower, adjoint):
     xp = k.np_for(matrix, rhs)
+    check_square(matrix)
+    if matrix.shape[-1] != rhs.shape[-2]:
+        raise errors.InvalidArgumentError(None, None, "Input matrix and rhs are incompatible.")
     a, b = wide(matrix), wide(rhs)
     if xp is not np:
         k.require(xp.all(xp.diagonal(a, axis1=-2, axis2=-1) != 0))

@@ -55,6 +55,7 @@ Abs = unary("Abs", lambda xp, x: xp.abs(x), _ABS_TYPES, grad=lambda op, dy: dy *
 ComplexAbs = op(
     "ComplexAbs",
     "x: T -> y: Tout",
+    kernel_ignores=("Tout",),
     T=A.dtype(G.COMPLEX, default=dtypes.complex64),
     Tout=A.dtype(G.FLOAT_DOUBLE, default=dtypes.float32),
     shape=_shapes.unchanged,

@@ -75,6 +75,11 @@ def _shape_mat_mul(s, a, b, *, transpose_a, transpose_b):
 @MatMul.kernel
 def _kernel_mat_mul(k, a, b, *, transpose_a, transpose_b):
     xp = k.np_for(a, b)
+    for i, value in enumerate((a, b)):
+        if value.ndim != 2:
+            raise errors.InvalidArgumentError(
+                None, None, f"In[{i}] is not a matrix. Instead it has shape {_text(value.shape)}"
+            )
     inner = a.shape[0 if transpose_a else 1], b.shape[1 if transpose_b else 0]
     if inner[0] != inner[1]:
         raise errors.InvalidArgumentError(
@@ -101,7 +106,19 @@ def _direct_mat_mul(op):
         return None
     if any(t.dims is None for t in op._inputs):
         return None
-    return _DIRECT_PRODUCTS[op.attrs["transpose_a"], op.attrs["transpose_b"]]
+    product = _DIRECT_PRODUCTS[op.attrs["transpose_a"], op.attrs["transpose_b"]]
+    return _of_matrices(product) if op.graph.executes else product
+
+
+def _of_matrices(product):
+    """A product for values of which no shape rule knows the rank."""
+
+    def checked(a, b):
+        if a.ndim != 2 or b.ndim != 2:
+            raise ValueError("no matrices")
+        return product(a, b)
+
+    return checked
 
 
 @MatMul.gradient
@@ -138,13 +155,22 @@ def _batch_shape(x: Any, y: Any, adj_x: bool, adj_y: bool, join: Any) -> Any:
     return None if batch is None else (*batch, rows, columns)
 
 
-def _batch_product(k: Any, x: Any, y: Any, adj_x: bool, adj_y: bool) -> Any:
+def _batch_product(
+    k: Any, x: Any, y: Any, adj_x: bool, adj_y: bool, broadcasts: bool = False
+) -> Any:
     xp = k.np_for(x, y)
+    if not broadcasts and x.ndim != y.ndim:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"In[0] and In[1] has different ndims: {_text(x.shape)} vs. {_text(y.shape)}",
+        )
     for i, value in enumerate((x, y)):
         if value.ndim < 2:
             raise errors.InvalidArgumentError(
                 None, None, f"In[{i}] ndims must be >= 2: {value.ndim}"
             )
+    _check_batches(x, y, broadcasts)
     if x.shape[-2 if adj_x else -1] != y.shape[-1 if adj_y else -2]:
         raise errors.InvalidArgumentError(
             None,
@@ -154,6 +180,20 @@ def _batch_product(k: Any, x: Any, y: Any, adj_x: bool, adj_y: bool) -> Any:
             f"{int(adj_x)} {int(adj_y)}",
         )
     return _product(xp, _adjoint(xp, x) if adj_x else x, _adjoint(xp, y) if adj_y else y)
+
+
+def _check_batches(x: Any, y: Any, broadcasts: bool) -> None:
+    said = None
+    for i, (a, b) in enumerate(zip(x.shape[-3::-1], y.shape[-3::-1], strict=False)):
+        if a != b and not (broadcasts and 1 in (a, b)):
+            at = x.ndim - 3 - i
+            said = f"In[0].dim({at}) and In[1].dim({at}) must be the same: "
+    if said is None:
+        return
+    shapes = f"{_text(x.shape)} vs{'.' if broadcasts else ''} {_text(y.shape)}"
+    if broadcasts:
+        said = "In[0] and In[1] must have compatible batch dimensions: "
+    raise errors.InvalidArgumentError(None, None, said + shapes)
 
 
 def _adjoint(xp: Any, x: Any) -> Any:
@@ -207,7 +247,7 @@ def _shape_batch_mat_mul_v2(s, x, y, *, adj_x, adj_y):
 
 @BatchMatMulV2.kernel
 def _kernel_batch_mat_mul_v2(k, x, y, *, adj_x, adj_y):
-    return _batch_product(k, x, y, adj_x, adj_y)
+    return _batch_product(k, x, y, adj_x, adj_y, broadcasts=True)
 
 
 @BatchMatMulV2.gradient

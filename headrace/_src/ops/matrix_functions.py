@@ -18,7 +18,7 @@ from headrace._src.ops import casts
 from headrace._src.ops._late import late
 from headrace._src.ops.broadcast_args import is_full
 from headrace._src.ops.decompositions import svd
-from headrace._src.ops.linalg import matrix_solve, square_dims, wide
+from headrace._src.ops.linalg import check_square, matrix_solve, square_dims, wide
 
 # -- MatrixSquareRoot -------------------------------------------------------------------------
 MatrixSquareRoot = op(
@@ -35,6 +35,7 @@ def _shape_matrix_square_root(s, input):
 def _kernel_matrix_square_root(k, input):
     from scipy import linalg
 
+    check_square(input)
     matrices = wide(input).reshape(-1, *input.shape[-2:])
     roots = [linalg.sqrtm(m) for m in matrices]
     if input.dtype.kind != "c" and any(np.iscomplexobj(r) and np.any(r.imag) for r in roots):

@@ -37,6 +37,10 @@ def _shape_matrix_diag(s, diagonal):
 
 @MatrixDiag.kernel
 def _kernel_matrix_diag(k, diagonal):
+    if not diagonal.ndim:
+        raise errors.InvalidArgumentError(
+            None, None, "diagonal must be at least 1-dim, received shape: []"
+        )
     xp = k.np_for(diagonal)
     size = diagonal.shape[-1]
     zero = np.zeros((), diagonal.dtype)
@@ -200,6 +204,7 @@ def matrix_set_diag(input: Any, diagonal: Any, name: str | None = "set_diag", k:
 MatrixBandPart = op(
     "MatrixBandPart",
     "input: T, num_lower: Tindex, num_upper: Tindex -> band: T",
+    kernel_ignores=("Tindex",),
     T=G.ANY,
     Tindex=A.dtype(G.INDEX, default=dtypes.int64),
 )
@@ -296,6 +301,14 @@ def _shape_diag_part(s, input):
 @DiagPart.kernel
 def _kernel_diag_part(k, input):
     half = input.shape[: input.ndim // 2]
+    for i, (a, b) in enumerate(zip(half, input.shape[input.ndim // 2 :], strict=False)):
+        if a != b:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"Invalid shape {shape_text(input.shape)}: dimensions {i} and {i + len(half)} do "
+                "not match.",
+            )
     size = int(np.prod(half))
     matrix = input.reshape(size, size)
     return k.np_for(input).diagonal(matrix).reshape(half)
@@ -369,6 +382,11 @@ def _shape_cross(s, a, b):
 
 @Cross.kernel
 def _kernel_cross(k, a, b):
+    for value in (a, b):
+        if value.shape[-1:] != (3,):
+            raise errors.FailedPreconditionError(
+                None, None, "Cross-products are only defined for 3-element vectors."
+            )
     xp = k.np_for(a, b)
     a1, a2, a3 = (a[..., i] for i in range(3))
     b1, b2, b3 = (b[..., i] for i in range(3))

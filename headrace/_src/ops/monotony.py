@@ -21,7 +21,7 @@ def _steps(x: Any) -> Tensor:
     """The differences of neighbours in the flattened tensor; none for fewer than two elements."""
     x = late.reshape(x, [-1])
     if x.dtype not in _NUMERIC:
-        raise TypeError(f"Expected x to be numeric, instead found: {x}")
+        raise TypeError(f"Expected x to be numeric, instead found: {x!s}")
     is_short = late.less(late.size(x), 2)
     length = late.shape(x) - 1
 

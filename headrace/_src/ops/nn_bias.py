@@ -48,8 +48,18 @@ def _shape_bias_add(s: Any, value: Any, bias: Any, *, data_format: str) -> Any:
     return (*value[:axis], merged, *value[axis + 1 :])
 
 
+def _check_input(value: Any) -> None:
+    if value.ndim < 2:
+        raise errors.InvalidArgumentError(
+            None, None, f"Input tensor must be at least 2D: {dims.text(value.shape)}"
+        )
+
+
 def _add_bias(k: Any, value: Any, bias: Any, data_format: str) -> Any:
+    _check_input(value)
     axis = _channel_axis(value.ndim, data_format)
+    if bias.ndim != 1:
+        raise errors.InvalidArgumentError(None, None, f"Biases must be 1D: {dims.text(bias.shape)}")
     if bias.shape != (value.shape[axis],):
         raise errors.InvalidArgumentError(
             None,
@@ -119,6 +129,7 @@ def _shape_bias_add_grad(s: Any, out_backprop: Any, *, data_format: str) -> Any:
 
 @BiasAddGrad.kernel
 def _kernel_bias_add_grad(k: Any, out_backprop: Any, *, data_format: str) -> Any:
+    _check_input(out_backprop)
     channels = _channel_axis(out_backprop.ndim, data_format)
     xp = k.np_for(out_backprop)
     if (

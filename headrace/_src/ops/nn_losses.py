@@ -54,7 +54,15 @@ def _shape_softmax_cross_entropy(s: Any, features: Any, labels: Any) -> list[Any
 def _kernel_softmax_cross_entropy(k: Any, features: Any, labels: Any) -> tuple[Any, Any]:
     xp = k.np_for(features, labels)
     if features.shape != labels.shape:
-        features, labels = xp.broadcast_arrays(features, labels)
+        try:
+            features, labels = xp.broadcast_arrays(features, labels)
+        except ValueError:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"logits and labels must be broadcastable: logits_size={dims.text(features.shape)} "
+                f"labels_size={dims.text(labels.shape)}",
+            ) from None
     if features.ndim != 2:
         raise errors.InvalidArgumentError(
             None,
@@ -208,6 +216,7 @@ def _shape_sparse_cross_entropy(s: Any, features: Any, labels: Any) -> list[Any]
 
 @SparseSoftmaxCrossEntropyWithLogits.kernel
 def _kernel_sparse_cross_entropy(k: Any, features: Any, labels: Any) -> tuple[Any, Any]:
+    _check_classes(features, labels)
     xp = k.np_for(features, labels)
     classes = features.shape[-1]
     if k.xla:
@@ -220,6 +229,24 @@ def _kernel_sparse_cross_entropy(k: Any, features: Any, labels: Any) -> tuple[An
     loss = xp.log(total[:, 0]) - picked
     backprop = powers / total - chosen.astype(features.dtype)
     return loss, backprop
+
+
+def _check_classes(features: Any, labels: Any) -> None:
+    logits, given = dims.text(features.shape), dims.text(labels.shape)
+    said = None
+    if features.ndim != 2:
+        said = f"logits must be 2-D, but got shape {logits}"
+    elif labels.ndim != 1:
+        said = f"labels must be 1-D, but got shape {given}"
+    elif features.shape[0] != labels.shape[0]:
+        said = (
+            f"logits and labels must have the same first dimension, got logits shape {logits} and "
+            f"labels shape {given}"
+        )
+    elif not features.shape[1]:
+        said = f"Must have at least one class, but got logits shape {logits}"
+    if said is not None:
+        raise errors.InvalidArgumentError(None, None, said)
 
 
 def _check_labels(labels: Any, classes: int) -> None:

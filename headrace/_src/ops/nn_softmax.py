@@ -36,8 +36,14 @@ def shifted_exponentials(k: Any, logits: Any) -> tuple[Any, Any, Any]:
     return shifted, powers, powers.sum(axis=-1, keepdims=True, dtype=powers.dtype)
 
 
+def _check_vector(logits: Any) -> None:
+    if not logits.ndim:
+        raise errors.InvalidArgumentError(None, None, "logits must have >= 1 dimension, got []")
+
+
 @Softmax.kernel
 def _kernel_softmax(k: Any, logits: Any) -> Any:
+    _check_vector(logits)
     _, powers, total = shifted_exponentials(k, logits)
     return powers / total
 
@@ -57,6 +63,7 @@ LogSoftmax = op(
 
 @LogSoftmax.kernel
 def _kernel_log_softmax(k: Any, logits: Any) -> Any:
+    _check_vector(logits)
     shifted, _, total = shifted_exponentials(k, logits)
     return shifted - k.np_for(logits).log(total)
 

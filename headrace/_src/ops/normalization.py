@@ -8,8 +8,9 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
-from headrace._src.core import dtypes
+from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
+from headrace._src.core.graph import get_default_graph
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.tensor import Tensor
@@ -402,6 +403,8 @@ def _shape_lrn(s: Any, input: Any) -> Any:
 def _kernel_lrn(
     k: Any, input: Any, *, depth_radius: int, bias: float, alpha: float, beta: float
 ) -> Any:
+    if input.ndim != 4:
+        raise errors.InvalidArgumentError(None, None, "in must be 4-dimensional")
     kind = input.dtype.type
     norm = kind(bias) + kind(alpha) * _band_sum(k, input * input, depth_radius)
     return input * k.np_for(input).power(norm, kind(-beta))
@@ -438,6 +441,9 @@ def local_response_normalization(
     Returns:
       A tensor of the shape and type of `input`.
     """
+    if get_default_graph().executes and not all(isinstance(v, float) for v in (bias, alpha, beta)):
+        # 1.15 takes a slower way here, on which arrays become float32.
+        input = convert_to_tensor(input, preferred_dtype=dtypes.float32)
     return LRN(input, depth_radius=depth_radius, bias=bias, alpha=alpha, beta=beta, name=name)
 
 

@@ -129,7 +129,16 @@ def add_check_numerics_ops() -> Operation:
 
     Returns:
       An operation that fails when any of them holds an infinity or NaN.
+
+    Raises:
+      RuntimeError: in eager execution.
     """
+    if get_default_graph().executes:
+        raise RuntimeError(
+            "add_check_numerics_ops() is not compatible with eager execution. To check for Inf's "
+            "and NaN's under eager execution, call tfe.seterr(inf_or_nan='raise') once before "
+            "executing the checked operations."
+        )
     checks: list[Any] = []
     for operation in get_default_graph().get_operations():
         for output in operation.outputs:

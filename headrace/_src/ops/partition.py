@@ -142,6 +142,7 @@ def unique(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Any:
 UniqueV2 = op(
     "UniqueV2",
     "x: T, axis: Taxis -> y: T, idx: out_idx",
+    kernel_ignores=("Taxis",),
     T=G.ANY,
     Taxis=A.dtype(G.INDEX, default=dtypes.int64),
     out_idx=_OUT_INDEX,
@@ -205,6 +206,7 @@ def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: str | None = N
 UniqueWithCountsV2 = op(
     "UniqueWithCountsV2",
     "x: T, axis: Taxis -> y: T, idx: out_idx, count: out_idx",
+    kernel_ignores=("Taxis",),
     T=G.ANY,
     Taxis=A.dtype(G.INDEX, default=dtypes.int64),
     out_idx=_OUT_INDEX,

@@ -60,28 +60,15 @@ def _vector(s: Any, index: int) -> list[int] | None:
 
 def max_pool_value(k: Any, x: Any, ksize: Any, strides: Any, padding: str, data_format: str) -> Any:
     """The pooled value, over space or over channels."""
-    rank = len(x.shape)
-    if rank != len(ksize):
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            f"tensor_in_shape must have {len(ksize) - 2} spatial dimensions. {rank} {rank - 2}",
-        )
-    deep, window = _windows.split(ksize, data_format)[1:]
+    _pool_kernels.check(x.shape, ksize, strides, data_format)
+    deep = _windows.split(ksize, data_format)[1]
     x = _windows.to_last(k, x, data_format)
     layout = "NHWC" if len(ksize) == 4 else "NDHWC"
     ksize, strides = (
         _windows.join(*_windows.split(v, data_format), layout) for v in (ksize, strides)
     )
     if len(ksize) == 4 and deep > 1:
-        if any(w != 1 for w in window):
-            raise errors.UnimplementedError(
-                None,
-                None,
-                "MaxPooling supports exactly one of pooling across depth or pooling across "
-                "width/height.",
-            )
-        y = _pool_kernels.max_depth(k, x, deep, strides[-1])
+        y = _pool_kernels.max_depth(k, x, deep)
     else:
         windows = _pool_kernels.run_windows(x.shape, ksize, strides, padding, layout)
         y = _pool_kernels.max_forward(k, x, windows)

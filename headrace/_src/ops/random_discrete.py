@@ -166,6 +166,7 @@ def multinomial(
 RandomGamma = op(
     "RandomGamma",
     "shape: S, alpha: T -> output: T",
+    kernel_ignores=("S",),
     seed=_SEED,
     seed2=_SEED,
     S=G.INDEX,
@@ -277,6 +278,7 @@ _POISSON = (dtypes.float16, dtypes.float32, dtypes.float64, dtypes.int32, dtypes
 RandomPoissonV2 = op(
     "RandomPoissonV2",
     "shape: S, rate: R -> output: dtype",
+    kernel_ignores=("S",),
     seed=_SEED,
     seed2=_SEED,
     S=G.INDEX,

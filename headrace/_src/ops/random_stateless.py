@@ -61,6 +61,10 @@ def _draw(k: Any, shape: np.ndarray, seed: Any, dtype: dtypes.DType, sampler: An
 StatelessRandomUniform = op(
     "StatelessRandomUniform",
     _SIGNATURE,
+    kernel_ignores=(
+        "T",
+        "Tseed",
+    ),
     dtype=_DTYPE,
     T=_T,
     Tseed=_TSEED,
@@ -79,6 +83,10 @@ def _kernel_stateless_random_uniform(k, shape, seed, *, dtype):
 StatelessRandomUniformInt = op(
     "StatelessRandomUniformInt",
     "shape: T, seed: Tseed, minval: dtype, maxval: dtype -> output: dtype",
+    kernel_ignores=(
+        "T",
+        "Tseed",
+    ),
     dtype=G.INDEX,
     T=G.INDEX,
     Tseed=_TSEED,
@@ -151,6 +159,10 @@ def stateless_random_uniform(
 StatelessRandomNormal = op(
     "StatelessRandomNormal",
     _SIGNATURE,
+    kernel_ignores=(
+        "T",
+        "Tseed",
+    ),
     dtype=_DTYPE,
     T=_T,
     Tseed=_TSEED,
@@ -205,6 +217,10 @@ def stateless_random_normal(
 StatelessTruncatedNormal = op(
     "StatelessTruncatedNormal",
     _SIGNATURE,
+    kernel_ignores=(
+        "T",
+        "Tseed",
+    ),
     dtype=_DTYPE,
     T=_T,
     Tseed=_TSEED,
@@ -249,6 +265,7 @@ def stateless_truncated_normal(
 StatelessMultinomial = op(
     "StatelessMultinomial",
     "logits: T, num_samples: int32, seed: Tseed -> output: output_dtype",
+    kernel_ignores=("Tseed",),
     T=G.REAL,
     Tseed=_TSEED,
     output_dtype=A.dtype(G.INDEX, default=dtypes.int64),

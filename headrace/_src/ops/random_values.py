@@ -112,6 +112,7 @@ def _draw(k: Any, shape: np.ndarray, dtype: dtypes.DType, sampler: Any) -> Any:
 RandomUniform = op(
     "RandomUniform",
     "shape: T -> output: dtype",
+    kernel_ignores=("T",),
     seed=_SEED,
     seed2=_SEED,
     cost=15,
@@ -134,6 +135,7 @@ def _kernel_random_uniform(k, shape, *, dtype):
 RandomUniformInt = op(
     "RandomUniformInt",
     "shape: T, minval: Tout, maxval: Tout -> output: Tout",
+    kernel_ignores=("T",),
     seed=_SEED,
     seed2=_SEED,
     Tout=G.INDEX,
@@ -213,6 +215,7 @@ def random_uniform(
 RandomStandardNormal = op(
     "RandomStandardNormal",
     "shape: T -> output: dtype",
+    kernel_ignores=("T",),
     seed=_SEED,
     seed2=_SEED,
     cost=40,
@@ -271,6 +274,7 @@ def _scaled(spec, shape, mean, stddev, dtype, seed, scope):
 TruncatedNormal = op(
     "TruncatedNormal",
     "shape: T -> output: dtype",
+    kernel_ignores=("T",),
     seed=_SEED,
     seed2=_SEED,
     cost=40,
@@ -319,6 +323,7 @@ def truncated_normal(
 ParameterizedTruncatedNormal = op(
     "ParameterizedTruncatedNormal",
     "shape: T, means: dtype, stdevs: dtype, minvals: dtype, maxvals: dtype -> output: dtype",
+    kernel_ignores=("T",),
     seed=_SEED,
     seed2=_SEED,
     dtype=FLOATS,

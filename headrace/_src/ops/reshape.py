@@ -67,6 +67,10 @@ def _carry_unknown(tensor, out, unknown, value):
 
 def _requested(tensor, shape):
     """The shape that a Reshape asks for, its -1 resolved."""
+    if np.ndim(shape) != 1:
+        raise errors.InvalidArgumentError(
+            None, None, f"sizes input must be 1-D, not {dims_lib.text(np.shape(shape))}"
+        )
     sizes = np.asarray(shape).tolist()
     have = math.prod(np.shape(tensor))
     if math.prod(sizes) == have and min(sizes, default=0) >= 0:
@@ -363,6 +367,7 @@ def invert_permutation(x: Any, name: str | None = None) -> Tensor:
 Transpose = op(
     "Transpose",
     "x: T, perm: Tperm -> y: T",
+    kernel_ignores=("Tperm",),
     T=G.ANY,
     Tperm=A.dtype(G.INDEX, default=dtypes.int32),
     preserves_elements=True,
@@ -460,6 +465,7 @@ def transpose(
 ConjugateTranspose = op(
     "ConjugateTranspose",
     "x: T, perm: Tperm -> y: T",
+    kernel_ignores=("Tperm",),
     T=G.ANY,
     Tperm=A.dtype(G.INDEX, default=dtypes.int32),
     static=("perm",),

@@ -105,9 +105,23 @@ def _shape_scatter_nd(s, indices, updates, shape):
     return target
 
 
+def _check_outer(indices, updates):
+    """Raises unless indices and updates have the same outer dimensions."""
+    outer = indices.shape[:-1]
+    given = np.shape(updates)
+    if given[: len(outer)] != outer:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "Outer dimensions of indices and update must match. Indices shape: "
+            f"{dims_lib.text(indices.shape)}, updates shape:{dims_lib.text(given)}",
+        )
+
+
 @ScatterNd.kernel
 def _kernel_scatter_nd(k, indices, updates, shape):
     target = tuple(int(d) for d in shape)
+    _check_outer(indices, updates)
     if updates.dtype == object or updates.dtype == bool:
         zeros = np.full(target, b"" if updates.dtype == object else False, updates.dtype)
         return _scatter(k, zeros, indices, updates, "set")

@@ -8,6 +8,7 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
+from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.dtypes import groups as G
@@ -223,6 +224,7 @@ def _unsorted(op_type: str, kind: str, allowed: Any, grad: Any) -> Any:
         Tindices=A.dtype(G.INDEX),
         Tnumsegments=A.dtype(G.INDEX, default=dtypes.int32),
         static=("num_segments",),
+        kernel_ignores=("Tnumsegments",),
         shape=_shape_unsorted,
         padding="groups",
     )
@@ -233,9 +235,11 @@ def _unsorted(op_type: str, kind: str, allowed: Any, grad: Any) -> Any:
         rank = np.ndim(segment_ids)
         if data.shape[:rank] != np.shape(segment_ids):
             raise _invalid(
-                f"data.shape = {list(data.shape)} does not start with segment_ids.shape = "
-                f"{list(np.shape(segment_ids))}"
+                f"data.shape = {dims_lib.text(data.shape)} does not start with "
+                f"segment_ids.shape = {dims_lib.text(np.shape(segment_ids))}"
             )
+        if count < 0:
+            raise _invalid(f"Input num_segments == {count} must not be negative.")
         _check_ids(k, segment_ids, count)
         rows = data.reshape((-1, *data.shape[rank:]))
         return combine(k, kind, rows, segment_ids.reshape(-1), count)

@@ -39,6 +39,9 @@ Sets = dict[tuple[int, ...], set[Any]]
 
 def _dense_sets(value: Any) -> tuple[Sets, tuple[int, ...]]:
     """The sets of a dense tensor by their place, and the shape of the places."""
+    if value.ndim < 2:
+        shape = dims_lib.text(value.shape)
+        raise errors.InvalidArgumentError(None, None, f"Shape {shape} has rank {value.ndim} < 2")
     places = value.shape[:-1]
     return {place: set(value[place].tolist()) for place in np.ndindex(*places)}, places
 
@@ -357,7 +360,7 @@ def set_size(a: Any, validate_indices: bool = True) -> Tensor:
     """
     a = convert_to_tensor_or_sparse_tensor(a, name="a")
     if not isinstance(a, SparseTensor):
-        raise TypeError(f"Expected `SparseTensor`, got {a}.")
+        raise TypeError(f"Expected `SparseTensor`, got {a!s}.")
     if a.values.dtype.base_dtype not in _ELEMENTS:
         raise TypeError(f"Invalid dtype {a.values.dtype}.")
     return SetSize(  # type: ignore[no-any-return]

@@ -276,6 +276,7 @@ def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
 BroadcastTo = op(
     "BroadcastTo",
     "input: T, shape: Tidx -> output: T",
+    kernel_ignores=("Tidx",),
     T=G.ANY,
     Tidx=A.dtype(G.INDEX, default=dtypes.int32),
     preserves_elements=True,

@@ -17,6 +17,7 @@ from headrace._src.ops._late import late
 Slice = op(
     "Slice",
     "input: T, begin: Index, size: Index -> output: T",
+    kernel_ignores=("Index",),
     T=G.ANY,
     Index=G.INDEX,
     static=("begin", "size"),

@@ -148,6 +148,10 @@ def _batch_to_space(k, x, block, crops):
 SpaceToBatchND = op(
     "SpaceToBatchND",
     "input: T, block_shape: Tblock_shape, paddings: Tpaddings -> output: T",
+    kernel_ignores=(
+        "Tblock_shape",
+        "Tpaddings",
+    ),
     T=G.ANY,
     Tblock_shape=_INDEX,
     Tpaddings=_INDEX,
@@ -219,6 +223,10 @@ def space_to_batch(
 BatchToSpaceND = op(
     "BatchToSpaceND",
     "input: T, block_shape: Tblock_shape, crops: Tcrops -> output: T",
+    kernel_ignores=(
+        "Tblock_shape",
+        "Tcrops",
+    ),
     T=G.ANY,
     Tblock_shape=_INDEX,
     Tcrops=_INDEX,
@@ -319,6 +327,11 @@ def _shape_space_to_depth(s, input, *, block_size, data_format):
 def _kernel_space_to_depth(k, input, *, block_size, data_format):
     _refuse_vectors(data_format)
     np_, b = k.np_for(input), block_size
+    h, w = input.shape[1:3] if data_format == "NHWC" else input.shape[2:]
+    if h % b or w % b:
+        raise errors.InvalidArgumentError(
+            None, None, f"Image width {w} and height {h} should be divisible by block_size: {b}"
+        )
     if data_format == "NHWC":
         n, h, w, c = input.shape
         x = np_.reshape(input, (n, h // b, b, w // b, b, c))
@@ -383,6 +396,11 @@ def _shape_depth_to_space(s, input, *, block_size, data_format):
 def _kernel_depth_to_space(k, input, *, block_size, data_format):
     _refuse_vectors(data_format)
     np_, b = k.np_for(input), block_size
+    depth = input.shape[3 if data_format == "NHWC" else 1]
+    if depth % (b * b):
+        raise errors.InvalidArgumentError(
+            None, None, f"Input depth dimension {depth} should be divisible by: {b * b}"
+        )
     if data_format == "NHWC":
         n, h, w, c = input.shape
         x = np_.reshape(input, (n, h, w, b, b, c // (b * b)))

@@ -348,6 +348,7 @@ SparseAdd = op(
     "SparseAdd",
     "a_indices: int64, a_values: T, a_shape: int64, b_indices: int64, b_values: T, "
     "b_shape: int64, thresh: Treal -> sum_indices: int64, sum_values: T, sum_shape: int64",
+    kernel_ignores=("Treal",),
     T=G.NUMBER,
     Treal=G.REAL,
     host_only=True,
@@ -362,9 +363,16 @@ def _shape_sparse_add(s, a_indices, a_values, a_shape, *rest):
 @SparseAdd.kernel
 def _kernel_sparse_add(k, a_indices, a_values, a_shape, b_indices, b_values, b_shape, thresh):
     if not np.array_equal(a_shape, b_shape):
-        raise errors.InvalidArgumentError(
-            None, None, "Operands do not have the same shapes; cannot add"
+        said = (
+            f"Ranks of input tensors must match, but saw ranks: {len(a_shape)} and {len(b_shape)}"
         )
+        if len(a_shape) == len(b_shape):
+            at = int(np.flatnonzero(np.not_equal(a_shape, b_shape))[0])
+            said = (
+                f"Operands' shapes do not match: got {a_shape[at]} and {b_shape[at]} for "
+                f"dimension {at}"
+            )
+        raise errors.InvalidArgumentError(None, None, said)
     total: dict[tuple[int, ...], Any] = {}
     for indices, values in ((a_indices, a_values), (b_indices, b_values)):
         for row, value in zip(indices.tolist(), values, strict=True):

@@ -99,6 +99,7 @@ def _counted(op_type: str, kind: str, allowed: Any, grad: Any) -> Any:
         Tidx=_INDEX,
         Tnumsegments=_INDEX,
         static=("segment_ids", "num_segments"),
+        kernel_ignores=("Tnumsegments",),
         shape=_shape_counted,
     )
 

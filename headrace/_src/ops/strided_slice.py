@@ -212,6 +212,7 @@ def _parts(k, shape, begin, strides, masks):
 StridedSlice = op(
     "StridedSlice",
     "input: T, begin: Index, end: Index, strides: Index -> output: T",
+    kernel_ignores=("Index",),
     T=G.ANY,
     Index=G.INDEX,
     **_MASKS,
@@ -354,6 +355,7 @@ def strided_slice(
 StridedSliceGrad = op(
     "StridedSliceGrad",
     "shape: Index, begin: Index, end: Index, strides: Index, dy: T -> output: T",
+    kernel_ignores=("Index",),
     T=G.ANY,
     Index=G.INDEX,
     **_MASKS,
@@ -457,6 +459,7 @@ StridedSliceAssign.no_gradient("assignments carry no gradient", undefined=True)
 ResourceStridedSliceAssign = op(
     "ResourceStridedSliceAssign",
     "ref: resource, begin: Index, end: Index, strides: Index, value: T ->",
+    kernel_ignores=("Index",),
     T=G.ANY,
     Index=G.INDEX,
     **_MASKS,
@@ -482,6 +485,7 @@ ResourceStridedSliceAssign.no_gradient("assignments carry no gradient", undefine
 TensorStridedSliceUpdate = op(
     "TensorStridedSliceUpdate",
     "input: T, begin: Index, end: Index, strides: Index, value: T -> output: T",
+    kernel_ignores=("Index",),
     T=G.ANY,
     Index=G.INDEX,
     **_MASKS,

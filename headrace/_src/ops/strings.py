@@ -117,6 +117,7 @@ _PRINTABLE = (
 AsString = op(
     "AsString",
     "input: T -> output: string",
+    kernel_ignores=("T",),
     T=_PRINTABLE,
     precision=A.integer(default=-1),
     scientific=A.boolean(default=False),

@@ -205,6 +205,7 @@ def histogram(name: str, values: Any, collections: Any = None, family: str | Non
 ImageSummary = op(
     "ImageSummary",
     "tag: string, tensor: T -> summary: string",
+    kernel_ignores=("T",),
     max_images=A.integer(default=3, minimum=1),
     T=A.dtype(
         (dtypes.uint8, dtypes.float32, dtypes.float16, dtypes.float64), default=dtypes.float32
@@ -470,6 +471,14 @@ def _kernel_merge_summary(k, inputs):
     return _serialized(merged)
 
 
+def _check_graph() -> None:
+    if graph_lib.get_default_graph().executes:
+        raise RuntimeError(
+            "Merging tf.summary.* ops is not compatible with eager execution. Use "
+            "tf.contrib.summary instead."
+        )
+
+
 @export("summary.merge", v2=())
 def merge(inputs: Any, collections: Any = None, name: str | None = None) -> Tensor:
     """Merge summaries into one.
@@ -483,9 +492,11 @@ def merge(inputs: Any, collections: Any = None, name: str | None = None) -> Tens
       The serialized `Summary` [], string, with the values of all.
 
     Raises:
+      RuntimeError: in eager execution.
       ValueError: (build) `inputs` is empty.
       InvalidArgumentError: (run) two values have the same tag.
     """
+    _check_graph()
     name = clean_tag(name)
     with name_scope(name, "Merge", inputs):
         value: Tensor = MergeSummary(inputs, name=name)
@@ -506,7 +517,11 @@ def merge_all(
 
     Returns:
       The serialized `Summary` [], string, or None if there are no summaries.
+
+    Raises:
+      RuntimeError: in eager execution.
     """
+    _check_graph()
     found = graph_lib.get_collection(key, scope=scope)
     return merge(found, name=name) if found else None
 

@@ -119,7 +119,7 @@ def _text(value: Any) -> bytes:
 def _writer_op(op_type: str, signature: str, **extra: Any) -> OpSpec:
     """Declares an op that takes a writer; `step` and `tag` are scalars."""
     names = [part.split(":")[0].strip() for part in signature.split("->")[0].split(",")]
-    spec = op(op_type, signature, stateful=True, host_only=True, **extra)
+    spec = op(op_type, signature, stateful=True, host_only=True, kernel_ignores=("T",), **extra)
     spec.no_gradient(_NO_GRADIENT, undefined=True)
 
     def rule(s: Any, *given: Any) -> Any:

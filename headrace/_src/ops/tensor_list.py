@@ -26,6 +26,7 @@ from headrace._src.ops import shapes as shape_ops
 EmptyTensorList = op(
     "EmptyTensorList",
     "element_shape: shape_type, max_num_elements: int32 -> handle: variant",
+    kernel_ignores=("shape_type",),
     element_dtype=A.dtype(),
     shape_type=A.dtype(G.INDEX),
 )
@@ -79,6 +80,7 @@ def empty_tensor_list(
 TensorListReserve = op(
     "TensorListReserve",
     "element_shape: shape_type, num_elements: int32 -> handle: variant",
+    kernel_ignores=("shape_type",),
     element_dtype=A.dtype(),
     shape_type=A.dtype(G.INDEX),
     static=("num_elements",),
@@ -167,6 +169,7 @@ def tensor_list_length(input_handle: Tensor, name: str | None = None) -> Tensor:
 TensorListElementShape = op(
     "TensorListElementShape",
     "input_handle: variant -> element_shape: shape_type",
+    kernel_ignores=("shape_type",),
     shape_type=A.dtype(G.INDEX),
     known_when_lowered=True,
 )

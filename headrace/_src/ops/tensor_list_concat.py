@@ -125,6 +125,7 @@ TensorListConcatV2 = op(
     "TensorListConcatV2",
     "input_handle: variant, element_shape: shape_type, leading_dims: int64 -> "
     "tensor: element_dtype, lengths: int64",
+    kernel_ignores=("shape_type",),
     element_dtype=A.dtype(),
     shape_type=A.dtype(G.INDEX),
 )
@@ -179,6 +180,7 @@ def tensor_list_concat(
 TensorListSplit = op(
     "TensorListSplit",
     "tensor: element_dtype, element_shape: shape_type, lengths: int64 -> output_handle: variant",
+    kernel_ignores=("shape_type",),
     element_dtype=A.dtype(),
     shape_type=A.dtype(G.INDEX),
 )

@@ -111,6 +111,7 @@ def tensor_list_stack(
 TensorListFromTensor = op(
     "TensorListFromTensor",
     "tensor: element_dtype, element_shape: shape_type -> output_handle: variant",
+    kernel_ignores=("shape_type",),
     element_dtype=A.dtype(),
     shape_type=A.dtype(G.INDEX),
 )
@@ -252,6 +253,7 @@ def tensor_list_gather(
 TensorListScatter = op(
     "TensorListScatter",
     "tensor: element_dtype, indices: int32, element_shape: shape_type -> output_handle: variant",
+    kernel_ignores=("shape_type",),
     element_dtype=A.dtype(),
     shape_type=A.dtype(G.INDEX),
 )
@@ -317,6 +319,7 @@ TensorListScatterV2 = op(
     "TensorListScatterV2",
     "tensor: element_dtype, indices: int32, element_shape: shape_type, num_elements: int32 -> "
     "output_handle: variant",
+    kernel_ignores=("shape_type",),
     element_dtype=A.dtype(),
     shape_type=A.dtype(G.INDEX),
 )

@@ -162,7 +162,7 @@ def _check_same(stores: Sequence[Any], current: Sequence[Any], grad: Any) -> Non
                 None,
                 None,
                 f"{store.name} and grad do not have the same shape"
-                f"{list(np.shape(value))} {list(np.shape(grad))}",
+                f"{dims.text(np.shape(value))} {dims.text(np.shape(grad))}",
             )
 
 

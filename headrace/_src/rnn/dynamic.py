@@ -7,6 +7,7 @@ from typing import Any
 from headrace._api.export import export
 from headrace._src.core import dtypes, nest
 from headrace._src.core.convert import convert_to_tensor
+from headrace._src.core.graph import get_default_graph
 from headrace._src.core.scopes import control_dependencies, name_scope
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
@@ -81,7 +82,7 @@ def dynamic_rnn(
         batch_size = best_effort_input_batch_size(flat)
         error = "If there is no initial_state, you must give a dtype."
         state = first_state(cell, initial_state, batch_size, dtype, error)
-        if sequence_length is not None:
+        if sequence_length is not None and not get_default_graph().executes:
             with control_dependencies([_assert_shape(sequence_length, [batch_size])]):
                 sequence_length = late.identity(sequence_length, name="CheckSeqLen")
         loop = _Loop(cell, nest.pack_sequence_as(inputs, flat), state, sequence_length, dtype)

@@ -107,7 +107,7 @@ class MultiRNNCell(RNNCell):
                     if not nest.is_nested(state):
                         raise ValueError(
                             f"Expected state to be a tuple of length {len(self.state_size)}, but "
-                            f"received: {state}"
+                            f"received: {state!s}"
                         )
                     own = state[i]
                 else:

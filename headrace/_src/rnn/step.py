@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from headrace._api.export import export
 from headrace._src.core import nest
+from headrace._src.core.graph import get_default_graph
 from headrace._src.core.scopes import colocate_with
 from headrace._src.core.shape import TensorShape
 from headrace._src.core.tensor import Tensor
@@ -22,7 +23,7 @@ from headrace._src.state import variable_scope as scopes
 def network_scope(scope: Any, default: str) -> Iterator[Any]:
     """Open the variable scope of a network; variables are read once, where it runs."""
     with scopes.variable_scope(scope or default) as opened:
-        if opened.caching_device is None:
+        if opened.caching_device is None and not get_default_graph().executes:
             opened.set_caching_device(lambda op: op.device)
         yield opened
 
@@ -58,7 +59,7 @@ def best_effort_input_batch_size(flat_input: Sequence[Any]) -> Any:
         if shape.ndims is None:
             continue
         if shape.ndims < 2:
-            raise ValueError(f"Expected input tensor {x} to have rank at least 2")
+            raise ValueError(f"Expected input tensor {x!s} to have rank at least 2")
         size = shape.as_list()[1]
         if size is not None:
             return size

@@ -11,6 +11,7 @@ from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.scopes import name_scope as make_name_scope
 from headrace._src.state.variable import VariableAggregation, VariableSynchronization
+from headrace._src.state.variable_store import AUTO_REUSE
 
 
 @export("VariableScope", v2=())
@@ -56,6 +57,13 @@ class VariableScope:
         self._dtype = dtype
         self._use_resource = use_resource
         self._constraint = constraint
+        if graph_lib.get_default_graph().executes:
+            if caching_device is not None:
+                raise NotImplementedError(
+                    "Caching devices is not yet supported when eager execution is enabled."
+                )
+            self._reuse = AUTO_REUSE
+            self._use_resource = True
 
     @property
     def name(self) -> Any:
@@ -125,7 +133,15 @@ class VariableScope:
         self._dtype = dtype
 
     def set_use_resource(self, use_resource: Any) -> None:
-        """Set whether variables are resource variables."""
+        """Set whether variables are resource variables.
+
+        Raises:
+          ValueError: they shall not be, in eager execution.
+        """
+        if graph_lib.get_default_graph().executes and not use_resource:
+            raise ValueError(
+                "When eager execution is enabled, use_resource cannot be set to false."
+            )
         self._use_resource = use_resource
 
     def set_regularizer(self, regularizer: Any) -> None:
@@ -133,7 +149,15 @@ class VariableScope:
         self._regularizer = regularizer
 
     def set_caching_device(self, caching_device: Any) -> None:
-        """Set the default caching device."""
+        """Set the default caching device.
+
+        Raises:
+          NotImplementedError: in eager execution.
+        """
+        if graph_lib.get_default_graph().executes:
+            raise NotImplementedError(
+                "Caching devices are not yet supported when eager execution is enabled."
+            )
         self._caching_device = caching_device
 
     def set_partitioner(self, partitioner: Any) -> None:
@@ -181,6 +205,8 @@ class VariableScope:
         aggregation: Any = VariableAggregation.NONE,
     ) -> Any:
         """Get a variable of the scope from a store; see `tf.get_variable`."""
+        if graph_lib.get_default_graph().executes:
+            reuse, use_resource = False, True
         with make_name_scope(None):
             if dtype is not None and initializer is not None and not callable(initializer):
                 held = convert_to_tensor(initializer).dtype.base_dtype

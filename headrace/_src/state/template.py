@@ -118,6 +118,9 @@ class Template(Trackable):
         self._variables_created = False
         self._first_call = True
         executes = get_default_graph().executes
+        if executes and unique_name:
+            # The words are 1.15's.
+            raise ValueError("unique_name_ cannot be used when eager exeuction is enabled.")
         # In eager execution nothing else keeps the variables of the first call.
         self._store = EagerVariableStore() if executes else None
         if create_scope_now:

@@ -256,6 +256,8 @@ def _derived(
     """A scope with the defaults of `base` where `given` has none; constraints are not inherited."""
     values = {key: getattr(base, key) for key in _DEFAULTS}
     values.update((key, given[key]) for key in _DEFAULTS if given.get(key) is not None)
+    if graph_lib.get_default_graph().executes and given.get("caching_device") is not None:
+        base.set_caching_device(given["caching_device"])  # refuses
     getter = base.custom_getter
     if given.get("custom_getter") is not None:
         getter = _chained_getter(given["custom_getter"], getter)
@@ -512,7 +514,8 @@ def default_variable_creator(
         use_resource = get_variable_scope().use_resource
     if use_resource is None:
         use_resource = default_use_resource()
-    if use_resource:
+    # Eager execution has no reference variables, whatever is asked for.
+    if use_resource or graph_lib.get_default_graph().executes:
         kwargs.pop("expected_shape", None)
         return ResourceVariable(**kwargs)
     kwargs.pop("distribute_strategy", None)

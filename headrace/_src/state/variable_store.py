@@ -181,6 +181,18 @@ class VariableStore:
         synchronization, aggregation, trainable = variable.settle_roles(
             synchronization, aggregation, trainable, name
         )
+        with init_scope():
+            if get_default_graph().executes:
+                use_resource = True
+        if get_default_graph().executes:
+            if self._store_eager_variables:
+                reuse = AUTO_REUSE
+            elif reuse:
+                raise RuntimeError(
+                    "When eager execution is enabled variable reuse is only supported when an "
+                    "EagerVariableStore is active. See the documentation on EagerVariableStore "
+                    "for example usage."
+                )
         dtype = getattr(dtype, "base_dtype", dtype)
         wanted = dict(
             shape=shape,
@@ -307,7 +319,8 @@ class VariableStore:
             part._set_save_slice_info(SaveSliceInfo(name, shape.as_list(), offset, size))
             parts.append(part)
         whole = PartitionedVariable(name, shape, dtype, parts, partitions)
-        self._partitioned_vars[name] = whole
+        if self._keeps():
+            self._partitioned_vars[name] = whole
         return whole
 
     def _shared_parts(self, name: str, shape: Any, dtype: Any, partitions: Any, reuse: Any) -> Any:

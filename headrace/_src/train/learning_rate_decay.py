@@ -172,7 +172,6 @@ def polynomial_decay(
 
 # -- Piecewise -------------------------------------------------------------------------------------
 @export("train.piecewise_constant_decay", "train.piecewise_constant", v2=())
-@_evaluated_later
 def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = None) -> Tensor:
     """Choose a value by the interval that `x` is in.
 
@@ -191,6 +190,12 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
     Raises:
       ValueError: (build) dtypes differ, or the numbers of boundaries and values do not fit.
     """
+    boundaries, values = _checked_pieces(x, boundaries, values)
+    return _piecewise(x, boundaries, values, name)  # type: ignore[no-any-return]
+
+
+def _checked_pieces(x: Any, boundaries: Any, values: Any) -> tuple[list[Tensor], list[Tensor]]:
+    """Boundaries and values as tensors that fit x, and each other."""
     boundaries = list(convert_n_to_tensor(boundaries))
     values = list(convert_n_to_tensor(values))
     present = convert_to_tensor(x)
@@ -211,6 +216,11 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
             )
     if len(boundaries) != len(values) - 1:
         raise ValueError("The length of boundaries should be 1 less than the length of values")
+    return boundaries, values
+
+
+@_evaluated_later
+def _piecewise(x: Any, boundaries: list[Tensor], values: list[Tensor], name: Any) -> Tensor:
     with scopes.name_scope(name or "PiecewiseConstant"):
         step = convert_to_tensor(x)
         choices = [(step <= boundaries[0], values[0]), (step > boundaries[-1], values[-1])]

@@ -180,6 +180,11 @@ class ExponentialMovingAverage:
         for var in var_list:
             if var.dtype.base_dtype not in _FLOATS:
                 raise TypeError(f"The variables must be half, float, or double: {var.name}")
+            if get_default_graph().executes and not isinstance(var, Variable):
+                raise TypeError(
+                    "tf.train.ExponentialMovingAverage does not support non-Variable tensors when "
+                    "eager execution is enabled."
+                )
             key = var.experimental_ref()
             if key not in self._averages:
                 self._averages[key] = self._make_average(var)

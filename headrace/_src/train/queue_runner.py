@@ -39,6 +39,11 @@ class QueueRunner:
         queue_runner_def: Any = None,
         import_scope: str | None = None,
     ) -> None:
+        if graph_lib.get_default_graph().executes:
+            raise RuntimeError(
+                "QueueRunners are not supported when eager execution is enabled. Instead, please "
+                "use tf.data to get data into your model."
+            )
         if queue_runner_def:
             if queue or enqueue_ops:
                 raise ValueError("queue_runner_def and queue are mutually exclusive.")

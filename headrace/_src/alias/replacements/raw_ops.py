@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
 from typing import Any
 
 import headrace._src.ops  # noqa: F401  (finds the op families)
 from headrace._src.core import opspec
-
-_EDGES = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
+from headrace._src.core.attrs import wrapper_name
 
 # Inputs whose parameter has another name than the op's signature gives them.
 _AXIS = {"reduction_indices": "axis", "dim": "axis", "split_dim": "axis"}
@@ -33,15 +30,10 @@ _WITH_AXIS = frozenset(
 )
 
 
-def snake_case(op_type: str) -> str:
-    """`MatMul` is `mat_mul`, `Conv2DBackpropInput` is `conv2d_backprop_input`."""
-    return _EDGES.sub("_", re.sub(r"(\d)D(?=[A-Z]|$)", r"\1d", op_type)).lower()
-
-
 @functools.cache
 def _types() -> dict[str, str]:
     opspec.lookup("")
-    return {snake_case(op_type): op_type for op_type in opspec.registered()}
+    return {wrapper_name(op_type): op_type for op_type in opspec.registered()}
 
 
 def function(name: str) -> Callable[..., Any] | None:
