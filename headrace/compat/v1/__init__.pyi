@@ -54,6 +54,8 @@ from headrace._src.core.dtypes import DType as DType
 from headrace._src.core.device import DeviceSpec as DeviceSpec
 from headrace._src.core.shape import Dimension as Dimension
 from headrace._src.ops.queues import FIFOQueue as FIFOQueue
+from headrace._src.ops.features import FixedLenFeature as FixedLenFeature
+from headrace._src.ops.features import FixedLenSequenceFeature as FixedLenSequenceFeature
 from headrace._src.platform.versions import GIT_VERSION as GIT_VERSION
 from headrace._src.platform.versions import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
 from headrace._src.platform.versions import CXX11_ABI_FLAG as GRAPH_DEF_VERSION_MIN_CONSUMER
@@ -79,6 +81,7 @@ from headrace._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from headrace._src.autodiff.registry import RegisterGradient as RegisterGradient
 from headrace._src.engine.session import Session as Session
 from headrace._src.ops.accumulators import SparseConditionalAccumulator as SparseConditionalAccumulator
+from headrace._src.ops.features import SparseFeature as SparseFeature
 from headrace._src.core.sparse_tensor import SparseTensor as SparseTensor
 from headrace._src.core.type_spec import SparseTensorSpec as SparseTensorSpec
 from headrace._src.core.sparse_tensor import SparseTensorValue as SparseTensorValue
@@ -90,6 +93,7 @@ from headrace._src.core.tensor_spec import TensorSpec as TensorSpec
 from headrace._src.core.type_spec import TypeSpec as TypeSpec
 from headrace._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from headrace._src.platform.versions import VERSION as VERSION
+from headrace._src.ops.features import VarLenFeature as VarLenFeature
 from headrace._src.state.variable import VariableV1 as Variable
 from headrace._src.state.variable import VariableAggregation as VariableAggregation
 from headrace._src.state.scope_state import VariableScope as VariableScope
@@ -189,6 +193,8 @@ from headrace._src.ops.cumulative import cumprod as cumprod
 from headrace._src.ops.cumulative import cumsum as cumsum
 from headrace._src.autodiff.custom_gradient import custom_gradient as custom_gradient
 from headrace._src.ops.string_codes import decode_base64 as decode_base64
+from headrace._src.ops.decode_records import decode_csv as decode_csv
+from headrace._src.ops.decode_records import decode_raw as decode_raw
 from headrace._src.ops.session_handles import delete_session_tensor as delete_session_tensor
 from headrace._src.ops.space import depth_to_space as depth_to_space
 from headrace._src.core.scopes import device as device
@@ -350,6 +356,9 @@ from headrace._src.core.scopes import op_scope as op_scope
 from headrace._src.state.orthogonal_initializers import Orthogonal as orthogonal_initializer
 from headrace._src.ops.pad_tile import pad as pad
 from headrace._src.ops.concat import parallel_stack as parallel_stack
+from headrace._src.ops.parse_examples import parse_example as parse_example
+from headrace._src.ops.parse_examples import parse_single_example as parse_single_example
+from headrace._src.ops.parse_sequences import parse_single_sequence_example as parse_single_sequence_example
 from headrace._src.ops.placeholder import placeholder as placeholder
 from headrace._src.ops.placeholder import placeholder_with_default as placeholder_with_default
 from headrace._src.ops.special import polygamma as polygamma
@@ -443,10 +452,13 @@ from headrace._src.ops.space import space_to_depth as space_to_depth
 from headrace._src.ops.sparse import sparse_add as sparse_add
 from headrace._src.ops.sparse_layout import sparse_concat as sparse_concat
 from headrace._src.ops.sparse_layout import sparse_fill_empty_rows as sparse_fill_empty_rows
+from headrace._src.ops.sparse_assembly import sparse_mask as sparse_mask
 from headrace._src.ops.matmul import sparse_matmul as sparse_matmul
+from headrace._src.ops.sparse_assembly import sparse_merge as sparse_merge
 from headrace._src.ops.placeholder import sparse_placeholder as sparse_placeholder
 from headrace._src.ops.sparse import sparse_reduce_sum as sparse_reduce_sum
 from headrace._src.ops.sparse_layout import sparse_reorder as sparse_reorder
+from headrace._src.ops.sparse_assembly import sparse_reset_shape as sparse_reset_shape
 from headrace._src.ops.sparse_layout import sparse_reshape as sparse_reshape
 from headrace._src.ops.sparse_layout import sparse_retain as sparse_retain
 from headrace._src.ops.sparse_segment import sparse_segment_mean as sparse_segment_mean
@@ -456,6 +468,7 @@ from headrace._src.ops.sparse_layout import sparse_slice as sparse_slice
 from headrace._src.ops.sparse import sparse_tensor_dense_matmul as sparse_tensor_dense_matmul
 from headrace._src.ops.sparse import sparse_tensor_to_dense as sparse_tensor_to_dense
 from headrace._src.ops.sparse import sparse_to_dense as sparse_to_dense
+from headrace._src.ops.sparse_assembly import sparse_to_indicator as sparse_to_indicator
 from headrace._src.ops.sparse_layout import sparse_transpose as sparse_transpose
 from headrace._src.ops.concat import split as split
 from headrace._src.ops.math_unary import sqrt as sqrt
