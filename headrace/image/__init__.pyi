@@ -9,6 +9,7 @@ from headrace._src.ops.image_encode import adjust_jpeg_quality as adjust_jpeg_qu
 from headrace._src.ops.image_color import adjust_saturation as adjust_saturation
 from headrace._src.ops.image import central_crop as central_crop
 from headrace._src.ops.image_color import convert_image_dtype as convert_image_dtype
+from headrace._src.ops.image_crop import crop_and_resize as crop_and_resize
 from headrace._src.ops.image import crop_to_bounding_box as crop_to_bounding_box
 from headrace._src.ops.image_decode import decode_and_crop_jpeg as decode_and_crop_jpeg
 from headrace._src.ops.image_decode import decode_bmp as decode_bmp
@@ -16,6 +17,7 @@ from headrace._src.ops.image_decode import decode_gif as decode_gif
 from headrace._src.ops.image_decode import decode_image as decode_image
 from headrace._src.ops.image_decode import decode_jpeg as decode_jpeg
 from headrace._src.ops.image_decode import decode_png as decode_png
+from headrace._src.ops.image_boxes import draw_bounding_boxes as draw_bounding_boxes
 from headrace._src.ops.image_encode import encode_jpeg as encode_jpeg
 from headrace._src.ops.image_encode import encode_png as encode_png
 from headrace._src.ops.space import extract_image_patches as extract_image_patches
@@ -26,6 +28,10 @@ from headrace._src.ops.image import flip_up_down as flip_up_down
 from headrace._src.ops.image_color import grayscale_to_rgb as grayscale_to_rgb
 from headrace._src.ops.image_color import hsv_to_rgb as hsv_to_rgb
 from headrace._src.ops.image_decode import is_jpeg as is_jpeg
+from headrace._src.ops.non_max_suppression import non_max_suppression as non_max_suppression
+from headrace._src.ops.non_max_suppression import non_max_suppression_with_overlaps as non_max_suppression_overlaps
+from headrace._src.ops.non_max_suppression import non_max_suppression_padded as non_max_suppression_padded
+from headrace._src.ops.non_max_suppression import non_max_suppression_with_scores as non_max_suppression_with_scores
 from headrace._src.ops.image import pad_to_bounding_box as pad_to_bounding_box
 from headrace._src.ops.image import per_image_standardization as per_image_standardization
 from headrace._src.ops.image_color import random_brightness as random_brightness
@@ -48,6 +54,7 @@ from headrace._src.ops.image import resize_image_with_crop_or_pad as resize_with
 from headrace._src.ops.image_color import rgb_to_grayscale as rgb_to_grayscale
 from headrace._src.ops.image_color import rgb_to_hsv as rgb_to_hsv
 from headrace._src.ops.image import rot90 as rot90
+from headrace._src.ops.image_boxes import sample_distorted_bounding_box as sample_distorted_bounding_box
 from headrace._src.ops.image import total_variation as total_variation
 from headrace._src.ops.image import transpose_image as transpose
 from headrace._src.ops.image import transpose_image as transpose_image

@@ -123,28 +123,26 @@ def read_png(data: bytes, channels: int, dtype: Any) -> np.ndarray:
     complaint = f"Invalid PNG data, size {len(data)}"
     if len(data) < 33:
         raise refuse("Invalid PNG header, data size " + str(len(data)))
-    wide = data[24] == 16
-    if wide:
+    if data[24] == 16:
         pixels = _read_wide_png(data, complaint)
         if dtype == np.uint8:
             pixels = (pixels >> 8).astype(np.uint8)
-    else:
-        image = _open(data, complaint)
-        mode = image.mode
-        if mode == "P":
-            mode = "RGBA" if "transparency" in image.info else "RGB"
-        elif mode == "1":
-            mode = "L"
-        elif "transparency" in image.info:
-            mode = {"L": "LA", "RGB": "RGBA"}.get(mode, mode)
-        try:
-            image = image if image.mode == mode else image.convert(mode)
-        except (OSError, SyntaxError, ValueError):
-            raise refuse(complaint) from None
-        pixels = _pixels(image, complaint)
-        if dtype == np.uint16:
-            pixels = pixels.astype(np.uint16) * 257
-    return _with_channels(pixels, channels)
+        return _with_channels(pixels, channels)
+    image = _open(data, complaint)
+    mode = image.mode
+    if mode == "P":
+        mode = "RGBA" if "transparency" in image.info else "RGB"
+    elif mode == "1":
+        mode = "L"
+    elif "transparency" in image.info:
+        mode = {"L": "LA", "RGB": "RGBA"}.get(mode, mode)
+    try:
+        image = image if image.mode == mode else image.convert(mode)
+    except (OSError, SyntaxError, ValueError):
+        raise refuse(complaint) from None
+    pixels = _with_channels(_pixels(image, complaint), channels)
+    # Brightness is mixed before pixels are widened.
+    return pixels.astype(np.uint16) * 257 if dtype == np.uint16 else pixels
 
 
 def _read_wide_png(data: bytes, complaint: str) -> np.ndarray:
