@@ -83,8 +83,9 @@ def read_jpeg(data: bytes, channels: int, ratio: int, complaint: str) -> np.ndar
     width, height = image.size
     wanted = {1: "L", 3: "RGB"}.get(channels) or ("L" if image.mode == "L" else "RGB")
     if ratio > 1 or (wanted == "L" and image.mode != "L"):
-        # The decoder gives the brightness and smaller sizes itself.
-        image.draft("L" if wanted == "L" else None, (max(1, width // ratio), max(1, height // ratio)))
+        # The decoder gives the brightness and smaller sizes itself; it takes the ratio from a size.
+        size: Any = (width / ratio * 0.999, height / ratio * 0.999)
+        image.draft("L" if wanted == "L" else None, size)
     try:
         image = image if image.mode == wanted else image.convert(wanted)
     except (OSError, SyntaxError, ValueError):
