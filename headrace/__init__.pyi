@@ -36,7 +36,9 @@ from headrace import random as random
 from headrace import resource_loader as resource_loader
 from headrace import saved_model as saved_model
 from headrace import sets as sets
+from headrace import signal as signal
 from headrace import sparse as sparse
+from headrace import spectral as spectral
 from headrace import strings as strings
 from headrace import summary as summary
 from headrace import sysconfig as sysconfig
@@ -233,6 +235,9 @@ from headrace._src.ops.reshape import expand_dims as expand_dims
 from headrace._src.ops.math_functions import expm1 as expm1
 from headrace._src.ops.space import extract_image_patches as extract_image_patches
 from headrace._src.ops.sequences import eye as eye
+from headrace._src.ops.fourier import fft as fft
+from headrace._src.ops.fourier import fft2d as fft2d
+from headrace._src.ops.fourier import fft3d as fft3d
 from headrace._src.ops.constant import fill as fill
 from headrace._src.state.partitioners import fixed_size_partitioner as fixed_size_partitioner
 from headrace._src.core.dtypes import float16 as float16
@@ -276,6 +281,9 @@ from headrace._src.ops.histogram import histogram_fixed_width as histogram_fixed
 from headrace._src.ops.histogram import histogram_fixed_width_bins as histogram_fixed_width_bins
 from headrace._src.ops.identity import identity as identity
 from headrace._src.ops.identity import identity_n as identity_n
+from headrace._src.ops.fourier import ifft as ifft
+from headrace._src.ops.fourier import ifft2d as ifft2d
+from headrace._src.ops.fourier import ifft3d as ifft3d
 from headrace._src.ops.special import igamma as igamma
 from headrace._src.ops.special import igammac as igammac
 from headrace._src.ops.casts import imag as imag

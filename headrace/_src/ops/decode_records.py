@@ -113,9 +113,7 @@ def decode_raw(
     input_bytes = renamed("input_bytes", input_bytes, "bytes", bytes)
     if out_type is None:
         raise ValueError("decode_raw_v1() missing 1 positional argument: 'out_type'")
-    made: Tensor = DecodeRaw(
-        input_bytes, out_type=out_type, little_endian=little_endian, name=name
-    )
+    made: Tensor = DecodeRaw(input_bytes, out_type=out_type, little_endian=little_endian, name=name)
     return made
 
 

@@ -152,9 +152,7 @@ def _kernel_draw_bounding_boxes_v2(k: Any, images: Any, boxes: Any, colors: Any)
 
 
 @export(v2=("image.draw_bounding_boxes",))
-def draw_bounding_boxes_v2(
-    images: Any, boxes: Any, colors: Any, name: str | None = None
-) -> Tensor:
+def draw_bounding_boxes_v2(images: Any, boxes: Any, colors: Any, name: str | None = None) -> Tensor:
     """Draw boxes on images; see `tf.compat.v1.image.draw_bounding_boxes`."""
     made: Tensor
     if colors is None:
@@ -282,9 +280,7 @@ def _kernel_sample_box(
     least = float(min_object_covered)
     if not 0 <= least <= 1:
         raise _refuse(f"Min object covered must be between 0 and 1: {least:g}")
-    objects = _objects(
-        np.asarray(bounding_boxes), height, width, use_image_if_no_bounding_boxes
-    )
+    objects = _objects(np.asarray(bounding_boxes), height, width, use_image_if_no_bounding_boxes)
     stream = philox_stream.Stream(k.philox(max_attempts))
     low, high = (np.float32(n) for n in aspect_ratio_range)
     chosen = _Box(0, 0, height, width)

@@ -115,9 +115,7 @@ def _shape_crop_and_resize(s, image, boxes, box_ind, crop_size):
 
 
 @CropAndResize.kernel
-def _kernel_crop_and_resize(
-    k, image, boxes, box_ind, crop_size, *, method, extrapolation_value
-):
+def _kernel_crop_and_resize(k, image, boxes, box_ind, crop_size, *, method, extrapolation_value):
     _check(boxes, box_ind)
     crops = [int(n) for n in crop_size]
     if min(crops) <= 0:

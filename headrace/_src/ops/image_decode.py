@@ -481,9 +481,7 @@ class _AnyImage:
         return conditional.cond(is_gif, self.gif, self.bmp, name="cond_gif")
 
     def png_or_other(self) -> Any:
-        return conditional.cond(
-            _is_png(self.contents), self.png, self.gif_or_bmp, name="cond_png"
-        )
+        return conditional.cond(_is_png(self.contents), self.png, self.gif_or_bmp, name="cond_png")
 
 
 @export("image.decode_image", "io.decode_image")

@@ -280,8 +280,9 @@ def random_jpeg_quality(
     Raises:
       ValueError: (build) qualities out of order or out of range.
     """
-    lowest, highest = min(min_jpeg_quality, max_jpeg_quality), max(
-        min_jpeg_quality, max_jpeg_quality
+    lowest, highest = (
+        min(min_jpeg_quality, max_jpeg_quality),
+        max(min_jpeg_quality, max_jpeg_quality),
     )
     if lowest < 0 or highest > 100:
         raise ValueError("jpeg encoding range must be between 0 and 100.")

@@ -145,14 +145,10 @@ def _shape_non_max_suppression(s, boxes, scores, limit, most, least):
 
 
 @NonMaxSuppressionV3.kernel
-def _kernel_non_max_suppression(
-    k, boxes, scores, max_output_size, iou_threshold, score_threshold
-):
+def _kernel_non_max_suppression(k, boxes, scores, max_output_size, iou_threshold, score_threshold):
     most, least = float(iou_threshold), float(score_threshold)
     _check_boxes(boxes, scores, most)
-    return np.array(
-        _pick(scores, int(max_output_size), _overlap_of(boxes), most, least), np.int32
-    )
+    return np.array(_pick(scores, int(max_output_size), _overlap_of(boxes), most, least), np.int32)
 
 
 @export("image.non_max_suppression")
@@ -203,9 +199,7 @@ NonMaxSuppressionV4.no_gradient(_NO_GRADIENT)
 
 
 @NonMaxSuppressionV4.shape
-def _shape_non_max_suppression_v4(
-    s, boxes, scores, limit, most, least, *, pad_to_max_output_size
-):
+def _shape_non_max_suppression_v4(s, boxes, scores, limit, most, least, *, pad_to_max_output_size):
     _check_dims(boxes, scores, limit, most, least)
     return [_length(s, pad_to_max_output_size), ()]
 

@@ -35,7 +35,9 @@ def _ids_and_sizes(sp_ids: Any, vocab_size: Any) -> tuple[Sequence[Any], Sequenc
     """
     if isinstance(sp_ids, (SparseTensor, SparseTensorValue)):
         if not _is_size(vocab_size):
-            raise TypeError(f"vocab_size has to be a Tensor or Python int. Found {type(vocab_size)}")
+            raise TypeError(
+                f"vocab_size has to be a Tensor or Python int. Found {type(vocab_size)}"
+            )
         return [sp_ids], [vocab_size]
     if not isinstance(sp_ids, Iterable):
         raise TypeError(f"sp_ids has to be a SparseTensor or list thereof. Found {type(sp_ids)}")
@@ -273,6 +275,4 @@ def sparse_mask(a: IndexedSlices, mask_indices: Any, name: str | None = None) ->
     with name_scope(name, "sparse_mask", [a, mask_indices]) as name:
         indices = a.indices
         kept, positions = late.setdiff1d(indices, mask_indices)
-        return IndexedSlices(
-            late.gather(a.values, positions, name=name), kept, a.dense_shape
-        )
+        return IndexedSlices(late.gather(a.values, positions, name=name), kept, a.dense_shape)
