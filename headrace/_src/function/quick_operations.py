@@ -120,12 +120,22 @@ def _constants(given: Sequence[Any], inputs: Sequence[Any]) -> list[Any] | None:
     found: list[Any] = []
     for x, t in zip(flat, inputs, strict=True):
         if type(x) is not EagerTensor:
+            if _holds_tensor(x):
+                # The tensor made of such a list is another one at each call.
+                return None
             found.append(t)
         elif x is t:
             found.append(None)
         else:
             return None
     return found
+
+
+def _holds_tensor(value: Any) -> bool:
+    """Whether a list, or one within it, has a tensor among its elements."""
+    if type(value) not in (list, tuple):
+        return type(value) is EagerTensor
+    return any(_holds_tensor(v) for v in value)
 
 
 class _Known:
