@@ -92,3 +92,14 @@ fetch = [tf.image.decode_image(p), tf.image.decode_image(p, channels=1, dtype=tf
     "encode_quality": "fetch = tf.image.encode_jpeg(np.zeros([2, 3, 3], np.uint8), quality=101)",
     "png_dtype": "tf.image.decode_png(b'', dtype=tf.float32)",
 }
+
+SNIPPETS["resize_v2"] = """
+v2 = tf.compat.v2.image
+x = tf.constant(np.arange(2 * 4 * 6 * 1, dtype=np.float32).reshape(2, 4, 6, 1) % 11)
+p = tf.placeholder_with_default(np.ones([4, 6, 1], np.float32), [None, None, 1])
+y = [v2.resize(x, [3, 5]), v2.resize(x[0], [7, 2], "nearest"), v2.resize(x, [8, 8], v2.ResizeMethod.BICUBIC, name="b"),
+     v2.resize(x, tf.constant([2, 3]), "area", antialias=True), v2.resize(x, [4, 6]), v2.resize(p, [8, 9], preserve_aspect_ratio=True), v2.resize_with_pad(x, 5, 5)]
+tf.constant(str([t.shape for t in y]), name="static")
+fetch = [y, tf.gradients(y[0], x)]
+"""
+SNIPPETS["resize_v2_method"] = "tf.compat.v2.image.resize(tf.zeros([4, 6, 1]), [3, 5], 'x')"
