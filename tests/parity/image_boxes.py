@@ -103,3 +103,10 @@ tf.constant(str([t.shape for t in y]), name="static")
 fetch = [y, tf.gradients(y[0], x)]
 """
 SNIPPETS["resize_v2_method"] = "tf.compat.v2.image.resize(tf.zeros([4, 6, 1]), [3, 5], 'x')"
+SNIPPETS["jpeg_quality"] = """
+x = np.full([8, 8, 3], 70, np.uint8)
+y = [tf.image.adjust_jpeg_quality(x, 30), tf.image.adjust_jpeg_quality(x / 255., tf.constant(90), name="q"), tf.image.random_jpeg_quality(x, 30, 60, seed=4)]
+tf.constant(str([t.shape for t in y]), name="static")
+fetch = [tf.shape(t) for t in y]
+"""
+SNIPPETS["jpeg_quality_range"] = "tf.image.random_jpeg_quality(np.zeros([8, 8, 3], np.uint8), 60, 30)"

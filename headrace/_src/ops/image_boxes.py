@@ -92,7 +92,7 @@ DrawBoundingBoxes = op(
     host_only=True,
     shape=_shape_draw,
 )
-DrawBoundingBoxes.no_gradient("TensorFlow defines none", undefined=True)
+DrawBoundingBoxes.no_gradient("TensorFlow defines none")
 
 
 @DrawBoundingBoxes.kernel

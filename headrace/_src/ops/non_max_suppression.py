@@ -135,7 +135,7 @@ NonMaxSuppressionV3 = op(
     T_threshold=_type(),
     host_only=True,
 )
-NonMaxSuppressionV3.no_gradient(_NO_GRADIENT)
+NonMaxSuppressionV3.no_gradient(_NO_GRADIENT, undefined=True)
 
 
 @NonMaxSuppressionV3.shape
@@ -195,7 +195,7 @@ NonMaxSuppressionV4 = op(
     pad_to_max_output_size=A.boolean(default=False),
     host_only=True,
 )
-NonMaxSuppressionV4.no_gradient(_NO_GRADIENT)
+NonMaxSuppressionV4.no_gradient(_NO_GRADIENT, undefined=True)
 
 
 @NonMaxSuppressionV4.shape
@@ -261,7 +261,7 @@ NonMaxSuppressionV5 = op(
     pad_to_max_output_size=A.boolean(default=False),
     host_only=True,
 )
-NonMaxSuppressionV5.no_gradient(_NO_GRADIENT)
+NonMaxSuppressionV5.no_gradient(_NO_GRADIENT, undefined=True)
 
 
 @NonMaxSuppressionV5.shape
