@@ -11,6 +11,7 @@ from headrace._src.core import attrs as A
 from headrace._src.core import dtypes, errors
 from headrace._src.core.convert import convert_to_tensor
 from headrace._src.core.dtypes import groups as G
+from headrace._src.core.eager_inputs import type_name
 from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.opspec import op
 from headrace._src.core.scopes import control_dependencies, name_scope
@@ -56,6 +57,14 @@ def _kernel_cast(k, x, *, DstT):  # noqa: N803 - attrs keep their OpDef names
     source = x.dtype
     if source == target:
         return x
+    if source == object or target == object:
+        names = [
+            "string" if kind == object else type_name(dtypes.as_dtype(kind))
+            for kind in (source, target)
+        ]
+        raise errors.UnimplementedError(
+            None, None, f"Cast {names[0]} to {names[1]} is not supported"
+        )
     if source.kind == "c" and target.kind != "c":
         x = x.real
         source = x.dtype
