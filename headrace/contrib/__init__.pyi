@@ -5,6 +5,7 @@ from headrace.contrib import checkpoint as checkpoint
 from headrace.contrib import eager as eager
 from headrace.contrib import framework as framework
 from headrace.contrib import layers as layers
+from headrace.contrib import lookup as lookup
 from headrace.contrib import metrics as metrics
 from headrace.contrib import opt as opt
 from headrace.contrib import predictor as predictor

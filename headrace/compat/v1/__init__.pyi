@@ -23,6 +23,7 @@ from headrace import keras as keras
 from headrace import layers as layers
 from headrace import linalg as linalg
 from headrace import logging as logging
+from headrace import lookup as lookup
 from headrace import losses as losses
 from headrace import manip as manip
 from headrace import math as math
