@@ -25,7 +25,7 @@ _INSTEAD = {
     "data": "; loop over batches in Python, or feed a function that has an input_signature",
     "distribute": "; one process trains, on the devices that tf.device names",
     "estimator": "; write the loop with tf.GradientTape and tf.train.Checkpoint",
-    "feature_column": "; parse with tf.io.parse_example and use tf.one_hot and tf.nn.embedding_lookup",
+    "feature_column": "; use tf.io.parse_example, tf.one_hot and tf.nn.embedding_lookup",
     "keras": "; Keras models, layers and optimizers are no part of it",
     "lite": "; converting models for other runtimes is no part of it",
     "losses": "; tf.compat.v1.losses is there",

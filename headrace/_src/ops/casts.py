@@ -57,9 +57,9 @@ def _kernel_cast(k, x, *, DstT):  # noqa: N803 - attrs keep their OpDef names
     source = x.dtype
     if source == target:
         return x
-    if source == object or target == object:
+    if "O" in (source.kind, target.kind):
         names = [
-            "string" if kind == object else type_name(dtypes.as_dtype(kind))
+            "string" if kind.kind == "O" else type_name(dtypes.as_dtype(kind))
             for kind in (source, target)
         ]
         raise errors.UnimplementedError(

@@ -1,4 +1,4 @@
-"""Image files as pixels: DecodeJpeg, DecodePng, DecodeGif, DecodeBmp and what tells a file's shape."""
+"""Image files as pixels: DecodeJpeg, DecodePng, DecodeGif, DecodeBmp and their like."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def _refuse(message: str) -> errors.InvalidArgumentError:
 
 def _field(text: bytes, dtype: Any, number: int) -> Any:
     """A column of a line as an element of a table."""
-    if dtype == object:
+    if dtype.kind == "O":
         return text
     try:
         return dtype.type(text.decode() if dtype.kind == "f" else int(text))

@@ -457,7 +457,7 @@ def _rows_batch(
     lengths = np.array([len(rows or ()) for rows in found], np.int64)
     kind = array((), dtype).dtype
     longest = int(lengths.max(initial=0))
-    out = np.full((len(lists), longest, *dims), b"" if kind == object else 0, kind)
+    out = np.full((len(lists), longest, *dims), b"" if kind.kind == "O" else 0, kind)
     for i, rows in enumerate(found):
         for j, row in enumerate(rows or ()):
             out[i, j] = row.reshape(dims)

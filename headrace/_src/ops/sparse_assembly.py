@@ -71,7 +71,7 @@ def sparse_merge(
     `out[i..., ids[i..., j]] == values[i..., j]`
 
     Args:
-      sp_ids: `SparseTensor` [d0, ..., n] of integers, or a list of them, one for each new dimension.
+      sp_ids: `SparseTensor` [d0, ..., n] of integers, or a list with one for each new dimension.
       sp_values: `SparseTensor` [d0, ..., n] of any dtype.
       vocab_size: extent of the new dimension, a list where `sp_ids` is one.
       name: name of the operations.
