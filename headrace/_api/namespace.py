@@ -38,6 +38,8 @@ _INSTEAD = {
     "ragged": "; pad rows to one length, or use tf.sparse.SparseTensor",
     "saved_model.load": "; tf.compat.v1.saved_model.loader.load is there",
     "saved_model.save": "; tf.compat.v1.saved_model.simple_save is there",
+    "nn.ctc_loss": "; tf.compat.v1.nn.ctc_loss is there",
+    "strings.split": "; tf.compat.v1.strings.split gives a SparseTensor, this one a RaggedTensor",
     "tpu": "; XLA compiles for the devices that JAX finds",
     "train.experimental": "; mixed precision and loss scales are no part of it",
     "xla": "; what is worth it is compiled with XLA without being asked",
