@@ -18,12 +18,31 @@ ROOT = "headrace"
 _HERE = os.path.dirname(__file__)
 
 
-# What does the work of namespaces of `compat.v2` that belong to Keras.
+# What does the work of names of `compat.v2` that are not there, by their first parts.
 _INSTEAD = {
+    "RaggedTensor": "; pad rows to one length, or use tf.sparse.SparseTensor",
+    "RaggedTensorSpec": "; pad rows to one length, or use tf.SparseTensorSpec",
+    "data": "; loop over batches in Python, or feed a function that has an input_signature",
+    "distribute": "; one process trains, on the devices that tf.device names",
+    "estimator": "; write the loop with tf.GradientTape and tf.train.Checkpoint",
+    "feature_column": "; use tf.io.parse_example, tf.one_hot and tf.nn.embedding_lookup",
     "keras": "; Keras models, layers and optimizers are no part of it",
+    "lite": "; converting models for other runtimes is no part of it",
     "losses": "; tf.compat.v1.losses is there",
     "metrics": "; tf.compat.v1.metrics is there",
+    "nn.RNNCellDeviceWrapper": "; tf.compat.v1.nn.rnn_cell.DeviceWrapper is there",
+    "nn.RNNCellDropoutWrapper": "; tf.compat.v1.nn.rnn_cell.DropoutWrapper is there",
+    "nn.RNNCellResidualWrapper": "; tf.compat.v1.nn.rnn_cell.ResidualWrapper is there",
     "optimizers": "; the optimizers of tf.compat.v1.train are there",
+    "quantization": "; models of quantized numbers are no part of it",
+    "ragged": "; pad rows to one length, or use tf.sparse.SparseTensor",
+    "saved_model.load": "; tf.compat.v1.saved_model.loader.load is there",
+    "saved_model.save": "; tf.compat.v1.saved_model.simple_save is there",
+    "nn.ctc_loss": "; tf.compat.v1.nn.ctc_loss is there",
+    "strings.split": "; tf.compat.v1.strings.split gives a SparseTensor, this one a RaggedTensor",
+    "tpu": "; XLA compiles for the devices that JAX finds",
+    "train.experimental": "; mixed precision and loss scales are no part of it",
+    "xla": "; what is worth it is compiled with XLA without being asked",
 }
 
 
@@ -116,7 +135,7 @@ def missing(version: str, space: str, name: str, module: str) -> AttributeError:
     full = public_name(space, name)
     there = known(version)
     shown = full if version == "1" else f"compat.v2.{full}"
-    instead = _INSTEAD.get(full.split(".")[0], "") if version == "2" else ""
+    instead = _instead(full) if version == "2" else ""
     if name in there.get(space, ()):
         return MissingSymbolError(
             f"tf.{shown} is part of TensorFlow 1.15 but not implemented in headrace{instead}"
@@ -130,6 +149,13 @@ def missing(version: str, space: str, name: str, module: str) -> AttributeError:
     near = difflib.get_close_matches(name, names(version, space), 1)
     hint = f". Did you mean: '{near[0]}'?" if near else ""
     return AttributeError(f"module '{module}' has no attribute '{name}'{hint}")
+
+
+def _instead(full: str) -> str:
+    """What to use instead of a missing name of `compat.v2`, if anything is known to do."""
+    while full and full not in _INSTEAD:
+        full = full.rpartition(".")[0]
+    return _INSTEAD.get(full, "")
 
 
 def submodule(version: str, space: str) -> types.ModuleType:

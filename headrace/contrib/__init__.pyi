@@ -5,10 +5,12 @@ from headrace.contrib import checkpoint as checkpoint
 from headrace.contrib import eager as eager
 from headrace.contrib import framework as framework
 from headrace.contrib import layers as layers
+from headrace.contrib import lookup as lookup
 from headrace.contrib import metrics as metrics
 from headrace.contrib import opt as opt
 from headrace.contrib import predictor as predictor
 from headrace.contrib import rnn as rnn
+from headrace.contrib import signal as signal
 from headrace.contrib import slim as slim
 from headrace.contrib import summary as summary
 from headrace.contrib import tensorboard as tensorboard

@@ -4,12 +4,17 @@ from headrace._src.ops.accumulators import SparseConditionalAccumulator as Spars
 from headrace._src.core.sparse_tensor import SparseTensor as SparseTensor
 from headrace._src.ops.sparse import sparse_add as add
 from headrace._src.ops.sparse_layout import sparse_concat as concat
+from headrace._src.ops.sparse_assembly import sparse_expand_dims as expand_dims
+from headrace._src.ops.sparse_assembly import sparse_eye as eye
 from headrace._src.ops.sparse_layout import sparse_fill_empty_rows as fill_empty_rows
 from headrace._src.ops.sparse import from_dense as from_dense
+from headrace._src.ops.sparse_assembly import sparse_mask as mask
 from headrace._src.ops.sparse import sparse_tensor_dense_matmul as matmul
+from headrace._src.ops.sparse_assembly import sparse_merge as merge
 from headrace._src.ops.placeholder import sparse_placeholder as placeholder
 from headrace._src.ops.sparse import sparse_reduce_sum as reduce_sum
 from headrace._src.ops.sparse_layout import sparse_reorder as reorder
+from headrace._src.ops.sparse_assembly import sparse_reset_shape as reset_shape
 from headrace._src.ops.sparse_layout import sparse_reshape as reshape
 from headrace._src.ops.sparse_layout import sparse_retain as retain
 from headrace._src.ops.sparse_segment import sparse_segment_mean as segment_mean
@@ -18,4 +23,5 @@ from headrace._src.ops.sparse_segment import sparse_segment_sum as segment_sum
 from headrace._src.ops.sparse_layout import sparse_slice as slice
 from headrace._src.ops.sparse import sparse_tensor_dense_matmul as sparse_dense_matmul
 from headrace._src.ops.sparse import sparse_tensor_to_dense as to_dense
+from headrace._src.ops.sparse_assembly import sparse_to_indicator as to_indicator
 from headrace._src.ops.sparse_layout import sparse_transpose as transpose

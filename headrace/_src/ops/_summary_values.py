@@ -115,15 +115,19 @@ _COLOR_TYPES: Final = {1: 0, 2: 4, 3: 2, 4: 6}
 _ZERO_THRESHOLD: Final = 1e-6
 
 
-def encode_png(image: np.ndarray[Any, Any]) -> bytes:
-    """Encodes uint8 pixels [height, width, 1 to 4 channels] as a PNG file."""
+def encode_png(image: np.ndarray[Any, Any], level: int = -1) -> bytes:
+    """Encodes pixels [height, width, 1 to 4 channels], uint8 or uint16, as a PNG file."""
     height, width, channels = image.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, _COLOR_TYPES[channels], 0, 0, 0)
+    bits = 8 * image.dtype.itemsize
+    header = struct.pack(">IIBBBBB", width, height, bits, _COLOR_TYPES[channels], 0, 0, 0)
+    if bits == 16:
+        # Filters treat the bytes of a pixel one by one.
+        image = image.astype(">u2").view(np.uint8).reshape(height, width, 2 * channels)
     return b"".join(
         (
             b"\x89PNG\r\n\x1a\n",
             _png_chunk(b"IHDR", header),
-            _png_chunk(b"IDAT", _deflate(_filter_rows(image))),
+            _png_chunk(b"IDAT", _deflate(_filter_rows(image), level)),
             _png_chunk(b"IEND", b""),
         )
     )
@@ -153,19 +157,19 @@ def _filter_rows(image: np.ndarray[Any, Any]) -> bytes:
     return np.column_stack([kinds, chosen]).tobytes()
 
 
-def _deflate(data: bytes) -> bytes:
+def _deflate(data: bytes, level: int = -1) -> bytes:
     """zlib data with the smallest window that holds `data`, and a header that says so."""
     bits = 15
     while bits > 9 and len(data) + 262 <= 1 << (bits - 1):
         bits -= 1
-    packer = zlib.compressobj(-1, zlib.DEFLATED, bits, 8, zlib.Z_FILTERED)
+    packer = zlib.compressobj(level, zlib.DEFLATED, bits, 8, zlib.Z_FILTERED)
     packed = bytearray(packer.compress(data) + packer.flush())
     window = packed[0] >> 4
     while window > 0 and len(data) <= 1 << (window + 7):
         window -= 1
     packed[0] = (packed[0] & 15) | window << 4
-    level = packed[1] & 0xE0
-    packed[1] = level + 31 - ((packed[0] << 8) + level) % 31
+    flags = packed[1] & 0xE0
+    packed[1] = flags + 31 - ((packed[0] << 8) + flags) % 31
     return bytes(packed)
 
 

@@ -505,6 +505,14 @@ _RESIZERS = {
     ResizeMethodV2.AREA: image_resize.ResizeArea,
 }
 
+# Kernels of another op.
+_SMOOTHING = (
+    ResizeMethodV2.LANCZOS3,
+    ResizeMethodV2.LANCZOS5,
+    ResizeMethodV2.GAUSSIAN,
+    ResizeMethodV2.MITCHELLCUBIC,
+)
+
 
 def _kept_ratio(images: Tensor, height: Any, width: Any) -> Tensor:
     """The largest size of the images' ratio within `height` and `width`."""
@@ -618,6 +626,16 @@ def resize_image_with_pad(
     Raises:
       ValueError: Build: another rank, or a size that is not positive.
     """
+
+    def resize(batch: Tensor, size: Any) -> Tensor:
+        return resize_images(batch, size, method, align_corners=align_corners)
+
+    return _padded_to_size(image, target_height, target_width, resize)
+
+
+def _padded_to_size(
+    image: Any, target_height: Any, target_width: Any, resize: Callable[..., Tensor]
+) -> Tensor:
     with name_scope(None, "resize_image_with_pad", [image]):
         image, was_batch = _as_batch(image)
         checks = _check_image(image)
@@ -634,10 +652,83 @@ def resize_image_with_pad(
         margins = [(sizes[2] - wanted[0]) / 2, (sizes[3] - wanted[1]) / 2]
         floors = [late.floor(v) for v in margins]
         pads = [_largest(0, late.cast(v, dtype=dtypes.int32)) for v in floors]
-        resized = resize_images(image, new_size, method, align_corners=align_corners)
-        padded = pad_to_bounding_box(resized, *pads, target_height, target_width)
+        padded = pad_to_bounding_box(resize(image, new_size), *pads, target_height, target_width)
         _sizes(padded)
         return _unbatch(padded, was_batch)
+
+
+@export(v2=("image.resize",))
+def resize_images_v2(
+    images: Any,
+    size: Any,
+    method: Any = ResizeMethodV2.BILINEAR,
+    preserve_aspect_ratio: bool = False,
+    antialias: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """Resize images; pixels are squares whose middles are compared.
+
+    Args:
+      images: `[height, width, channels]` or `[batch, height, width, channels]`.
+      size: New height and width, int32 `[2]`.
+      method: One of `tf.image.ResizeMethod`: "bilinear", "nearest", "bicubic" or "area".
+      preserve_aspect_ratio: Take the largest size within `size` that keeps the images' ratio.
+      antialias: Whether images that shrink are smoothed, which is not supported.
+      name: Name of the scope.
+
+    Returns:
+      The resized images, float32 except for "nearest".
+
+    Raises:
+      NotImplementedError: Build: smoothing, or another kernel of `ResizeMethod`.
+      ValueError: Build: another rank, size or method.
+    """
+
+    def resizer(batch: Tensor, new_size: Tensor) -> Tensor:
+        smooth = antialias and method in (ResizeMethodV2.BILINEAR, ResizeMethodV2.BICUBIC)
+        if smooth or method in _SMOOTHING:
+            what = "antialias=True" if smooth else f"method={method!r}"
+            raise NotImplementedError(
+                f"tf.image.resize: {what} needs ScaleAndTranslate, which headrace has not"
+            )
+        spec = _RESIZERS.get(method) if isinstance(method, str) else None
+        if spec is None:
+            raise ValueError("Resize method is not implemented.")
+        if method == ResizeMethodV2.AREA:
+            return spec(batch, new_size)
+        return spec(batch, new_size, half_pixel_centers=True)
+
+    return _resize(images, resizer, size, preserve_aspect_ratio, name, skip_same=False)
+
+
+@export(v2=("image.resize_with_pad",))
+def resize_image_with_pad_v2(
+    image: Any,
+    target_height: Any,
+    target_width: Any,
+    method: Any = ResizeMethodV2.BILINEAR,
+    antialias: bool = False,
+) -> Tensor:
+    """Resize images to fit into a size, keeping their ratio, and pad them with zeros.
+
+    Args:
+      image: `[height, width, channels]` or `[batch, height, width, channels]`.
+      target_height: Height of the result.
+      target_width: Width of the result.
+      method: One of `tf.image.ResizeMethod`.
+      antialias: As of `tf.image.resize`.
+
+    Returns:
+      The images of the new size.
+
+    Raises:
+      ValueError: Build: another rank, or a size that is not positive.
+    """
+
+    def resize(batch: Tensor, size: Any) -> Tensor:
+        return resize_images_v2(batch, size, method, antialias=antialias)
+
+    return _padded_to_size(image, target_height, target_width, resize)
 
 
 # -- Standardisation ------------------------------------------------------------------------------

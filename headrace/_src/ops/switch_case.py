@@ -9,6 +9,7 @@ import numpy as np
 
 from headrace._api.export import export
 from headrace._src.core import attrs as A
+from headrace._src.core import graph as graph_lib
 from headrace._src.core import nest, scopes
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
@@ -74,6 +75,9 @@ def switch_case(
     """
     functions = _functions(branch_fns, default, branch_index)
     with scopes.name_scope(name, "case", [branch_index]):
+        if graph_lib.get_default_graph().executes:
+            index = int(branch_index)
+            return functions[index if 0 <= index < len(functions) else -1]()
         with scopes.name_scope("indexed_case") as scope:
             return _build(branch_index, functions, scope)
 

@@ -23,6 +23,7 @@ from headrace import keras as keras
 from headrace import layers as layers
 from headrace import linalg as linalg
 from headrace import logging as logging
+from headrace import lookup as lookup
 from headrace import losses as losses
 from headrace import manip as manip
 from headrace import math as math
@@ -36,7 +37,9 @@ from headrace import random as random
 from headrace import resource_loader as resource_loader
 from headrace import saved_model as saved_model
 from headrace import sets as sets
+from headrace import signal as signal
 from headrace import sparse as sparse
+from headrace import spectral as spectral
 from headrace import strings as strings
 from headrace import summary as summary
 from headrace import sysconfig as sysconfig
@@ -54,6 +57,8 @@ from headrace._src.core.dtypes import DType as DType
 from headrace._src.core.device import DeviceSpec as DeviceSpec
 from headrace._src.core.shape import Dimension as Dimension
 from headrace._src.ops.queues import FIFOQueue as FIFOQueue
+from headrace._src.ops.features import FixedLenFeature as FixedLenFeature
+from headrace._src.ops.features import FixedLenSequenceFeature as FixedLenSequenceFeature
 from headrace._src.platform.versions import GIT_VERSION as GIT_VERSION
 from headrace._src.platform.versions import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
 from headrace._src.platform.versions import CXX11_ABI_FLAG as GRAPH_DEF_VERSION_MIN_CONSUMER
@@ -79,6 +84,7 @@ from headrace._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from headrace._src.autodiff.registry import RegisterGradient as RegisterGradient
 from headrace._src.engine.session import Session as Session
 from headrace._src.ops.accumulators import SparseConditionalAccumulator as SparseConditionalAccumulator
+from headrace._src.ops.features import SparseFeature as SparseFeature
 from headrace._src.core.sparse_tensor import SparseTensor as SparseTensor
 from headrace._src.core.type_spec import SparseTensorSpec as SparseTensorSpec
 from headrace._src.core.sparse_tensor import SparseTensorValue as SparseTensorValue
@@ -90,6 +96,7 @@ from headrace._src.core.tensor_spec import TensorSpec as TensorSpec
 from headrace._src.core.type_spec import TypeSpec as TypeSpec
 from headrace._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from headrace._src.platform.versions import VERSION as VERSION
+from headrace._src.ops.features import VarLenFeature as VarLenFeature
 from headrace._src.state.variable import VariableV1 as Variable
 from headrace._src.state.variable import VariableAggregation as VariableAggregation
 from headrace._src.state.scope_state import VariableScope as VariableScope
@@ -189,6 +196,8 @@ from headrace._src.ops.cumulative import cumprod as cumprod
 from headrace._src.ops.cumulative import cumsum as cumsum
 from headrace._src.autodiff.custom_gradient import custom_gradient as custom_gradient
 from headrace._src.ops.string_codes import decode_base64 as decode_base64
+from headrace._src.ops.decode_records import decode_csv as decode_csv
+from headrace._src.ops.decode_records import decode_raw as decode_raw
 from headrace._src.ops.session_handles import delete_session_tensor as delete_session_tensor
 from headrace._src.ops.space import depth_to_space as depth_to_space
 from headrace._src.core.scopes import device as device
@@ -227,6 +236,9 @@ from headrace._src.ops.reshape import expand_dims as expand_dims
 from headrace._src.ops.math_functions import expm1 as expm1
 from headrace._src.ops.space import extract_image_patches as extract_image_patches
 from headrace._src.ops.sequences import eye as eye
+from headrace._src.ops.fourier import fft as fft
+from headrace._src.ops.fourier import fft2d as fft2d
+from headrace._src.ops.fourier import fft3d as fft3d
 from headrace._src.ops.constant import fill as fill
 from headrace._src.state.partitioners import fixed_size_partitioner as fixed_size_partitioner
 from headrace._src.core.dtypes import float16 as float16
@@ -270,6 +282,9 @@ from headrace._src.ops.histogram import histogram_fixed_width as histogram_fixed
 from headrace._src.ops.histogram import histogram_fixed_width_bins as histogram_fixed_width_bins
 from headrace._src.ops.identity import identity as identity
 from headrace._src.ops.identity import identity_n as identity_n
+from headrace._src.ops.fourier import ifft as ifft
+from headrace._src.ops.fourier import ifft2d as ifft2d
+from headrace._src.ops.fourier import ifft3d as ifft3d
 from headrace._src.ops.special import igamma as igamma
 from headrace._src.ops.special import igammac as igammac
 from headrace._src.ops.casts import imag as imag
@@ -350,6 +365,9 @@ from headrace._src.core.scopes import op_scope as op_scope
 from headrace._src.state.orthogonal_initializers import Orthogonal as orthogonal_initializer
 from headrace._src.ops.pad_tile import pad as pad
 from headrace._src.ops.concat import parallel_stack as parallel_stack
+from headrace._src.ops.parse_examples import parse_example as parse_example
+from headrace._src.ops.parse_examples import parse_single_example as parse_single_example
+from headrace._src.ops.parse_sequences import parse_single_sequence_example as parse_single_sequence_example
 from headrace._src.ops.placeholder import placeholder as placeholder
 from headrace._src.ops.placeholder import placeholder_with_default as placeholder_with_default
 from headrace._src.ops.special import polygamma as polygamma
@@ -443,10 +461,13 @@ from headrace._src.ops.space import space_to_depth as space_to_depth
 from headrace._src.ops.sparse import sparse_add as sparse_add
 from headrace._src.ops.sparse_layout import sparse_concat as sparse_concat
 from headrace._src.ops.sparse_layout import sparse_fill_empty_rows as sparse_fill_empty_rows
+from headrace._src.ops.sparse_assembly import sparse_mask as sparse_mask
 from headrace._src.ops.matmul import sparse_matmul as sparse_matmul
+from headrace._src.ops.sparse_assembly import sparse_merge as sparse_merge
 from headrace._src.ops.placeholder import sparse_placeholder as sparse_placeholder
 from headrace._src.ops.sparse import sparse_reduce_sum as sparse_reduce_sum
 from headrace._src.ops.sparse_layout import sparse_reorder as sparse_reorder
+from headrace._src.ops.sparse_assembly import sparse_reset_shape as sparse_reset_shape
 from headrace._src.ops.sparse_layout import sparse_reshape as sparse_reshape
 from headrace._src.ops.sparse_layout import sparse_retain as sparse_retain
 from headrace._src.ops.sparse_segment import sparse_segment_mean as sparse_segment_mean
@@ -456,6 +477,7 @@ from headrace._src.ops.sparse_layout import sparse_slice as sparse_slice
 from headrace._src.ops.sparse import sparse_tensor_dense_matmul as sparse_tensor_dense_matmul
 from headrace._src.ops.sparse import sparse_tensor_to_dense as sparse_tensor_to_dense
 from headrace._src.ops.sparse import sparse_to_dense as sparse_to_dense
+from headrace._src.ops.sparse_assembly import sparse_to_indicator as sparse_to_indicator
 from headrace._src.ops.sparse_layout import sparse_transpose as sparse_transpose
 from headrace._src.ops.concat import split as split
 from headrace._src.ops.math_unary import sqrt as sqrt
