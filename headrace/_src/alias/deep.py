@@ -112,6 +112,7 @@ MODULES = {
         "contrib.layers_utils",
         "contrib.layers_shared",
     ),
+    "tensorflow.contrib.training.python.training.hparam_pb2": ("proto.messages",),
     "tensorflow.contrib.slim.python.slim.model_analyzer": ("contrib.model_analyzer",),
     "ops.metrics_impl": ("metrics.variables",),
     "layers.utils": ("layers.conditions",),
