@@ -18,7 +18,7 @@ from headrace._src.graph_def.newer import NEWER_OPS
 from headrace._src.graph_def.nodes import Node, Ref
 from headrace._src.graph_def.old_ops import EXITS, MERGES
 from headrace._src.graph_def.regions import Condition, Loop, Region, Values
-from headrace._src.ops import branches, constant, func_graph, identity, loop_node
+from headrace._src.ops import branches, constant, func_graph, identity, loop_node, optionals
 from headrace._src.ops import placeholder as placeholder_ops
 
 # How often the static shapes of loop variables are relaxed by what the body gives before those that
@@ -38,6 +38,7 @@ class Scope:
       graph: the graph.                  parent: the scope of the graph around it, or None.
       values: output → its tensor.       operations: item → its operation.
       names: the names that were not in use before.     stacks: those of the graph in this thread.
+      taken: output of an earlier condition's body → the condition's output that holds it.
     """
 
     def __init__(self, graph: Any, parent: Scope | None = None) -> None:
@@ -47,6 +48,7 @@ class Scope:
         self.operations: dict[Any, Operation] = {}
         self.names: list[str] = []
         self.stacks = graph.stacks
+        self.taken: dict[Ref, Ref] = {}
 
 
 class Builder:
@@ -60,6 +62,8 @@ class Builder:
     def __init__(self, values: Values, reserved: Iterable[str] = ()) -> None:
         self._values = values
         self._reserved = frozenset(reserved)
+        # Output of a condition's body that is handed on → its tensor there, and its label.
+        self._handed: dict[Ref, tuple[Tensor, str]] = {}
 
     def region(self, region: Region, scope: Scope) -> None:
         """Builds the items of a region in the graph of `scope`."""
@@ -95,6 +99,9 @@ class Builder:
             found = s.values.get(key)
             if found is not None:
                 return found
+            if ref in s.taken:
+                found = s.values[key] = self._unwrapped(ref, s)
+                return found
             s = s.parent
         if isinstance(ref.item, Node) and ref.item.floating:
             self._node(ref.item, Region(()), scope)
@@ -103,6 +110,15 @@ class Builder:
             f"Node '{ref.item.name}' is needed where it has no value: the control flow around it "
             "is not arranged as loops and conditions are"
         )
+
+    def _unwrapped(self, ref: Ref, scope: Scope) -> Tensor:
+        """An output of an earlier condition's body, which that one hands on."""
+        tensor, label = self._handed[ref]
+        assert scope.parent is not None
+        optional = self.tensor(scope.taken[ref], scope.parent)
+        graph = scope.graph
+        with graph.as_default(), scopes.control_dependencies(None):
+            return optionals.unwrapped(graph.capture(optional), tensor, label)
 
     # -- nodes ---------------------------------------------------------------------------------
 
@@ -177,8 +193,9 @@ class Builder:
     def _condition(self, condition: Condition, scope: Scope) -> None:
         base = condition.name.rpartition("/")[0] or condition.name
         pred = self.tensor(condition.pred, scope)
+        more = max(len(condition.true.handed), len(condition.false.handed))
         graphs = [
-            self._branch(region, f"{base.replace('/', '_')}_{word}", scope)
+            self._branch(region, f"{base.replace('/', '_')}_{word}", scope, more)
             for region, word in ((condition.true, "true"), (condition.false, "false"))
         ]
         is_effect = not condition.true.results
@@ -191,10 +208,23 @@ class Builder:
         for i, t in enumerate(node.outputs):
             scope.values[condition, i] = t
 
-    def _branch(self, region: Region, name: str, scope: Scope) -> func_graph.FuncGraph:
+    def _branch(
+        self, region: Region, name: str, scope: Scope, more: int
+    ) -> func_graph.FuncGraph:
+        """One body of a condition; it gives `more` optionals behind its results."""
         with scope.graph.as_default():
             graph = func_graph.FuncGraph(f"{name}_{next_uid()}")
-        self._fill(graph, region, Scope(graph, scope))
+        inner = Scope(graph, scope)
+        inner.taken = region.taken
+        self._fill(graph, region, inner)
+        with graph.as_default(), scopes.control_dependencies(None):
+            for ref in region.handed:
+                tensor = self.tensor(ref, inner)
+                label = f"{graph.name}/{tensor.name}"
+                self._handed[ref] = tensor, label
+                graph.outputs.append(optionals.wrapped(tensor, label))
+            for _ in range(more - len(region.handed)):
+                graph.outputs.append(optionals.OptionalNone())
         return graph
 
     def _fill(self, graph: func_graph.FuncGraph, region: Region, scope: Scope) -> None:
