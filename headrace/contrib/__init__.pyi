@@ -12,5 +12,6 @@ from headrace.contrib import rnn as rnn
 from headrace.contrib import slim as slim
 from headrace.contrib import summary as summary
 from headrace.contrib import tensorboard as tensorboard
+from headrace.contrib import tfprof as tfprof
 from headrace.contrib import training as training
 from headrace.contrib import util as util

@@ -208,9 +208,7 @@ class Builder:
         for i, t in enumerate(node.outputs):
             scope.values[condition, i] = t
 
-    def _branch(
-        self, region: Region, name: str, scope: Scope, more: int
-    ) -> func_graph.FuncGraph:
+    def _branch(self, region: Region, name: str, scope: Scope, more: int) -> func_graph.FuncGraph:
         """One body of a condition; it gives `more` optionals behind its results."""
         with scope.graph.as_default():
             graph = func_graph.FuncGraph(f"{name}_{next_uid()}")

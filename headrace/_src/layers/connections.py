@@ -77,9 +77,7 @@ class Connected:
     @property
     def input_shape(self) -> NoReturn:
         """Raises AttributeError: no input is remembered."""
-        raise AttributeError(
-            "The layer has never been called and thus has no defined input shape."
-        )
+        raise AttributeError("The layer has never been called and thus has no defined input shape.")
 
     @property
     def output_shape(self) -> NoReturn:
@@ -186,8 +184,10 @@ class Connected:
             )
         if not variables:
             return
-        values = [np.asarray(w, v.dtype.base_dtype.as_numpy_dtype) for v, w in
-                  zip(variables, weights, strict=True)]
+        values = [
+            np.asarray(w, v.dtype.base_dtype.as_numpy_dtype)
+            for v, w in zip(variables, weights, strict=True)
+        ]
         for v, value in zip(variables, values, strict=True):
             if tuple(v.shape.as_list()) != value.shape:
                 raise ValueError(

@@ -22,9 +22,7 @@ def _invalid(message: str) -> errors.InvalidArgumentError:
 
 
 # -- EncodeWav -------------------------------------------------------------------------------------
-EncodeWav = op(
-    "EncodeWav", "audio: float, sample_rate: int32 -> contents: string", host_only=True
-)
+EncodeWav = op("EncodeWav", "audio: float, sample_rate: int32 -> contents: string", host_only=True)
 EncodeWav.no_gradient("a file is not differentiable", undefined=True)
 
 
@@ -88,9 +86,7 @@ DecodeWav.no_gradient("a file is not differentiable", undefined=True)
 
 
 @DecodeWav.shape
-def _shape_decode_wav(
-    s: Any, contents: Any, *, desired_channels: int, desired_samples: int
-) -> Any:
+def _shape_decode_wav(s: Any, contents: Any, *, desired_channels: int, desired_samples: int) -> Any:
     dims.with_rank(contents, 0)
     shape: list[int | None] = []
     for word, number in (("channels", desired_channels), ("samples", desired_samples)):
@@ -134,9 +130,7 @@ def _channels_and_rate(reader: _Reader) -> tuple[int, int]:
     if coding != 1:
         raise _invalid(f"Bad audio format for WAV: Expected 1 (PCM), but got{coding}")
     if channels < 1:
-        raise _invalid(
-            f"Bad number of channels for WAV: Expected at least 1, but got {channels}"
-        )
+        raise _invalid(f"Bad number of channels for WAV: Expected at least 1, but got {channels}")
     if bits != 16:
         raise _invalid(f"Can only read 16-bit WAV files, but received {bits}")
     if align != channels * 2:
