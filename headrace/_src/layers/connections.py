@@ -6,16 +6,19 @@ Keras are remembered; asking for an input or an output is an error.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from headrace._src.core import default_session, dtypes, nest
-from headrace._src.core.type_spec import TensorSpec
+from headrace._src.core import graph as graph_lib
+from headrace._src.core.tensor_spec import TensorSpec
 from headrace._src.function.module import Module
 from headrace._src.ops._late import late
 from headrace._src.platform import modes
+from headrace._src.state.partitioned_variable import PartitionedVariable
 
 
 class Connected:
@@ -155,7 +158,7 @@ class Connected:
     def get_weights(self) -> list[np.ndarray[Any, Any]]:
         """Return the values of the variables; in graph mode the default session has them.
 
-        Variables without a value are initialized.
+        Variables of layers without a value are initialized.
 
         Raises:
           ValueError: there is no default session, in graph mode.
@@ -163,7 +166,7 @@ class Connected:
         weights = self.weights
         if modes.executing_eagerly():
             return [v.numpy() for v in weights]
-        return _session(weights).run(weights) if weights else []  # type: ignore[no-any-return]
+        return _session().run(weights) if weights else []  # type: ignore[no-any-return]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Give the variables values; in graph mode in the default session.
@@ -198,14 +201,26 @@ class Connected:
             for v, value in zip(variables, values, strict=True):
                 v.assign(value)
             return
-        session = _session(variables)
+        session = _session()
         assignments = [_assignment(v) for v in variables]
         feeds = {fed: value for (fed, _), value in zip(assignments, values, strict=True)}
         session.run([op for _, op in assignments], feed_dict=feeds)
 
 
-def _session(variables: Sequence[Any]) -> Any:
-    """The default session, in which all the variables have values.
+# The variables that layers have made in each graph.
+_MADE: weakref.WeakKeyDictionary[Any, list[weakref.ref[Any]]] = weakref.WeakKeyDictionary()
+
+
+def note(variable: Any) -> None:
+    """Notes a variable that a layer has made in the default graph."""
+    if not modes.executing_eagerly():
+        parts = list(variable) if isinstance(variable, PartitionedVariable) else [variable]
+        made = _MADE.setdefault(graph_lib.get_default_graph(), [])
+        made.extend(weakref.ref(v) for v in parts)
+
+
+def _session() -> Any:
+    """The default session, in which the variables that layers have made have values.
 
     Raises:
       ValueError: there is none.
@@ -217,7 +232,9 @@ def _session(variables: Sequence[Any]) -> Any:
             "Use `with session.as_default()`."
         )
     with session.graph.as_default():
-        new = [v for v in variables if not getattr(v, "_seen_by_layers", False)]
+        made = [reference() for reference in _MADE.get(session.graph, ())]
+        new = list({id(v): v for v in made if v is not None}.values())
+        new = [v for v in new if not getattr(v, "_seen_by_layers", False)]
         known = session.run([late.is_variable_initialized(v) for v in new]) if new else []
         for v in new:
             v._seen_by_layers = True
@@ -232,7 +249,7 @@ def _assignment(variable: Any) -> tuple[Any, Any]:
     made = getattr(variable, "_assigned_by_layers", None)
     if made is None:
         base = dtypes.as_dtype(variable.dtype).base_dtype
-        fed = late.placeholder(base, shape=variable.shape)
+        fed = late.placeholder(base, shape=[None] * variable.shape.ndims)
         made = variable._assigned_by_layers = (fed, variable.assign(fed))
     return made  # type: ignore[no-any-return]
 

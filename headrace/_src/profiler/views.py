@@ -199,9 +199,9 @@ def _fill(made: Any, node: Node) -> None:
     made.total_parameters, made.total_float_ops = node.total["params"], node.total["float_ops"]
     made.total_definition_count = node.count
     for i, t in enumerate(node.op.inputs if node.op is not None else ()):
-        if t.dims is not None and None not in t.dims and t.dims:
-            made.input_shapes[i].dim.extend([])
-            for size in t.dims:
+        if t.dims is not None and None not in t.dims:
+            # Scalars are told as vectors of one element.
+            for size in t.dims or (1,):
                 made.input_shapes[i].dim.add(size=size)
     for child in node.shown:
         _fill(made.children.add(), child)

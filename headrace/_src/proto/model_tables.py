@@ -354,9 +354,9 @@ message HParamDef.BoolList
   1 value bool*
 
 message HParamDef.HParamType
-  3 int64_value int64 |kind
+  1 int64_value int64 |kind
   2 float_value float |kind
-  1 bytes_value bytes |kind
+  3 bytes_value bytes |kind
   7 bool_value bool |kind
   4 int64_list HParamDef.Int64List |kind
   5 float_list HParamDef.FloatList |kind
