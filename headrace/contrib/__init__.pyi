@@ -2,6 +2,7 @@
 
 from headrace.contrib import autograph as autograph
 from headrace.contrib import checkpoint as checkpoint
+from headrace.contrib import deprecated as deprecated
 from headrace.contrib import eager as eager
 from headrace.contrib import framework as framework
 from headrace.contrib import layers as layers
