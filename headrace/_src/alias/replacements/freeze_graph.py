@@ -1,4 +1,4 @@
-"""`tensorflow.python.tools.freeze_graph`: a graph and a checkpoint become a graph with constants."""
+"""`tensorflow.python.tools.freeze_graph`: a graph and a checkpoint become one with constants."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from headrace._src.train.checkpoint_utils import load_checkpoint
 from headrace._src.train.saver import Saver
 
 _V2 = 2
+_VARIABLES = frozenset(("Variable", "VariableV2", "VarHandleOp"))
 
 
 def _names(text: str) -> list[str] | None:
@@ -52,9 +53,7 @@ def _restore_by_keys(session: Any, checkpoint: str, version: int) -> None:
     for key in load_checkpoint(checkpoint).get_variable_to_shape_map():
         if key in nodes:
             variables[key] = nodes[key].outputs[0]
-    if not any(
-        op.type.startswith("Variable") or op.type.endswith("VariableOp") for op in nodes.values()
-    ) and not any(op.type == "VarHandleOp" for op in nodes.values()):
+    if not any(op.type in _VARIABLES for op in nodes.values()):
         raise ValueError(
             "No variables were found in this model. It is likely the model was frozen previously. "
             "You cannot freeze a graph twice."
@@ -68,9 +67,6 @@ def _restore_by_keys(session: Any, checkpoint: str, version: int) -> None:
             "Please pass in a SavedModel using the flag --input_saved_model_dir."
         )
     Saver(var_list=variables, write_version=version).restore(session, checkpoint)
-
-
-_VARIABLES = frozenset(("Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable"))
 
 
 def freeze_graph_with_def_protos(
@@ -235,8 +231,9 @@ def _graph_of(folder: str, tags: set[str]) -> Any:
     for meta in parse_saved_model(folder).meta_graphs:
         if set(meta.meta_info_def.tags) == tags:
             return meta.graph_def
+    named = ",".join(sorted(tags))
     raise RuntimeError(
-        f"MetaGraphDef associated with tag-set {','.join(sorted(tags))} could not be found in SavedModel"
+        f"MetaGraphDef associated with tag-set {named} could not be found in SavedModel"
     )
 
 
