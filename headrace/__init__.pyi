@@ -3,6 +3,7 @@
 from typing import Any
 
 from headrace import app as app
+from headrace import audio as audio
 from headrace import autograph as autograph
 from headrace import bitwise as bitwise
 from headrace import compat as compat

@@ -2,6 +2,7 @@
 
 from headrace.contrib import autograph as autograph
 from headrace.contrib import checkpoint as checkpoint
+from headrace.contrib import deprecated as deprecated
 from headrace.contrib import eager as eager
 from headrace.contrib import framework as framework
 from headrace.contrib import layers as layers
@@ -14,5 +15,6 @@ from headrace.contrib import signal as signal
 from headrace.contrib import slim as slim
 from headrace.contrib import summary as summary
 from headrace.contrib import tensorboard as tensorboard
+from headrace.contrib import tfprof as tfprof
 from headrace.contrib import training as training
 from headrace.contrib import util as util

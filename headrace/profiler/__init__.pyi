@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from headrace._src.profiler.options import ProfileOptionBuilder as ProfileOptionBuilder
+from headrace._src.profiler.model_analyzer import Profiler as Profiler
+from headrace._src.profiler.model_analyzer import profile as profile
+from headrace._src.profiler.model_analyzer import write_op_log as write_op_log
 
 AdviceProto: Any
 GraphNodeProto: Any

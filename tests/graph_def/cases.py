@@ -608,6 +608,53 @@ def gradient_through_arrays(tf):
     return [(["dx:0"], {"x:0": [[1.0, 2.0], [0.5, -1.0], [0.25, 3.0]]})]
 
 
+def train_dropout(tf):
+    """Dropout that a placeholder switches on: the backward conditions need the forward masks."""
+    x = tf.placeholder(tf.float32, [None, 4], name="x")
+    training = tf.placeholder_with_default(False, [], name="training")
+    h = tf.layers.dense(x, 5, tf.tanh, kernel_initializer=tf.constant_initializer(0.1))
+    h = tf.layers.dropout(h, 0.3, training=training, seed=3)
+    _, h = tf.while_loop(lambda i, a: i < 2, lambda i, a: (i + 1, tf.tanh(a)), [tf.constant(0), h])
+    h = tf.layers.dropout(tf.layers.batch_normalization(h, training=training), 0.3, seed=4)
+    h = tf.layers.dense(h, 3, kernel_initializer=tf.constant_initializer(0.2))
+    h = tf.layers.dropout(h, 0.3, training=training, seed=5)
+    loss = tf.reduce_sum(tf.square(h - 1.0), name="loss")
+    tf.train.GradientDescentOptimizer(0.05).minimize(loss, name="train")
+    tf.global_variables_initializer()
+    fed = {"x:0": [[1.0, -2.0, 0.5, 3.0], [0.0, 1.0, -1.0, 2.0]]}
+    return [
+        (["loss:0"], fed),
+        (["train"], dict(fed, **{"training:0": True})),
+        (["loss:0"], fed),
+        (["train"], fed),
+        (["loss:0", "dense/kernel:0", "dense_1/bias:0"], dict(fed, **{"training:0": True})),
+    ]
+
+
+def dropout_in_loops(tf):
+    """The same inside a loop, and in a condition inside another one."""
+    x = tf.placeholder(tf.float32, [2, 4], name="x")
+    p = tf.placeholder(tf.bool, [], name="p")
+    q = tf.placeholder(tf.bool, [], name="q")
+
+    def noisy(a):
+        return tf.layers.dropout(a, 0.4, training=p, seed=3)
+
+    _, y = tf.while_loop(
+        lambda i, a: i < 3, lambda i, a: (i + 1, noisy(a) * a + x), [tf.constant(0), x]
+    )
+    z = tf.cond(q, lambda: tf.square(noisy(x) * 2.0), lambda: x * 3.0)
+    w = tf.cond(q, lambda: tf.square(tf.nn.dropout(z, rate=0.4, seed=5)) * y, lambda: y)
+    tf.identity(w, name="w")
+    tf.identity(tf.gradients(w, x)[0], name="dx")
+    fed = {"x:0": [[1.0, -2.0, 0.5, 3.0], [0.0, 1.0, -1.0, 2.0]]}
+    return [
+        (["w:0", "dx:0"], dict(fed, **{"p:0": p, "q:0": q}))
+        for p in (False, True)
+        for q in (False, True)
+    ]
+
+
 CASES = [
     counter_loop, nested_while, cond_in_while, while_in_cond, nested_cond, several_results,
     unused_branch, case, exclusive_case, cond_assign, while_assign, maximum_iterations,
@@ -615,6 +662,6 @@ CASES = [
     array_in_loop, array_in_cond, beam_search, control_only, batch_norm, strings_in_loop,
     gradient_of_while, gradient_of_cond_in_while, gradient_of_nested_while, gradient_of_cond,
     gradient_of_scan, train_rnn, functions, greedy_decoder, references,
-    gradient_through_arrays,
+    gradient_through_arrays, train_dropout, dropout_in_loops,
 ]  # fmt: skip
 FROZEN = {"dynamic_rnn", "dynamic_rnn_lengths", "greedy_decoder"}

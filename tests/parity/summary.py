@@ -117,4 +117,13 @@ tf.summary.merge([])
     "merge_all_of_nothing": """
 assert tf.summary.merge_all() is None
 """,
+    "deprecated": """
+D = tf.contrib.deprecated
+x = tf.constant([1.0, 2.0])
+a = [D.scalar_summary("a b", tf.reduce_sum(x)), D.scalar_summary(["p", "q"], x, name="two"),
+     D.histogram_summary("h", x), D.image_summary("i", tf.ones([2, 2, 2, 1]), 1, name="im"),
+     D.audio_summary("s", [[0.0, 1.0]], 100.0, collections=["z"])]
+assert D.merge_all_summaries("none") is None
+fetch = [*a, D.merge_summary(a[:2]), D.merge_summary(a[:2], ["y"], "mm"), D.merge_all_summaries()]
+""",
 }

@@ -29,7 +29,7 @@ protobuf/meta_graph protobuf/named_tensor protobuf/queue_runner protobuf/rewrite
 protobuf/saved_model protobuf/saved_object_graph protobuf/saver protobuf/struct
 protobuf/tensor_bundle protobuf/tensorflow_server protobuf/trackable_object_graph
 protobuf/verifier_config util/event util/saved_tensor_slice lib/core/error_codes
-profiler/tfprof_log profiler/tfprof_output
+profiler/tfprof_log profiler/tfprof_output protobuf/trace_events
 """.split()
 
 
@@ -62,6 +62,7 @@ def record_descriptors():
     for module in modules + [
         "tensorflow.python.training.checkpoint_state_pb2",
         "tensorflow.contrib.tensorboard.plugins.projector.projector_config_pb2",
+        "tensorflow.contrib.training.python.training.hparam_pb2",
     ]:
         proto = descriptor_pb2.FileDescriptorProto()
         importlib.import_module(module).DESCRIPTOR.CopyToProto(proto)

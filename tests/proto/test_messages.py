@@ -35,7 +35,7 @@ def _describe(message, prefix, found):
 
 def _ours():
     found = {}
-    for package in ("tensorflow", "tensorflow.error", "tensorflow.tfprof"):
+    for package in ("tensorflow", "tensorflow.error", "tensorflow.tfprof", "tensorflow.profiler"):
         file = descriptor_pb2.FileDescriptorProto()
         messages.pool().FindFileByName(f"headrace/{package}.proto").CopyToProto(file)
         assert file.syntax == "proto3"

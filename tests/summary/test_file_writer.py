@@ -163,8 +163,6 @@ def test_only_events_are_events(tmp_path):
     with tf.summary.FileWriter(str(tmp_path)) as writer:
         with pytest.raises(TypeError, match="expected an Event"):
             writer.add_event(tf.Summary())
-        with pytest.raises(tf.errors.UnimplementedError, match="session"):
-            tf.summary.FileWriter(str(tmp_path), session=object())
 
 
 def test_a_directory_that_cannot_be_made(tmp_path):

@@ -8,6 +8,8 @@ import re
 from typing import Any, Final, NoReturn
 
 from headrace._api.export import export
+from headrace._src.core.proto_functions import register_proto_function
+from headrace._src.platform import text as text_lib
 
 _ASSIGNMENT: Final = re.compile(
     r"(?P<name>[a-zA-Z][\w\.]*)(\[\s*(?P<index>\d+)\s*\])?\s*=\s*"
@@ -103,27 +105,55 @@ def _cast(name: str, kind: type, value: Any) -> Any:
     return kind(value)
 
 
+def _message_type(kind: type) -> str:
+    """The word for a type in the names of `HParamType`'s fields."""
+    if issubclass(kind, bool):
+        return "bool"
+    for base, word in ((int, "int64"), ((str, bytes), "bytes"), (float, "float")):
+        if issubclass(kind, base):
+            return word
+    raise ValueError(f"Unsupported parameter type: {kind}")
+
+
+def _values_of(hparam_def: Any) -> dict[str, Any]:
+    """The parameters that an `HParamDef` holds."""
+    if type(hparam_def).__name__ != "HParamDef":
+        raise AssertionError(f"hparam_def must be an HParamDef, got {hparam_def!r}")
+    found: dict[str, Any] = {}
+    for name, value in hparam_def.hparam.items():
+        field = value.WhichOneof("kind")
+        stored = getattr(value, field)
+        values = list(stored.value) if field.endswith("_list") else [stored]
+        if field.startswith("bytes"):
+            values = [text_lib.as_str(v) for v in values]
+        found[name] = values if field.endswith("_list") else values[0]
+    return found
+
+
 @export("contrib.training.HParams", v2=())
 class HParams:
     """Named parameters; the first value of each says its type.
 
     Args:
-      hparam_def: must be None.
+      hparam_def: an `HParamDef` with the parameters, or None.
       model_structure: anything; kept.
       **kwargs: the parameters: numbers, strings, bools, or lists of them.
 
     Raises:
-      ValueError: a name is taken, or a list is empty.
+      ValueError: a name is taken, a list is empty, or there are parameters of both kinds.
+      AssertionError: `hparam_def` is another object.
     """
 
     _HAS_DYNAMIC_ATTRIBUTES = True
 
     def __init__(self, hparam_def: Any = None, model_structure: Any = None, **kwargs: Any) -> None:
-        if hparam_def:
-            raise NotImplementedError("HParams cannot be made from a protocol buffer.")
         # Name → (type, whether it is a list).
         self._hparam_types: dict[str, tuple[type, bool]] = {}
         self._model_structure = model_structure
+        if hparam_def:
+            if kwargs:
+                raise ValueError("hparam_def and initialization values are mutually exclusive")
+            kwargs = _values_of(hparam_def)
         for name, value in kwargs.items():
             self.add_hparam(name, value)
 
@@ -259,6 +289,40 @@ class HParams:
                 raise ValueError(f"{text}. {e}") from None
         return getattr(self, key)
 
+    def to_proto(self, export_scope: str | None = None) -> Any:
+        """Return the parameters as an `HParamDef`.
+
+        Args:
+          export_scope: unused.
+
+        Raises:
+          ValueError: a parameter is of a type that messages do not have.
+        """
+        from headrace._src.proto import messages
+
+        made = messages.HParamDef()
+        for name, (kind, is_list) in self._hparam_types.items():
+            word, value = _message_type(kind), getattr(self, name)
+            values = [
+                text_lib.as_bytes(v) if word == "bytes" else v
+                for v in (value if is_list else [value])
+            ]
+            if is_list:
+                getattr(made.hparam[name], f"{word}_list").value.extend(values)
+            else:
+                setattr(made.hparam[name], f"{word}_value", values[0])
+        return made
+
+    @staticmethod
+    def from_proto(hparam_def: Any, import_scope: str | None = None) -> HParams:
+        """Make parameters of an `HParamDef`.
+
+        Args:
+          hparam_def: the message.
+          import_scope: unused.
+        """
+        return HParams(hparam_def=hparam_def)
+
     def __contains__(self, key: object) -> bool:
         return key in self._hparam_types
 
@@ -267,3 +331,12 @@ class HParams:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({sorted(self.values().items())})"
+
+
+def _message_class() -> Any:
+    from headrace._src.proto import messages
+
+    return messages.HParamDef
+
+
+register_proto_function("hparams", _message_class, HParams.to_proto, HParams.from_proto)

@@ -604,6 +604,7 @@ def train(
                     while global_step_lib.global_step(session, global_step) < wait_for:
                         time.sleep(1.0)
                 threads = supervisor.start_queue_runners(session)
+                logging.info("Starting Queues.")
                 if runners:
                     supervisor.start_queue_runners(session, runners)
                     session.run(tokens)

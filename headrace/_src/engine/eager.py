@@ -4,6 +4,7 @@ State inventory of `EagerEngine`:
   resources: what outlives a call; variables belong to their handles, not to names.
   states: (op type, attrs) → state of a kernel, such as a random generator.
   _tiered: function body → its plan and tier.
+  trace: where the times of what functions execute go, or None.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class EagerEngine:
         self._kernel_states: dict[Any, Any] = {}
         self._cancellation = Cancellation()
         self._local = threading.local()
+        self.trace: list[Any] | None = None
         self._tiered: weakref.WeakKeyDictionary[Any, Tiered] = weakref.WeakKeyDictionary()
         # Loops and bodies of functions ask whether they may be compiled, and where, as sessions
         # say it: here on whatever device JAX chooses.
@@ -48,6 +50,7 @@ class EagerEngine:
         if run is None:
             run = Run(self, self.resources, self._kernel_states, self._cancellation)
             self._local.run = run
+        run.trace = self.trace
         return run
 
     def forget_states(self) -> None:

@@ -31,6 +31,16 @@ UNNAMED = "PartitionedFunctionCall"
 _MOST_ORDERS = 3
 
 
+class _FirstCalls:
+    """Who wants to know of functions that are called for the first time."""
+
+    def __init__(self) -> None:
+        self.listener: list[FunctionGraph] | None = None
+
+
+FIRST_CALLS = _FirstCalls()
+
+
 def spec_of(function: FunctionGraph) -> OpSpec:
     """The op type of the nodes that call a function."""
     stateful = func_graph.is_stateful(function)
@@ -44,11 +54,12 @@ class EagerCall:
       function: it; none of its arguments and results is the reference of a variable.
     """
 
-    __slots__ = ("_count", "_function", "_outputs", "_prepared", "op")
+    __slots__ = ("_count", "_function", "_outputs", "_prepared", "_was_called", "op")
 
     def __init__(self, function: FunctionGraph) -> None:
         graph: Any = graph_lib.get_default_graph()
         self._function = function
+        self._was_called = False
         self._count = len(function.inputs)
         self._outputs = [
             (i, t.dtype.base_dtype, t.handle_data) for i, t in enumerate(function.outputs)
@@ -73,6 +84,10 @@ class EagerCall:
         Raises:
           OpError: it failed; every variable is as it was before.
         """
+        if not self._was_called:
+            self._was_called = True
+            if FIRST_CALLS.listener is not None:
+                FIRST_CALLS.listener.append(self._function)
         try:
             return self._prepared(values, borrowed)
         except Exception as e:
@@ -176,4 +191,4 @@ class EagerCalls:
         return gradients
 
 
-__all__ = ["UNNAMED", "EagerCall", "EagerCalls", "spec_of", "takes_references"]
+__all__ = ["FIRST_CALLS", "UNNAMED", "EagerCall", "EagerCalls", "spec_of", "takes_references"]

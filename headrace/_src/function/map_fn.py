@@ -10,6 +10,7 @@ from headrace._src.core import nest, scopes
 from headrace._src.core.sparse_tensor import SparseTensor
 from headrace._src.function import element_loops
 from headrace._src.ops import constant, tensor_array, while_loop
+from headrace._src.platform import modes
 
 
 @export("map_fn")
@@ -65,6 +66,10 @@ def map_fn(
                 else "elements in elems must be 1+ dimensional Tensors, not scalars"
             )
         n = element_loops.first_size(tensors[0]) or element_loops.run_time_size(tensors[0])
+        if modes.executing_eagerly() and element_loops.first_size(tensors[0]) == 0:
+            # Nobody knows what `fn` would return: the arrays are empty.
+            empty = [constant.constant([], t, shape=[0]) for t in outputs.flat(types)]
+            return outputs.packed(empty)
         given = [
             tensor_array.PlainArray(dtype=t.dtype, size=n, dynamic_size=False, infer_shape=True)
             for t in tensors

@@ -111,7 +111,7 @@ def _leaves(
 ) -> Iterator[Any]:
     inner = []
     for key in sorted(vars(module)):
-        if key in module._TF_MODULE_IGNORED_PROPERTIES:
+        if key in getattr(module, "_TF_MODULE_IGNORED_PROPERTIES", ()):
             continue
         value = vars(module)[key]
         found = nest.flatten_with_tuple_paths(value) if nest.is_nested(value) else [((), value)]
@@ -121,7 +121,7 @@ def _leaves(
             if predicate(leaf):
                 seen.add(id(leaf))
                 yield ((*path, key, *at), leaf) if with_path else leaf
-            if recursive and isinstance(leaf, Module):
+            if recursive and hasattr(leaf, "submodules"):
                 inner.append(((*path, key, *at), leaf))
     for at, leaf in inner:
         yield from _leaves(leaf, predicate, recursive, with_path, at, seen)

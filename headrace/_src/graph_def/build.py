@@ -19,7 +19,7 @@ from headrace._src.graph_def.newer import NEWER_OPS
 from headrace._src.graph_def.nodes import Node, Ref
 from headrace._src.graph_def.old_ops import EXITS, MERGES
 from headrace._src.graph_def.regions import Condition, Loop, Region, Values
-from headrace._src.ops import branches, constant, func_graph, identity, loop_node
+from headrace._src.ops import branches, constant, func_graph, identity, loop_node, optionals
 from headrace._src.ops import placeholder as placeholder_ops
 
 # How often the static shapes of loop variables are relaxed by what the body gives before those that
@@ -39,6 +39,7 @@ class Scope:
       graph: the graph.                  parent: the scope of the graph around it, or None.
       operations: item → its operation.
       values: output → its tensor, where the operation does not have it at the same place.
+      taken: output of an earlier condition's body → the condition's output that holds it.
       controllers, devices: what is open in the graph, outermost first.
     """
 
@@ -47,6 +48,7 @@ class Scope:
         self.parent = parent
         self.operations: dict[Any, Operation] = {}
         self.values: dict[tuple[Any, int], Tensor] = {}
+        self.taken: dict[Ref, Ref] = {}
         self.controllers = graph.stacks.control
         self.devices = graph.stacks.devices
 
@@ -73,6 +75,8 @@ class Builder:
         self._given = reserved
         # All operations are made where the program imports them.
         self._origin = origin.current()
+        # Output of a condition's body that is handed on → its tensor there, and its label.
+        self._handed: dict[Ref, tuple[Tensor, str]] = {}
 
     @functools.cached_property
     def _reserved(self) -> frozenset[str]:
@@ -106,6 +110,9 @@ class Builder:
             found = s.tensor(ref)
             if found is not None:
                 return found
+            if ref in s.taken:
+                found = s.values[ref] = self._unwrapped(ref, s)
+                return found
             s = s.parent
         if isinstance(ref.item, Node) and ref.item.floating:
             self._node(ref.item, Region(()), scope)
@@ -114,6 +121,15 @@ class Builder:
             f"Node '{ref.item.name}' is needed where it has no value: the control flow around it "
             "is not arranged as loops and conditions are"
         )
+
+    def _unwrapped(self, ref: Ref, scope: Scope) -> Tensor:
+        """An output of an earlier condition's body, which that one hands on."""
+        tensor, label = self._handed[ref]
+        assert scope.parent is not None
+        optional = self.tensor(scope.taken[ref], scope.parent)
+        graph = scope.graph
+        with graph.as_default(), scopes.control_dependencies(None):
+            return optionals.unwrapped(graph.capture(optional), tensor, label)
 
     # -- nodes ---------------------------------------------------------------------------------
 
@@ -197,8 +213,9 @@ class Builder:
     def _condition(self, condition: Condition, scope: Scope) -> None:
         base = condition.name.rpartition("/")[0] or condition.name
         pred = self.tensor(condition.pred, scope)
+        more = max(len(condition.true.handed), len(condition.false.handed))
         graphs = [
-            self._branch(region, f"{base.replace('/', '_')}_{word}", scope)
+            self._branch(region, f"{base.replace('/', '_')}_{word}", scope, more)
             for region, word in ((condition.true, "true"), (condition.false, "false"))
         ]
         is_effect = not condition.true.results
@@ -209,10 +226,21 @@ class Builder:
             node = branches.add(pred, graphs, captured, f"{name}/")
         scope.operations[condition] = node
 
-    def _branch(self, region: Region, name: str, scope: Scope) -> func_graph.FuncGraph:
+    def _branch(self, region: Region, name: str, scope: Scope, more: int) -> func_graph.FuncGraph:
+        """One body of a condition; it gives `more` optionals behind its results."""
         with scope.graph.as_default():
             graph = func_graph.FuncGraph(f"{name}_{next_uid()}")
-        self._fill(graph, region, Scope(graph, scope))
+        inner = Scope(graph, scope)
+        inner.taken = region.taken
+        self._fill(graph, region, inner)
+        with graph.as_default(), scopes.control_dependencies(None):
+            for ref in region.handed:
+                tensor = self.tensor(ref, inner)
+                label = f"{graph.name}/{tensor.name}"
+                self._handed[ref] = tensor, label
+                graph.outputs.append(optionals.wrapped(tensor, label))
+            for _ in range(more - len(region.handed)):
+                graph.outputs.append(optionals.OptionalNone())
         return graph
 
     def _fill(self, graph: func_graph.FuncGraph, region: Region, scope: Scope) -> None:

@@ -2,11 +2,14 @@
 
 Merges that join the same decision at the same context and lie in the same name scope become one
 `Condition`, like the results of one tf.cond, unless one needs another. A node that several bodies
-need is in each of them, if it has no effects; if it has, the bodies become one.
+need is in each of them, if it has no effects. If it has, the bodies become one; but a condition
+behind which another one may lie (a gradient's, which needs the random mask of its dropout) hands
+the node's outputs on to that one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -83,9 +86,18 @@ class Effect(NamedTuple):
 
 
 class _Group:
-    """Merges and effects that become one condition."""
+    """Merges and effects that become one condition.
 
-    def __init__(self, context: Context, pred: Ref, name: str, index: int) -> None:
+    Attributes:
+      level: how many merges come before those of the group; a merge needs none of its own level.
+      handed: for each branch, the outputs in it that later conditions take.
+      condition: what the group has become.
+    """
+
+    def __init__(self, context: Context, pred: Ref, name: str, index: int, level: float) -> None:
+        self.level = level
+        self.handed: dict[bool, dict[Ref, None]] = {False: {}, True: {}}
+        self.condition: Condition | None = None
         self.context = context
         self.pred = pred
         self.name = name
@@ -294,16 +306,19 @@ class _Structure:
             if join is None:
                 continue
             key: Any = item
+            # Nothing needs an effect's stand-in.
+            level = contexts.levels[item][-1] if item in contexts.joins else math.inf
             if self._by_scope and item in contexts.joins:
                 scope = item.name.rpartition("/")[0]
-                key = (join.context, join.pred, scope, contexts.levels[item][-1])
+                key = (join.context, join.pred, scope, level)
             if key not in groups:
-                groups[key] = _Group(join.context, join.pred, item.name, item.index)
+                groups[key] = _Group(join.context, join.pred, item.name, item.index, level)
             groups[key].members.append(item)
         return list(groups.values())
 
     def _build(self, groups: list[_Group]) -> None:
         """Makes the conditions of groups of one depth."""
+        groups = sorted(groups, key=lambda g: g.level)
         for group in groups:
             for branch in (False, True):
                 for item in self._branch(group, branch):
@@ -312,7 +327,12 @@ class _Structure:
                     owner = self._owners.setdefault(item, group).final()
                     if owner is not group.final():
                         owner.absorb(group.final())
-        for group in dict.fromkeys(g.final() for g in groups):
+        final = list(dict.fromkeys(g.final() for g in groups))
+        for group in final:
+            for branch in (False, True):
+                for ref in self._taken(group, branch):
+                    self._owners[ref.item].final().handed[branch][ref] = None
+        for group in final:
             self._make(group)
 
     def _branch(self, group: _Group, branch: bool) -> list[Any]:
@@ -324,19 +344,41 @@ class _Structure:
                 starts.append(self._side(member, branch).item)
             elif effect.branch is branch:
                 starts.append(effect.item)
-        return self._slice(starts, group.context.inner(group.pred, branch))
+        return self._slice(starts, group.context.inner(group.pred, branch), group)
+
+    def _is_handed(self, item: Any, group: _Group) -> bool:
+        """Whether an item is one of an earlier condition's body, which hands its outputs on."""
+        owner = self._owners.get(item)
+        return owner is not None and owner.final().level < group.final().level
+
+    def _taken(self, group: _Group, branch: bool) -> dict[Ref, None]:
+        """The outputs that one body of a group's condition takes of earlier ones' bodies."""
+        refs = [self._side(m, branch) for m in group.members if m in self._contexts.joins]
+        for item in self._branch(group, branch):
+            refs += self._refs(item)
+        return dict.fromkeys(r for r in refs if self._is_handed(r.item, group))
+
+    def _refs(self, item: Any) -> list[Ref]:
+        """The outputs that an item takes, once conditions inside have been made."""
+        if isinstance(item, Node) and item in self._made:
+            return self._merged.get(item, [])
+        return self._inputs(item)
 
     def _side(self, merge: Node, branch: bool) -> Ref:
         join = self._contexts.joins[merge]
         return self._values.value(join.true if branch else join.false)
 
-    def _slice(self, starts: Iterable[Any], context: Context) -> list[Any]:
-        """The items of a context that `starts` need."""
+    def _slice(
+        self, starts: Iterable[Any], context: Context, group: _Group | None = None
+    ) -> list[Any]:
+        """The items of a context that `starts` need, without those that `group` is handed."""
         found: dict[Any, None] = {}
         stack = list(starts)
         while stack:
             item = stack.pop()
             if item in found or self._contexts.found.get(item) is not context:
+                continue
+            if group is not None and self._is_handed(item, group):
                 continue
             found[item] = None
             stack += self._direct(item)
@@ -370,10 +412,19 @@ class _Structure:
                 if merge in self._indexed:
                     results.append(self._index_value(merge, branch))
             regions[branch] = self._region(self._branch(group, branch), results)
+        for branch, region in regions.items():
+            region.handed = list(group.handed[branch])
+            for ref in self._taken(group, branch):
+                owner = self._owners[ref.item].final()
+                assert owner.condition is not None
+                first = len(owner.condition.true.results)
+                place = first + list(owner.handed[branch]).index(ref)
+                region.taken[ref] = Ref(owner.condition, place)
         pred = self._values.value(group.pred)
         condition = Condition(group.name, group.index, pred, regions[True], regions[False])
+        group.condition = condition
         for branch, region in regions.items():
-            self._take(condition, region, group.context.inner(group.pred, branch))
+            self._take(condition, region, group, branch)
         self._contexts.found[condition] = group.context
         place = len(merges)
         for i, merge in enumerate(merges):
@@ -384,9 +435,10 @@ class _Structure:
         for member in group.members:
             self._made[member] = condition
 
-    def _take(self, condition: Condition, region: Region, context: Context) -> None:
+    def _take(self, condition: Condition, region: Region, group: _Group, branch: bool) -> None:
         """Notes what a body takes and waits for outside of it."""
         found = self._contexts.found
+        context = group.context.inner(group.pred, branch)
         inputs = dict.fromkeys(condition.inputs)
         controls = dict.fromkeys(condition.controls)
         refs = list(region.results)
@@ -394,8 +446,13 @@ class _Structure:
             if isinstance(item, Node) and item in self._made:
                 continue
             refs += self._inputs(item)
-            controls.update((c, None) for c in self._waits(item) if found.get(c) is not context)
+            for wait in self._waits(item):
+                if self._is_handed(wait, group):
+                    controls[self._owners[wait].final().condition] = None
+                elif found.get(wait) is not context:
+                    controls[wait] = None
         inputs.update((r, None) for r in refs if found.get(r.item) is not context)
+        inputs.update((r, None) for r in region.taken.values())
         condition.inputs, condition.controls = list(inputs), list(controls)
 
     def _index_value(self, merge: Node, branch: bool) -> Ref:

@@ -23,9 +23,13 @@ class Region:
       results: the outputs that the body gives.
       merged: `Merge` node → the condition's outputs that stand for its outputs.
       waits: node → the items it waits for, where these are not its `controls`.
+      handed: outputs that a later condition on the same decision takes, side by side with those
+        of the other body.
+      taken: output of an item of an earlier condition's body → the condition's output that holds
+        it.
     """
 
-    __slots__ = ("items", "merged", "results", "waits")
+    __slots__ = ("handed", "items", "merged", "results", "taken", "waits")
 
     def __init__(
         self,
@@ -38,6 +42,8 @@ class Region:
         self.results = list(results)
         self.merged = merged or {}
         self.waits = waits or {}
+        self.handed: list[Ref] = []
+        self.taken: dict[Ref, Ref] = {}
 
     @property
     def has_effects(self) -> bool:

@@ -12,6 +12,7 @@ from headrace._src.core.graphkeys import GraphKeys
 from headrace._src.core.scopes import init_scope, name_scope
 from headrace._src.core.tensor import Tensor
 from headrace._src.layers import naming
+from headrace._src.layers.connections import note
 from headrace._src.layers.layer import BaseLayer, callable_or_none
 from headrace._src.state import collections, keras_initializers
 from headrace._src.state import variable_scope as scopes
@@ -191,6 +192,7 @@ class Layer(BaseLayer):
                 if regularizer and not _known(variable, before):
                     self._regularize(name, variable, regularizer)
                 self._note(variable, trainable and self.trainable)
+        note(variable)
         return variable
 
     def _get_variable(self, name: str, initializer: Any, dtype: Any, **kwargs: Any) -> Any:

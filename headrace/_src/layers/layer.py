@@ -18,6 +18,7 @@ from headrace._src.core.trackable import Trackable
 from headrace._src.function import autograph
 from headrace._src.layers import naming
 from headrace._src.layers.call_context import calling, calls
+from headrace._src.layers.connections import Connected
 from headrace._src.layers.input_spec import InputSpec, check_inputs
 from headrace._src.layers.reach import depends_on
 from headrace._src.ops._late import late
@@ -54,7 +55,7 @@ def is_default(method: Any) -> Any:
     return method
 
 
-class BaseLayer(Trackable):
+class BaseLayer(Connected, Trackable):
     """A function with variables. Subclasses override `build` and `call`.
 
     Args:

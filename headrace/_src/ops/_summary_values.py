@@ -208,6 +208,7 @@ def encode_wav(frames: np.ndarray[Any, Any], sample_rate: float) -> bytes:
     channels = frames.shape[1]
     scaled = frames.astype(np.float32) * np.float32(1 << 15)
     # Halves are rounded away from zero.
+    scaled = np.where(np.isnan(scaled), np.float32(0), scaled)
     rounded = np.copysign(np.floor(np.abs(scaled) + np.float32(0.5)), scaled)
     data: bytes = np.clip(rounded, -(1 << 15), (1 << 15) - 1).astype("<i2").tobytes()
     rate = int(np.rint(np.float32(sample_rate)))

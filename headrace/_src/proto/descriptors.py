@@ -82,7 +82,8 @@ def _files() -> list[Any]:
     found = blocks()
     enums = {block.full_name for block in found if block.kind == "enum"}
     packages = list(dict.fromkeys(block.package for block in found))
-    packages.sort(key=lambda package: ("error", PACKAGE, "tfprof").index(package.split(".")[-1]))
+    order = ("error", PACKAGE, "tfprof", "profiler")
+    packages.sort(key=lambda package: order.index(package.split(".")[-1]))
     files: list[Any] = []
     for package in packages:
         file = descriptor_pb2.FileDescriptorProto(

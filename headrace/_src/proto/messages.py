@@ -68,7 +68,7 @@ def _restore(full_name: str, data: bytes) -> Any:
 def _find(name: str) -> Any:
     from google.protobuf.internal import enum_type_wrapper
 
-    for package in ("tensorflow", "tensorflow.error", "tensorflow.tfprof"):
+    for package in ("tensorflow", "tensorflow.error", "tensorflow.tfprof", "tensorflow.profiler"):
         file = pool().FindFileByName(f"headrace/{package}.proto")
         if name in file.message_types_by_name:
             return _class_of(file.message_types_by_name[name])

@@ -337,4 +337,29 @@ message CheckpointState
   2 all_model_checkpoint_paths string*
   3 all_model_checkpoint_timestamps double*
   4 last_preserved_timestamp double
+
+message HParamDef
+  1 hparam {string HParamDef.HParamType}
+
+message HParamDef.BytesList
+  1 value bytes*
+
+message HParamDef.FloatList
+  1 value float*
+
+message HParamDef.Int64List
+  1 value int64*
+
+message HParamDef.BoolList
+  1 value bool*
+
+message HParamDef.HParamType
+  1 int64_value int64 |kind
+  2 float_value float |kind
+  3 bytes_value bytes |kind
+  7 bool_value bool |kind
+  4 int64_list HParamDef.Int64List |kind
+  5 float_list HParamDef.FloatList |kind
+  6 bytes_list HParamDef.BytesList |kind
+  8 bool_list HParamDef.BoolList |kind
 """

@@ -282,4 +282,27 @@ message AdviceProto
 
 message AdviceProto.Checker
   2 reports string*
+
+package tensorflow.profiler
+
+message Trace
+  1 devices {uint32 Device}
+  4 trace_events TraceEvent*
+
+message Device
+  1 name string
+  2 device_id uint32
+  3 resources {uint32 Resource}
+
+message Resource
+  1 name string
+  2 resource_id uint32
+
+message TraceEvent
+  1 device_id uint32
+  2 resource_id uint32
+  3 name string
+  9 timestamp_ps uint64
+  10 duration_ps uint64
+  11 args {string string}
 """

@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import Any, ClassVar
 
 from headrace._api.export import export
-from headrace._src.core import errors
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.opspec import lookup
+from headrace._src.platform import modes
 from headrace._src.proto import graph_export, messages
 from headrace._src.summary.event_queue import EventFileWriter
 
@@ -56,8 +56,12 @@ class SummaryToEventTransformer:
         Raises:
           DecodeError: The bytes are not a `Summary`.
         """
-        data = summary if isinstance(summary, bytes) else summary.SerializeToString()
-        event = messages.Event(summary=messages.Summary.FromString(data))
+        if isinstance(summary, bytes):
+            summary = messages.Summary.FromString(summary)
+        elif summary.value:
+            # The caller's message stays as it is, and may come from another library.
+            summary = messages.Summary.FromString(summary.SerializeToString())
+        event = messages.Event(summary=summary)
         for value in event.summary.value:
             if value.tag in self._seen_summary_tags:
                 value.ClearField("metadata")
@@ -179,11 +183,12 @@ class FileWriter(SummaryToEventTransformer):
       flush_secs: Seconds after which events reach the file.
       graph_def: Deprecated: a `GraphDef` to add.
       filename_suffix: What the name of the file ends in.
-      session: Not supported.
+      session: A session that does the writing, by operations that are added to its graph; then
+        there is no thread, and writers of one directory share the file.
 
     Raises:
       OpError: The directory cannot be made.
-      UnimplementedError: `session` is given.
+      RuntimeError: Execution is eager.
     """
 
     def __init__(
@@ -196,12 +201,19 @@ class FileWriter(SummaryToEventTransformer):
         filename_suffix: str | None = None,
         session: Any = None,
     ) -> None:
-        if session is not None:
-            raise errors.UnimplementedError(
-                None, None, "tf.summary.FileWriter: the argument `session` is not supported"
+        if modes.executing_eagerly():
+            raise RuntimeError(
+                "tf.summary.FileWriter is not compatible with eager execution. Use "
+                "tf.contrib.summary instead."
             )
         self._closed = False
-        writer = EventFileWriter(logdir, max_queue, flush_secs, filename_suffix)
+        writer: Any
+        if session is None:
+            writer = EventFileWriter(logdir, max_queue, flush_secs, filename_suffix)
+        else:
+            from headrace._src.summary.session_file_writer import SessionFileWriter
+
+            writer = SessionFileWriter(session, logdir, max_queue, flush_secs, filename_suffix)
         super().__init__(writer, graph, graph_def)
 
     def __enter__(self) -> FileWriter:

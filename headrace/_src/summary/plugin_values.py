@@ -8,6 +8,7 @@ from headrace._api.export import export
 from headrace._src.core import dtypes
 from headrace._src.core.scopes import name_scope
 from headrace._src.function.map_fn import map_fn
+from headrace._src.ops import audio as audio_ops
 from headrace._src.ops import image_color as image_ops
 from headrace._src.ops import image_encode
 from headrace._src.ops._late import late
@@ -166,3 +167,54 @@ def image(
         sizes = [late.as_string(shape[2], name="width"), late.as_string(shape[1], name="height")]
         tensor = late.concat([late.stack(sizes, name="dimensions"), files], axis=0)
         return write(tag, tensor, step=step, metadata=_metadata("images", description))
+
+
+# What the plugin calls WAV files.
+_WAV = b"\x10\x0b"
+
+
+@export(v2=("summary.audio",))
+def audio(
+    name: str,
+    data: Any,
+    sample_rate: Any,
+    step: Any = None,
+    max_outputs: Any = 3,
+    encoding: str | None = None,
+    description: str | None = None,
+) -> Any:
+    """Write sound, as WAV files.
+
+    Args:
+      name: name of the series.
+      data: samples [clips, frames, channels] between -1 and 1, float32.
+      sample_rate: frames a second, an int32 scalar.
+      step: the step, int64; that of `set_step` by default.
+      max_outputs: how many clips are written.
+      encoding: "wav" or None.
+      description: what the series is, in Markdown.
+
+    Returns:
+      A bool scalar tensor: whether they were written.
+
+    Raises:
+      ValueError: another encoding, `data` has another rank, or there is no step.
+    """
+    if encoding not in (None, "wav"):
+        raise ValueError(f"Unknown encoding: {encoding!r}")
+
+    def encode(clip: Any) -> Any:
+        return audio_ops.encode_wav(clip, sample_rate=sample_rate)
+
+    with summary_scope(name, "audio_summary", [data, sample_rate, max_outputs, step]) as (tag, _):
+        late.assert_rank(data, 3)
+        late.assert_non_negative(max_outputs)
+        clips = data[:max_outputs]
+        files = map_fn(encode, clips, dtype=dtypes.string, name="encode_each_audio")
+        files = late.cond(
+            late.shape(files)[0] > 0, lambda: files, lambda: late.constant([], dtypes.string)
+        )
+        # Each clip has a label, which is empty.
+        labels = late.tile([""], late.shape(clips)[:1])
+        tensor = late.transpose(late.stack([files, labels]))
+        return write(tag, tensor, step=step, metadata=_metadata("audio", description, _WAV))

@@ -76,7 +76,40 @@ w = S.create_file_writer(d + "/i")
 with w.as_default():
     S.image("im", np.linspace(0, 1, 24).reshape([2, 2, 2, 3]).astype(np.float32), step=1)
     S.image("one", np.zeros([4, 2, 2, 1], np.uint8), step=1, max_outputs=1)
+    S.audio("au", np.linspace(-1, 1, 12).reshape(2, 3, 2).astype("f"), 8000, step=1, max_outputs=1)
+    S.audio("none", np.ones([0, 2, 1], "f"), 8000, step=1, description="empty")
 show(d + "/i")
+
+
+@tf.function
+def inner(x):
+    return x + 1
+
+
+@tf.function
+def outer(x):
+    return tf.nn.relu(x @ x + inner(x))
+
+
+w = S.create_file_writer(d + "/t")
+with w.as_default():
+    S.trace_on(graph=True)
+    outer(tf.ones([2, 2]))
+    outer(tf.ones([2, 2]))
+    S.trace_export("graphs", step=3)
+    S.trace_on(graph=False)
+    S.trace_export("nothing", step=4)
+    S.trace_on()
+    outer(tf.ones([3, 3]))
+    S.trace_off()
+w.close()
+for name in sorted(os.listdir(d + "/t")):
+    for e in tf.compat.v1.train.summary_iterator(os.path.join(d, "t", name)):
+        for v in e.summary.value:
+            print(e.step, v.tag, v.metadata.plugin_data.plugin_name)
+            meta = tf.compat.v1.RunMetadata.FromString(v.tensor.string_val[0])
+            for g in meta.function_graphs:
+                print([(n.name, n.op) for n in g.pre_optimization_graph.node])
 
 
 def err(f):
@@ -105,3 +138,6 @@ for f in [
     lambda: tf.Assert(False, [x]),
 ]:
     err(f)
+err(lambda: S.trace_export("x", step=1))
+err(lambda: S.audio("au", np.ones([1, 2, 1], "f"), 8000, step=1, encoding="mp3"))
+err(lambda: tf.map_fn(tf.as_string, tf.zeros([0, 2]), dtype=tf.string))
