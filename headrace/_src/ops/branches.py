@@ -19,7 +19,7 @@ from headrace._src.ops import dependence, func_graph, identity, loop_node, optio
 from headrace._src.ops._late import late
 
 
-class BackwardBranch(func_graph.FuncGraph):
+class BackwardBranch(func_graph.Backward):
     """The function that computes the gradients of one branch.
 
     Attributes:
@@ -29,7 +29,7 @@ class BackwardBranch(func_graph.FuncGraph):
     """
 
     def __init__(self, name: str, forward: func_graph.FuncGraph) -> None:
-        super().__init__(name)
+        super().__init__(name, forward)
         self._forward = forward
         self._given = frozenset(forward.inputs) | frozenset(forward.outputs)
         self._values: dict[Tensor, Tensor] = {}

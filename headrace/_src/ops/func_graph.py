@@ -177,6 +177,41 @@ class FuncGraph(graph_lib.Graph):
         return FuncRef(self.name, self)
 
 
+class Backward(FuncGraph):
+    """The body of a gradient of a body.
+
+    Args:
+      name: the function's name.
+      forward: the body that it differentiates.
+
+    Attributes:
+      made: each operation made for its own sake, with what it was given: tensors of outer graphs
+        as they are there.
+    """
+
+    def __init__(self, name: str, forward: FuncGraph) -> None:
+        super().__init__(name)
+        self.differentiates_numbered = forward.numbering is not None
+        self.made: list[tuple[Operation, list[Tensor]]] = []
+        self._making = False
+
+    def add_operation(
+        self, spec: OpSpec, name: str, inputs: list[Tensor], *args: Any, **kwargs: Any
+    ) -> Operation:
+        """As `FuncGraph.add_operation`; keeps what the operation was given."""
+        if self._making:
+            # Brings in what another operation takes.
+            return super().add_operation(spec, name, inputs, *args, **kwargs)
+        given = list(inputs)
+        self._making = True
+        try:
+            operation = super().add_operation(spec, name, inputs, *args, **kwargs)
+        finally:
+            self._making = False
+        self.made.append((operation, given))
+        return operation
+
+
 def trace(
     name: str | FuncGraph,
     function: Callable[..., Any],

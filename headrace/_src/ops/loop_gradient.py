@@ -67,7 +67,7 @@ class _Slices(NamedTuple):
     shape_type: dtypes.DType | None
 
 
-class BackwardBody(func_graph.FuncGraph):
+class BackwardBody(func_graph.Backward):
     """The body of a loop that computes the gradients of another loop's body.
 
     Attributes:
@@ -79,8 +79,8 @@ class BackwardBody(func_graph.FuncGraph):
     """
 
     def __init__(self, name: str, node: Operation) -> None:
-        super().__init__(name)
         self._forward: func_graph.FuncGraph = node.attrs["body"].graph
+        super().__init__(name, self._forward)
         self._limit = node._inputs[1]
         self._invariants = frozenset(self._forward.inputs) & frozenset(self._forward.outputs)
         self._values: dict[Tensor, Tensor] = {}
@@ -239,7 +239,7 @@ def grad_while(op: Operation, *dys: Any) -> list[Any]:
     dys = tuple(
         dy if is_trainable(out) else None for dy, out in zip(dys[:n], body.outputs, strict=False)
     )
-    if all(dy is None for dy in dys):
+    if all(dy is None for dy in dys) or not op.attrs.get("_back_prop", True):
         return [None] * len(op._inputs)
     captured = _captured(op)
     flowing = [i for i, dy in enumerate(dys) if dy is not None and i not in captured]

@@ -92,7 +92,8 @@ def while_loop(
       shape_invariants: the static shapes that the loop variables keep, in the structure of
         `loop_vars`; those of the first values when left out.
       parallel_iterations: kept in the node; iterations run one after another.
-      back_prop: kept for programs that say it; gradients are always supported.
+      back_prop: whether gradients flow through the loop. Where control flow is functional they
+        always do.
       swap_memory: kept for programs that say it.
       name: the name of the node.
       maximum_iterations: the most iterations, a scalar int32 tensor or number.
@@ -119,6 +120,9 @@ def while_loop(
     variables = _Variables(loop_vars, shape_invariants)
     with scopes.name_scope(name or "while") as scope:
         outputs = _build(cond, body, variables, parallel_iterations, maximum_iterations, scope)
+    if not back_prop and numbering.for_bodies(graph_lib.get_default_graph()) is not None:
+        # Functional control flow takes no notice.
+        outputs[0].op._inputs[0].op.attrs["_back_prop"] = False
     results = variables.packed(outputs)
     flat = nest.flatten(results, expand_composites=True)
     return flat[0] if len(flat) == 1 and not return_same_structure else results
