@@ -491,6 +491,9 @@ class Count:
         gradients = []
         if how.flow is not None:
             gradients.append(Gradient(()))
+        elif self._gate:
+            # There it has a flow, too, and both gradients wait for each other.
+            self.total += 3
         if how.value is not None:
             gradients.append(Gradient(None))
         return gradients
