@@ -17,7 +17,7 @@ from headrace._src.core.scopes import name_scope
 from headrace._src.core.trackable import Trackable
 from headrace._src.function import autograph
 from headrace._src.layers import naming
-from headrace._src.layers.call_context import calling, calls
+from headrace._src.core.layer_calls import calling, calls
 from headrace._src.layers.input_spec import InputSpec, check_inputs
 from headrace._src.layers.reach import depends_on
 from headrace._src.ops._late import late

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from headrace._src.core import convert, dtypes, errors, nest, scopes
+from headrace._src.core import convert, dtypes, errors, layer_calls, nest, numbering, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import FuncRef
 from headrace._src.core.dims import Dims
@@ -42,9 +42,11 @@ class FuncGraph(graph_lib.Graph):
       accumulated: tensor of a loop's body → the list of its values, which the loop fills.
       structured_outputs: what the Python function returned, tensors in place.
       orders_effects: whether operations with effects wait for those before.
+      is_part: whether it is a branch or the body of a loop rather than a function by itself.
     """
 
     building_function = True
+    is_part = False
     orders_effects = False
 
     def __init__(self, name: str, numbering: Numbering | None = None) -> None:
@@ -271,6 +273,20 @@ def _as_result(graph: FuncGraph, value: Any, op_result: Tensor | None) -> Tensor
         with graph._plain():
             tensor = identity.identity(tensor)
     return tensor
+
+
+def gives_everything(graph: graph_lib.Graph) -> bool:
+    """Whether nodes with branches and bodies made in `graph` give all values inside as results.
+
+    1.15 does that in calls of layers, for gradients that may come, but not in functions.
+    """
+    if not layer_calls.calls.in_call or graph.executes:
+        return False
+    while isinstance(graph, FuncGraph) and graph.is_part:
+        if graph.numbering is not None:
+            return False
+        graph = graph.outer_graph
+    return not graph.building_function and numbering.for_bodies(graph) is None
 
 
 def hand_over(graph: FuncGraph) -> None:

@@ -352,6 +352,40 @@ def _accumulate(
     op.attrs["output_shapes"] = tuple(t.dims for t in body.outputs)
 
 
+def accumulate_everything(
+    cond: func_graph.FuncGraph, body: func_graph.FuncGraph, limit: Any
+) -> list[Tensor]:
+    """Makes a loop that is no node yet fill a list with each value inside it.
+
+    Args:
+      cond, body: its functions.
+      limit: the most iterations, -1 for none.
+
+    Returns:
+      The empty lists, further first values of the loop.
+    """
+    known = {body.inputs[0], *body.captured.values()}
+    values = [
+        t
+        for op in body.get_operations()
+        if op.type != "Identity"
+        for t in op.outputs
+        if t not in known and t not in body.accumulated and t.dtype is not dtypes.resource
+    ]
+    found = []
+    for t in values:
+        empty = late.EmptyTensorList(
+            _tensor_lists.element_shape_argument(t.dims), limit, element_dtype=t.dtype
+        )
+        cond.capture(empty)
+        with body.as_default(), scopes.control_dependencies(None):
+            pushed = late.TensorListPushBack(body.capture(empty), t)
+        body.outputs.append(pushed)
+        body.accumulated[t] = pushed
+        found.append(empty)
+    return found
+
+
 def _outside(tensor: Tensor, op: Operation, body: func_graph.FuncGraph) -> Tensor:
     """What to pass for a tensor that the backward body takes: results of the forward loop."""
     return op.outputs[body.outputs.index(tensor)] if tensor.graph is body else tensor

@@ -119,10 +119,9 @@ def while_loop(
         return _repeated(cond, body, loop_vars, maximum_iterations)
     variables = _Variables(loop_vars, shape_invariants)
     with scopes.name_scope(name or "while") as scope:
-        outputs = _build(cond, body, variables, parallel_iterations, maximum_iterations, scope)
-    if not back_prop and numbering.for_bodies(graph_lib.get_default_graph()) is not None:
-        # Functional control flow takes no notice.
-        outputs[0].op._inputs[0].op.attrs["_back_prop"] = False
+        outputs = _build(
+            cond, body, variables, parallel_iterations, maximum_iterations, scope, back_prop
+        )
     results = variables.packed(outputs)
     flat = nest.flatten(results, expand_composites=True)
     return flat[0] if len(flat) == 1 and not return_same_structure else results
@@ -249,6 +248,7 @@ def _build(
     parallel_iterations: int,
     maximum_iterations: Any,
     scope: str,
+    back_prop: bool,
 ) -> list[Tensor]:
     """Makes the node; returns the loop variables' last values, flat."""
     graph = graph_lib.get_default_graph()
@@ -286,6 +286,7 @@ def _build(
             return late.logical_and(late.less(count, most), holds)
 
     cond_graph = func_graph.FuncGraph(names[0], numbers.of_bodies)
+    cond_graph.is_part = True
     func_graph.trace(cond_graph, traced_cond, arguments=arguments)
     if len(cond_graph.outputs) != 1:
         raise TypeError(f"cond must return one bool tensor, got {cond_graph.structured_outputs!r}")
@@ -300,18 +301,26 @@ def _build(
             return [count + 1, most, *returned]
 
     body_graph = func_graph.FuncGraph(names[1], numbers.of_bodies)
+    body_graph.is_part = True
     func_graph.trace(body_graph, traced_body, arguments=arguments)
     _check(body_graph, variables)
     initial += body_graph.outer_captures
     body_graph.outputs += body_graph.captured.values()
     for t in body_graph.outer_captures:
         cond_graph.capture(t)
+    n_outputs = len(body_graph.outputs)
+    if back_prop and func_graph.gives_everything(graph):
+        most = -1 if maximum_iterations is None else limit
+        initial += loop_gradient.accumulate_everything(cond_graph, body_graph, most)
     shapes = [t.dims for t in body_graph.outputs]
     shapes[_ADDED : _ADDED + len(variables.invariants)] = variables.invariants
     waits = dict.fromkeys([*cond_graph.control_captures, *body_graph.control_captures])
     with scopes.control_dependencies(list(waits)):
         node = loop_node.add(initial, cond_graph, body_graph, shapes, parallel_iterations, scope)
-    node.attrs["_num_original_outputs"] = len(node.outputs)
+    node.attrs["_num_original_outputs"] = n_outputs
+    if not back_prop and numbers.of_bodies is not None:
+        # Functional control flow takes no notice.
+        node.attrs["_back_prop"] = False
     results = [identity.identity(t) for t in node.outputs]
     numbers.behind(len(node.outputs))
     return results[_ADDED : _ADDED + len(variables.initial)]
