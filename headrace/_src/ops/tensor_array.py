@@ -122,6 +122,9 @@ class TensorArray:
                 name, self._dynamic_size, clears, infer_shape
             )
             flow.op.attrs["_array"] = self._description
+            fixed = constant_value.constant_value(flow.op._inputs[1])
+            if fixed is not None and not self._dynamic_size:
+                self._handle.size = int(fixed)
         self._flow: Tensor = flow
 
     def _become_eager(self, *given: Any) -> None:
@@ -401,7 +404,10 @@ class TensorArray:
         """
         self._handle.count(-1)
         with scopes.name_scope(name, "TensorArraySplit", [self._flow, value, lengths]):
-            value = self._converted(value)
+            if self._keeps_history:
+                value = convert_to_tensor(value, dtype=self._dtype, name="value")
+            else:
+                value = self._converted(value)
             lengths = casts.cast(lengths, dtypes.int64)
             known = constant_value.constant_value(lengths)
             if value.dims is not None and known is not None and known.size:
@@ -412,6 +418,7 @@ class TensorArray:
                 shape = lists.element_shape_argument(self.element_shape)
                 flow = array_checks.Split(value, shape, lengths, name=name)
                 flow.op.attrs["_array"] = self._description
+                flow.op.attrs["_array_size"] = self._handle.size
             else:
                 flow = tensor_list_concat.tensor_list_split(
                     value, self.element_shape, lengths, name=name
@@ -460,7 +467,10 @@ class _Handle:
 
     Attributes:
       knows_shape: whether the array was made for elements of a shape.
+      size: how many elements the array has; -1 where it grows or nobody knows before it runs.
     """
+
+    size = -1
 
     def __init__(self, home: graph_lib.Graph, knows_shape: bool) -> None:
         self._home = home

@@ -122,7 +122,11 @@ def while_loop(
         outputs = _build(
             cond, body, variables, parallel_iterations, maximum_iterations, scope, back_prop
         )
-    results = variables.packed(outputs)
+        # TensorFlow 1's own loops name the arrays that they return inside.
+        inside = numbering.for_bodies(graph_lib.get_default_graph()) is not None
+        results = variables.packed(outputs) if inside else None
+    if not inside:
+        results = variables.packed(outputs)
     flat = nest.flatten(results, expand_composites=True)
     return flat[0] if len(flat) == 1 and not return_same_structure else results
 
