@@ -161,8 +161,23 @@ class FuncGraph(graph_lib.Graph):
         return f"FuncGraph(name={self.name}, id={id(self)})"
 
     def stateful_operations(self) -> list[Operation]:
-        """The operations with effects, which a call executes whether or not a result needs them."""
-        return [op for op in self._nodes if op.has_effects]
+        """The operations with effects, which a call executes whether or not a result needs them.
+
+        A branch or the body of a loop executes those that its results need, also by waiting for
+        them, unless what it is part of orders effects.
+        """
+        found = [op for op in self._nodes if op.has_effects]
+        if not found or not self.is_part or self.orders_effects:
+            return found
+        needed: set[Operation] = set()
+        stack = [t.op for t in self.outputs]
+        while stack:
+            op = stack.pop()
+            if op not in needed:
+                needed.add(op)
+                stack += [t.op for t in op._inputs]
+                stack += op._control_inputs
+        return [op for op in found if op in needed]
 
     @property
     def has_effects(self) -> bool:
