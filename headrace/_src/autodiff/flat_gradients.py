@@ -272,7 +272,9 @@ class Count:
         forward = node.context
         assert forward is not None
         around = None if forward.outer is None else forward.outer.loop()
-        loop = self._loops[forward] = _Loop(forward, None if around is None else self._loops.get(around))
+        loop = self._loops[forward] = _Loop(
+            forward, None if around is None else self._loops.get(around)
+        )
         loop.pending_exits = len(self._graph.all_exits(node))
         # Forward: 0, Enter, Merge, Switch, 1, Add, NextIteration, Exit.
         self.total += 8

@@ -1,4 +1,4 @@
-"""Graphs as TensorFlow 1's own control flow has them: bodies in the graph, values routed in and out.
+"""Graphs as TensorFlow 1's own control flow has them: bodies inside, values routed in and out.
 
 `FlatGraph` shows what is behind some tensors in that form, without making any operation:
 conditions become switches and merges, loops frames of Enter, Merge, Switch, Identity,

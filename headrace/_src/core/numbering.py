@@ -100,5 +100,5 @@ def counted_graph(graph: Graph) -> Graph:
             return graph.numbering.root
         if not graph.differentiates_numbered:
             break
-        graph = graph.outer_graph  # type: ignore[attr-defined]
+        graph = graph.outer_graph
     return graph

@@ -26,8 +26,8 @@ def placed(value: Any, room: int = 0) -> Any:
     items = value.items()
     if value.element_dtype.name not in ("variant", "string"):
         return _of_arrays(value, items, room)
-    elements = [placed(item, room) for item in items if item is not None]
-    if any(getattr(e, "dtype", None) == np.dtype(object) for e in elements):
+    elements = [_placed(item, room) for item in items if item is not None]
+    if not all(map(_is_placed, elements)):
         return value
     capacity = max(room, len(items))
     found = TracedList(value.element_dtype, value.dims, value.limit, None, capacity, len(items))
@@ -105,13 +105,15 @@ def _on_host(value: Any) -> Any:
     return np.asarray(value)
 
 
-def _placed(value: Any) -> Any:
+def _placed(value: Any, room: int) -> Any:
     """An element of a list as compiled code takes it; other values as they are."""
     if not isinstance(value, OptionalValue):
-        return placed(value)
+        return placed(value, room)
     if value.components is not None and not value.parts:
         return value
-    parts = {label: tuple(map(_placed, values)) for label, values in value.parts.items()}
+    parts = {
+        label: tuple(_placed(v, room) for v in values) for label, values in value.parts.items()
+    }
     return TracedOptional(value.has_value, parts)
 
 

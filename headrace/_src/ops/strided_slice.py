@@ -434,9 +434,7 @@ def _xla_strided_slice_grad(k, shape, begin, end, strides, dy, **masks):
         sizes[axis] = size
     part = dy.reshape(sizes)
     if all(r.step in (None, 1) for r in parts.strides):
-        starts = [
-            parts.begins.get(axis, r.start or 0) for axis, r in enumerate(parts.strides)
-        ]
+        starts = [parts.begins.get(axis, r.start or 0) for axis, r in enumerate(parts.strides)]
         starts = [k.np.asarray(start, np.int32) for start in starts]
         return k.lax.dynamic_update_slice(zeros, part, starts)
     if any(size != 1 for size in parts.sizes.values()):

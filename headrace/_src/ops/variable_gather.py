@@ -9,8 +9,8 @@ import numpy as np
 from headrace._src.core import attrs as A
 from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
-from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.graph import get_default_graph
+from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
 from headrace._src.ops import constant
