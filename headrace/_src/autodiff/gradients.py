@@ -12,11 +12,11 @@ from __future__ import annotations
 import collections
 import contextlib
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from headrace._api.export import export
-from headrace._src.autodiff import registry
+from headrace._src.autodiff import flat_gradients, flat_graph, registry, rules
 from headrace._src.core import convert, dtypes, numbering, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.indexed_slices import IndexedSlices
@@ -138,9 +138,32 @@ def gradients(
         sources = [_source(x) for x in xs]
         stops = [_source(s) for s in stop_gradients]
         work = _Backprop(colocate_gradients_with_ops, gate_gradients, aggregation_method)
-        work.run(ys, sources, work.initial(grad_ys, ys), stops)
+        first = work.initial(grad_ys, ys)
+        with _numbered(ys, sources, first, gate_gradients):
+            work.run(ys, sources, first, stops)
     # Outside of the scope: zeros for unconnected xs are named as if the caller made them.
     return [work.result(x, unconnected) for x in sources]
+
+
+@contextlib.contextmanager
+def _numbered(
+    ys: Sequence[Any], xs: Sequence[Any], grad_ys: Sequence[Any], gate: bool
+) -> Iterator[None]:
+    """Counts what TensorFlow 1 makes for the gradients of its own control flow made inside."""
+    graph = graph_lib.get_default_graph()
+    if graph.building_function or numbering.for_bodies(graph) is None:
+        yield
+        return
+    before = graph._last_id
+    with rules.kept() as applied:
+        yield
+        if applied.met_bodies:
+            try:
+                there = flat_gradients.count(ys, xs, grad_ys, applied, gate)
+            except flat_graph.Unknown:
+                # TensorFlow 1 has no such gradient.
+                return
+            numbering.skip(graph, there - (graph._last_id - before))
 
 
 class _Backprop:
@@ -287,15 +310,19 @@ class _Backprop:
             for i, (t, g) in enumerate(zip(op.outputs, out_grads, strict=True))
         ]
         with scopes.name_scope(op.name + "_grad"):
+            kept = rules.present()
+            graph = graph_lib.get_default_graph()
+            before = 0 if kept is None else rules.number(graph)
             result = function(op, *out_grads)
             in_grads = list(result) if isinstance(result, (list, tuple)) else [result]
             _verify(in_grads, op)
+            if kept is not None:
+                kept.note(op, graph, before, in_grads)
             reaches = getattr(function, "reaches", None)
             if reaches is not None and not numbering.is_functional():
                 reached = reaches(op, flowing)
                 in_grads = [g if i in reached else None for i, g in enumerate(in_grads)]
             if self.gate and sum(g is not None for g in in_grads) > 1:
-                graph = graph_lib.get_default_graph()
                 with scopes.device(None), graph.colocate_with(None, ignore_existing=True):
                     in_grads = list(grouping.tuple_(in_grads))
         return in_grads

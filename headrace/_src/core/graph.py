@@ -51,6 +51,8 @@ class Graph:
     executes = False
     outer_graph: Any = None
     numbering: Numbering | None = None
+    # Whether it is the gradient of a body that has a numbering.
+    differentiates_numbered = False
 
     def __init__(self) -> None:
         self._graph_key = f"graph-key-{next_uid()}/"

@@ -8,6 +8,7 @@ live in the engine.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy
@@ -28,6 +29,13 @@ class KernelContext:
     def np_for(self, *values: Any) -> Any:
         """The module to compute with: NumPy, since the host knows all values."""
         return numpy
+
+    def note_elements(self, vector: Any, elements: Sequence[Any]) -> None:
+        """Says of what scalars a vector, a result of this kernel, was made."""
+
+    def elements_of(self, vector: Any) -> list[Any]:
+        """The elements of a vector, each known or traced."""
+        return list(vector)
 
 
 class XlaKernelContext(KernelContext):

@@ -91,3 +91,14 @@ def skip(graph: Graph, n: int) -> None:
         outer.skip(n)
     elif not (_SWITCH.functional or graph.building_function):
         graph._skipped += n
+
+
+def counted_graph(graph: Graph) -> Graph:
+    """The graph in which TensorFlow 1's own control flow would make what is made in `graph`."""
+    while graph.building_function:
+        if graph.numbering is not None:
+            return graph.numbering.root
+        if not graph.differentiates_numbered:
+            break
+        graph = graph.outer_graph
+    return graph

@@ -8,8 +8,9 @@ import numpy as np
 
 from headrace._src.core import dims as dims_lib
 from headrace._src.engine import structures
+from headrace._src.engine.optional_values import OptionalValue
 from headrace._src.engine.tensor_lists import TensorList
-from headrace._src.engine.traced_lists import TracedList
+from headrace._src.engine.traced_lists import TracedList, TracedOptional
 
 
 def placed(value: Any, room: int = 0) -> Any:
@@ -25,8 +26,8 @@ def placed(value: Any, room: int = 0) -> Any:
     items = value.items()
     if value.element_dtype.name not in ("variant", "string"):
         return _of_arrays(value, items, room)
-    elements = [placed(item, room) for item in items if item is not None]
-    if any(getattr(e, "dtype", None) == np.dtype(object) for e in elements):
+    elements = [_placed(item, room) for item in items if item is not None]
+    if not all(map(_is_placed, elements)):
         return value
     capacity = max(room, len(items))
     found = TracedList(value.element_dtype, value.dims, value.limit, None, capacity, len(items))
@@ -43,6 +44,15 @@ def placed(value: Any, room: int = 0) -> Any:
         found.length = np.int32(len(items))
         found.most = len(items)
     return found
+
+
+def _is_placed(value: Any) -> bool:
+    """Whether compiled code can take a value."""
+    if isinstance(value, TracedOptional):
+        return all(_is_placed(v) for values in value.parts.values() for v in values)
+    if isinstance(value, (OptionalValue, TensorList)):
+        return False
+    return getattr(value, "dtype", None) != np.dtype(object)
 
 
 def _of_arrays(value: TensorList, items: list[Any], room: int) -> Any:
@@ -83,6 +93,30 @@ def _stacked(items: list[Any], elements: list[Any], kind: Any, capacity: int) ->
     return structures.rebuilt(kind, iter(columns))
 
 
+def _on_host(value: Any) -> Any:
+    """An element of a list of compiled code as the interpreter has it."""
+    if isinstance(value, TracedList):
+        return on_host(value)
+    if isinstance(value, TracedOptional):
+        if not value.has:
+            return OptionalValue(None)
+        parts = {label: tuple(map(_on_host, values)) for label, values in value.parts.items()}
+        return OptionalValue(None, parts)
+    return np.asarray(value)
+
+
+def _placed(value: Any, room: int) -> Any:
+    """An element of a list as compiled code takes it; other values as they are."""
+    if not isinstance(value, OptionalValue):
+        return placed(value, room)
+    if value.components is not None and not value.parts:
+        return value
+    parts = {
+        label: tuple(_placed(v, room) for v in values) for label, values in value.parts.items()
+    }
+    return TracedOptional(value.has_value, parts)
+
+
 def on_host(value: TracedList) -> TensorList:
     """A list of compiled code as the interpreter has it."""
     length = int(value.length)
@@ -96,8 +130,7 @@ def on_host(value: TracedList) -> TensorList:
     columns = [np.asarray(a) for a in structures.leaves(value.items)]
     items = []
     for i in range(length):
-        item = structures.rebuilt(kind, iter([c[i] for c in columns]))
-        items.append(on_host(item) if isinstance(item, TracedList) else np.asarray(item))
+        items.append(_on_host(structures.rebuilt(kind, iter([c[i] for c in columns]))))
     return TensorList(value.dtype, value.dims, items, value.limit)
 
 

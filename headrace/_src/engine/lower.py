@@ -15,6 +15,7 @@ Inventory of a `Lowering`:
   _required: traced conditions.      _bounds: (input, limit) conditions that the host can check.
   _needed: what loops say that outran the guess.   _depth: how many functions are being traced.
   _ranges: id of a traced whole number → between which numbers it lies.
+  _elements: id of a traced vector → the scalars that it was made of.
   _parts: id of a traced value → the input that holds all its elements.
   _distinct: ids of traced values that hold nothing twice.
   _rooms: how many arrays were made by `room`.
@@ -113,6 +114,7 @@ class Lowering:
         self._kept: list[Any] = []
         self._words: Any = None
         self._ranges: dict[int, tuple[int | None, int | None]] = {}
+        self._elements: dict[int, list[Any]] = {}
         self._needed: list[Any] = []
         self._own: set[Cell] = set()
         self._depth = 0
@@ -206,6 +208,15 @@ class Lowering:
         """Notes between which numbers a traced whole number lies by construction."""
         self._ranges[id(value)] = (low, high)
         self._kept.append(value)
+
+    def note_elements(self, vector: Any, elements: Sequence[Any]) -> None:
+        """Notes of what scalars a traced vector was made."""
+        self._elements[id(vector)] = list(elements)
+        self._kept.append(vector)
+
+    def elements_of(self, vector: Any) -> list[Any]:
+        """The elements of a vector, known ones where it was made of them."""
+        return self._elements.get(id(vector)) or list(vector)
 
     def require_below(self, indices: Any, limit: int, op: Operation) -> None:
         """Notes that indices must be below `limit`."""

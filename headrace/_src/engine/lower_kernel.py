@@ -100,6 +100,14 @@ class XlaRunKernel(kernel.XlaKernelContext):
         """Between which numbers a whole number is known to lie."""
         return self._lowering.range_of(value)
 
+    def note_elements(self, vector: Any, elements: Sequence[Any]) -> None:
+        """Says of what scalars a vector, a result of this kernel, was made."""
+        self._lowering.note_elements(vector, elements)
+
+    def elements_of(self, vector: Any) -> list[Any]:
+        """The elements of a vector, each known or traced."""
+        return self._lowering.elements_of(vector)
+
     # -- function bodies -----------------------------------------------------------------------
 
     def call(self, function: Any, arguments: Sequence[Any]) -> list[Any]:

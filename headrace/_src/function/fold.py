@@ -39,7 +39,7 @@ def foldl(
       elems: a tensor, or tensors in any nesting, all with the same first dimension.
       initializer: the first value; the first element when left out.
       parallel_iterations: kept in the node.
-      back_prop: kept for programs that say it.
+      back_prop: whether gradients flow through, see `tf.while_loop`.
       swap_memory: kept for programs that say it.
       name: the name scope.
 
@@ -92,7 +92,7 @@ def foldr(
       elems: a tensor, or tensors in any nesting, all with the same first dimension.
       initializer: the first value; the last element when left out.
       parallel_iterations: kept in the node.
-      back_prop: kept for programs that say it.
+      back_prop: whether gradients flow through, see `tf.while_loop`.
       swap_memory: kept for programs that say it.
       name: the name scope.
 

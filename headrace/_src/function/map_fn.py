@@ -32,7 +32,7 @@ def map_fn(
       elems: a tensor, or tensors in any nesting, all with the same first dimension.
       dtype: the dtypes that `fn` returns, in their structure; those of `elems` when left out.
       parallel_iterations: kept in the node, 10 when left out.
-      back_prop: kept for programs that say it.
+      back_prop: whether gradients flow through, see `tf.while_loop`.
       swap_memory: kept for programs that say it.
       infer_shape: whether all results of `fn` have one shape.
       name: the name scope.

@@ -32,7 +32,7 @@ def scan(
       initializer: the first value, in the structure that `fn` returns; the first element when left
         out.
       parallel_iterations: kept in the node.
-      back_prop: kept for programs that say it.
+      back_prop: whether gradients flow through, see `tf.while_loop`.
       swap_memory: kept for programs that say it.
       infer_shape: whether all values have the shape of the first.
       reverse: whether to go from the last element to the first.

@@ -12,12 +12,12 @@ import numpy as np
 from headrace._src.core import convert, dtypes, nest
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.errors import OperatorNotAllowedInGraphError
+from headrace._src.core.layer_calls import calling, calls
 from headrace._src.core.operation import Operation
 from headrace._src.core.scopes import name_scope
 from headrace._src.core.trackable import Trackable
 from headrace._src.function import autograph
 from headrace._src.layers import naming
-from headrace._src.layers.call_context import calling, calls
 from headrace._src.layers.connections import Connected
 from headrace._src.layers.input_spec import InputSpec, check_inputs
 from headrace._src.layers.reach import depends_on

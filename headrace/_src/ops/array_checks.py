@@ -223,11 +223,19 @@ def ScatterInto(k, input_handle, tensor, indices, *, element_dtype):  # noqa: N8
 
 @_variant(tensor_list_concat.TensorListSplit)
 def Split(k, tensor, element_shape, lengths, *, element_dtype):  # noqa: N802
+    if not np.ndim(tensor):
+        lists.fail("Expected value to be at least a vector, but received shape: []")
     total = int(np.sum(lengths))
-    if np.ndim(tensor) and total != tensor.shape[0]:
+    if total != tensor.shape[0]:
         lists.fail(
             "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is "
             f"{total} and value's shape is: {dims_lib.text(tensor.shape)}"
+        )
+    size, n = k.op.attrs["_array_size"], np.size(lengths)
+    if size not in (-1, n):
+        lists.fail(
+            f"TensorArray's size is not equal to the size of lengths ({size} vs. {n}), and the "
+            "TensorArray is not marked as dynamically resizeable"
         )
     host = tensor_list_concat.TensorListSplit.host
     found = host(k, tensor, element_shape, lengths, element_dtype=element_dtype)

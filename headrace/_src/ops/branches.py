@@ -19,7 +19,7 @@ from headrace._src.ops import dependence, func_graph, identity, loop_node, optio
 from headrace._src.ops._late import late
 
 
-class BackwardBranch(func_graph.FuncGraph):
+class BackwardBranch(func_graph.Backward):
     """The function that computes the gradients of one branch.
 
     Attributes:
@@ -29,7 +29,7 @@ class BackwardBranch(func_graph.FuncGraph):
     """
 
     def __init__(self, name: str, forward: func_graph.FuncGraph) -> None:
-        super().__init__(name)
+        super().__init__(name, forward)
         self._forward = forward
         self._given = frozenset(forward.inputs) | frozenset(forward.outputs)
         self._values: dict[Tensor, Tensor] = {}
@@ -94,6 +94,7 @@ def add(
     inputs: Sequence[Sequence[Tensor]],
     name: str | None,
     is_case: bool = False,
+    gives_everything: bool = False,
 ) -> Operation:
     """Adds the node that executes one of several functions.
 
@@ -103,8 +104,13 @@ def add(
       inputs: for each of them the tensors to pass.
       name: the name of the node, ending in a slash when it is final.
       is_case: whether the node is a `Case` rather than an `If`.
+      gives_everything: whether each value inside becomes a result, for gradients that may come.
     """
     arguments = match_inputs(graphs, inputs)
+    if gives_everything:
+        for graph, more in zip(graphs, _everything(graphs), strict=True):
+            graph.outputs = [*graph.outputs, *more]
+            graph.forget_plan()
     shapes = [common_dims([t.dims for t in ts]) for ts in _by_position(graphs)]
     if is_case:
         spec = late.Case
@@ -125,6 +131,32 @@ def add(
     for out, like in zip(node.outputs, graphs[0].outputs, strict=True):
         out.handle_data = like.handle_data
     return node
+
+
+def _everything(graphs: Sequence[func_graph.FuncGraph]) -> list[list[Tensor]]:
+    """For each branch its values in optionals, as many as the branch with most of them has."""
+    found = []
+    for graph in graphs:
+        known = frozenset(graph.inputs) | frozenset(graph.outputs)
+        values = [t for op in graph.get_operations() for t in op.outputs if t not in known]
+        values = [t for t in values if t.dtype is not dtypes.resource]
+        with graph.as_default(), scopes.control_dependencies(None):
+            wrapped = [optionals.wrapped(t, f"{graph.name}/{t.name}") for t in values]
+        graph.accumulated.update(zip(values, wrapped, strict=True))
+        found.append(wrapped)
+    return _of_one_length(graphs, found)
+
+
+def _of_one_length(
+    graphs: Sequence[func_graph.FuncGraph], optional: Sequence[list[Tensor]]
+) -> list[list[Tensor]]:
+    """Optionals of each branch, empty ones behind them."""
+    width = max(map(len, optional))
+    result = []
+    for graph, own in zip(graphs, optional, strict=True):
+        with graph.as_default(), scopes.control_dependencies(None):
+            result.append(own + [optionals.OptionalNone() for _ in range(width - len(own))])
+    return result
 
 
 def match_inputs(
@@ -247,12 +279,9 @@ def _give_more(
     backward: Sequence[BackwardBranch],
 ) -> None:
     """Makes the forward node give what its branches wrap in optionals, side by side."""
-    width = max(len(b.wrapped) for b in backward)
+    every = _of_one_length(forward, [list(b.wrapped.values()) for b in backward])
     library = op.graph._functions
-    for f, b in zip(forward, backward, strict=True):
-        more = list(b.wrapped.values())
-        with f.as_default(), scopes.control_dependencies(None):
-            more += [optionals.OptionalNone() for _ in range(width - len(more))]
+    for f, b, more in zip(forward, backward, every, strict=True):
         f.outputs = [*f.outputs, *more]
         f.accumulated.update(b.wrapped)
         library.pop(f.name, None)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from headrace._src.core import attrs as A
-from headrace._src.core import dtypes, errors
+from headrace._src.core import dtypes, errors, numbering
 from headrace._src.core.dtypes import groups as G
 from headrace._src.core.graph import Graph, get_default_graph
 from headrace._src.core.opspec import op
@@ -110,7 +110,7 @@ def seen_before(key: Any) -> bool:
     1.15 computes axes and shapes with nodes the first time a graph needs them, and reuses their
     constant values later, so that only the first gradient of its kind leaves those nodes.
     """
-    seen = _SEEN.setdefault(get_default_graph(), set())
+    seen = _SEEN.setdefault(numbering.counted_graph(get_default_graph()), set())
     if key in seen:
         return True
     seen.add(key)

@@ -351,7 +351,10 @@ def _kernel_pack(k, values, *, axis):
                 "Shapes of all inputs must match: values[0].shape = "
                 f"{dims_lib.text(first)} != values[{i}].shape = {dims_lib.text(np.shape(value))}",
             )
-    return k.np_for(*values).stack(values, axis=axis)
+    result = k.np_for(*values).stack(values, axis=axis)
+    if k.xla and first == ():
+        k.note_elements(result, values)
+    return result
 
 
 @Pack.gradient

@@ -154,24 +154,32 @@ def _build(
     (pred,) = graph.capture_inputs([pred])
     # TensorFlow 1 makes here: Switch, switch_t, switch_f, pred_id.
     numbering.skip(graph, 4)
-    bodies = [
-        func_graph.trace(func_graph.FuncGraph(name, numbering.for_bodies(graph)), fn, pred)
-        for name, fn in zip(names, (true_fn, false_fn), strict=True)
-    ]
+    bodies = []
+    for branch_name, fn in zip(names, (true_fn, false_fn), strict=True):
+        branch = func_graph.FuncGraph(branch_name, numbering.for_bodies(graph))
+        branch.is_part = True
+        bodies.append(func_graph.trace(branch, fn, pred))
     true_graph, false_graph = bodies
     if as_functions:
         _check_same(true_graph, false_graph)
     else:
         _check_alike(true_graph, false_graph, strict)
     branches.check_captures(bodies, ("true_fn", "false_fn"))
-    node = branches.add(pred, bodies, [b.outer_captures for b in bodies], scope)
+    n = len(true_graph.outputs)
+    node = branches.add(
+        pred,
+        bodies,
+        [b.outer_captures for b in bodies],
+        scope,
+        gives_everything=func_graph.gives_everything(graph),
+    )
     # It makes a Merge for each result, where here are the node and an Identity for each.
     numbering.skip(graph, -1)
     if not node.outputs:
         return node
     node.graph.prevent_fetching(node)
     results = [identity.identity(t) for t in node.outputs]
-    return _unpacked(flows.from_flows(true_graph.structured_outputs, results), strict)
+    return _unpacked(flows.from_flows(true_graph.structured_outputs, results[:n]), strict)
 
 
 _MISMATCH = (

@@ -625,10 +625,7 @@ def _kernel_zeros_like(k, x):
     if isinstance(x, (TracedList, TracedOptional)):
         return list_lowering.zeros_like(x)
     if isinstance(x, OptionalValue):
-        parts = x.components
-        return OptionalValue(
-            None if parts is None else tuple(_kernel_zeros_like(k, v) for v in parts)
-        )
+        return x.mapped(lambda v: _kernel_zeros_like(k, v))
     if isinstance(x, TensorList):
         return x.replaced([v if v is None else _kernel_zeros_like(k, v) for v in x.items()])
     if x.dtype == object and x.size and isinstance(x.flat[0], TensorList):

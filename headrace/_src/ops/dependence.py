@@ -51,6 +51,8 @@ def behind(graph: FuncGraph, results: Iterable[Tensor]) -> set[Tensor]:
 
 def through_loop(op: Operation, positions: Iterable[int]) -> set[int]:
     """The inputs of a loop to which gradients of some of its results flow."""
+    if not op.attrs.get("_back_prop", True):
+        return set()
     body: FuncGraph = op.attrs["body"].graph
     reached = set(positions)
     while True:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from headrace._src.core import convert, dtypes, errors, nest, scopes
+from headrace._src.core import convert, dtypes, errors, layer_calls, nest, numbering, scopes
 from headrace._src.core import graph as graph_lib
 from headrace._src.core.attrs import FuncRef
 from headrace._src.core.dims import Dims
@@ -42,9 +42,11 @@ class FuncGraph(graph_lib.Graph):
       accumulated: tensor of a loop's body → the list of its values, which the loop fills.
       structured_outputs: what the Python function returned, tensors in place.
       orders_effects: whether operations with effects wait for those before.
+      is_part: whether it is a branch or the body of a loop rather than a function by itself.
     """
 
     building_function = True
+    is_part = False
     orders_effects = False
 
     def __init__(self, name: str, numbering: Numbering | None = None) -> None:
@@ -159,8 +161,23 @@ class FuncGraph(graph_lib.Graph):
         return f"FuncGraph(name={self.name}, id={id(self)})"
 
     def stateful_operations(self) -> list[Operation]:
-        """The operations with effects, which a call executes whether or not a result needs them."""
-        return [op for op in self._nodes if op.has_effects]
+        """The operations with effects, which a call executes whether or not a result needs them.
+
+        A branch or the body of a loop executes those that its results need, also by waiting for
+        them, unless what it is part of orders effects.
+        """
+        found = [op for op in self._nodes if op.has_effects]
+        if not found or not self.is_part or self.orders_effects:
+            return found
+        needed: set[Operation] = set()
+        stack = [t.op for t in self.outputs]
+        while stack:
+            op = stack.pop()
+            if op not in needed:
+                needed.add(op)
+                stack += [t.op for t in op._inputs]
+                stack += op._control_inputs
+        return [op for op in found if op in needed]
 
     @property
     def has_effects(self) -> bool:
@@ -175,6 +192,41 @@ class FuncGraph(graph_lib.Graph):
     def reference(self) -> FuncRef:
         """The value of a `func` attr that names this function."""
         return FuncRef(self.name, self)
+
+
+class Backward(FuncGraph):
+    """The body of a gradient of a body.
+
+    Args:
+      name: the function's name.
+      forward: the body that it differentiates.
+
+    Attributes:
+      made: each operation made for its own sake, with what it was given: tensors of outer graphs
+        as they are there.
+    """
+
+    def __init__(self, name: str, forward: FuncGraph) -> None:
+        super().__init__(name)
+        self.differentiates_numbered = forward.numbering is not None
+        self.made: list[tuple[Operation, list[Tensor]]] = []
+        self._making = False
+
+    def add_operation(
+        self, spec: OpSpec, name: str, inputs: list[Tensor], *args: Any, **kwargs: Any
+    ) -> Operation:
+        """As `FuncGraph.add_operation`; keeps what the operation was given."""
+        if self._making:
+            # Brings in what another operation takes.
+            return super().add_operation(spec, name, inputs, *args, **kwargs)
+        given = list(inputs)
+        self._making = True
+        try:
+            operation = super().add_operation(spec, name, inputs, *args, **kwargs)
+        finally:
+            self._making = False
+        self.made.append((operation, given))
+        return operation
 
 
 def trace(
@@ -236,6 +288,20 @@ def _as_result(graph: FuncGraph, value: Any, op_result: Tensor | None) -> Tensor
         with graph._plain():
             tensor = identity.identity(tensor)
     return tensor
+
+
+def gives_everything(graph: graph_lib.Graph) -> bool:
+    """Whether nodes with branches and bodies made in `graph` give all values inside as results.
+
+    1.15 does that in calls of layers, for gradients that may come, but not in functions.
+    """
+    if not layer_calls.calls.in_call or graph.executes:
+        return False
+    while isinstance(graph, FuncGraph) and graph.is_part:
+        if graph.numbering is not None:
+            return False
+        graph = graph.outer_graph
+    return not graph.building_function and numbering.for_bodies(graph) is None
 
 
 def hand_over(graph: FuncGraph) -> None:

@@ -67,7 +67,7 @@ class _Slices(NamedTuple):
     shape_type: dtypes.DType | None
 
 
-class BackwardBody(func_graph.FuncGraph):
+class BackwardBody(func_graph.Backward):
     """The body of a loop that computes the gradients of another loop's body.
 
     Attributes:
@@ -79,8 +79,8 @@ class BackwardBody(func_graph.FuncGraph):
     """
 
     def __init__(self, name: str, node: Operation) -> None:
-        super().__init__(name)
         self._forward: func_graph.FuncGraph = node.attrs["body"].graph
+        super().__init__(name, self._forward)
         self._limit = node._inputs[1]
         self._invariants = frozenset(self._forward.inputs) & frozenset(self._forward.outputs)
         self._values: dict[Tensor, Tensor] = {}
@@ -239,7 +239,7 @@ def grad_while(op: Operation, *dys: Any) -> list[Any]:
     dys = tuple(
         dy if is_trainable(out) else None for dy, out in zip(dys[:n], body.outputs, strict=False)
     )
-    if all(dy is None for dy in dys):
+    if all(dy is None for dy in dys) or not op.attrs.get("_back_prop", True):
         return [None] * len(op._inputs)
     captured = _captured(op)
     flowing = [i for i, dy in enumerate(dys) if dy is not None and i not in captured]
@@ -350,6 +350,40 @@ def _accumulate(
     op._add_outputs([a.pushed for a in accumulators])
     op.attrs["T"] = func_graph.output_types(body)
     op.attrs["output_shapes"] = tuple(t.dims for t in body.outputs)
+
+
+def accumulate_everything(
+    cond: func_graph.FuncGraph, body: func_graph.FuncGraph, limit: Any
+) -> list[Tensor]:
+    """Makes a loop that is no node yet fill a list with each value inside it.
+
+    Args:
+      cond, body: its functions.
+      limit: the most iterations, -1 for none.
+
+    Returns:
+      The empty lists, further first values of the loop.
+    """
+    known = {body.inputs[0], *body.captured.values()}
+    values = [
+        t
+        for op in body.get_operations()
+        if op.type != "Identity"
+        for t in op.outputs
+        if t not in known and t not in body.accumulated and t.dtype is not dtypes.resource
+    ]
+    found = []
+    for t in values:
+        empty = late.EmptyTensorList(
+            _tensor_lists.element_shape_argument(t.dims), limit, element_dtype=t.dtype
+        )
+        cond.capture(empty)
+        with body.as_default(), scopes.control_dependencies(None):
+            pushed = late.TensorListPushBack(body.capture(empty), t)
+        body.outputs.append(pushed)
+        body.accumulated[t] = pushed
+        found.append(empty)
+    return found
 
 
 def _outside(tensor: Tensor, op: Operation, body: func_graph.FuncGraph) -> Tensor:

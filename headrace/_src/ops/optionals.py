@@ -52,7 +52,8 @@ def _shape_optional_from_value(s: Any, components: Any) -> Any:
 
 @OptionalFromValue.host_kernel
 def _kernel_optional_from_value(k: Any, components: Any) -> Any:
-    return OptionalValue(tuple(components))
+    label = _label(k.op)
+    return OptionalValue(tuple(components), {label: tuple(components)} if label else None)
 
 
 @OptionalFromValue.xla_kernel
@@ -83,7 +84,7 @@ def _shape_optional_has_value(s: Any, optional: Any) -> Any:
 
 @OptionalHasValue.host_kernel
 def _kernel_optional_has_value(k: Any, optional: Any) -> Any:
-    return np.bool_(_opened(optional).components is not None)
+    return np.bool_(_opened(optional).has_value)
 
 
 @OptionalHasValue.xla_kernel
@@ -111,7 +112,7 @@ def _shape_optional_get_value(s: Any, optional: Any, *, output_shapes: Any) -> A
 
 @OptionalGetValue.host_kernel
 def _kernel_optional_get_value(k: Any, optional: Any, *, output_types: Any) -> Any:
-    components = _opened(optional).components
+    components = _opened(optional).opened(_label(k.op))
     if components is None:
         raise errors.InvalidArgumentError(None, None, "The given optional does not have a value.")
     if len(components) != len(output_types):

@@ -10,6 +10,7 @@ import numpy as np
 
 from headrace._api.export import export, export_value
 from headrace._src.core import attrs as A
+from headrace._src.core import constant_value as constants
 from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
 from headrace._src.core import graph as graph_lib
@@ -174,38 +175,97 @@ def _sliced_dims(dims, begin, end, strides, masks):
 def _static_inputs(op):
     """What must be known before lowering: bounds of ranges, but not entries that are indices."""
     names = [arg.name for arg in op.spec.inputs if arg.name in ("shape", "begin", "end", "strides")]
-    dims = op._inputs[1].dims
-    if dims is None or len(dims) != 1 or dims[0] is None:
+    begin, end = op._inputs[1:3]
+    if begin.dims is None or len(begin.dims) != 1 or begin.dims[0] is None:
         return tuple(names)
     masks = {name: op.attrs[name] for name in _MASKS}
     free = masks["ellipsis_mask"] | masks["new_axis_mask"] | masks["shrink_axis_mask"]
-    free |= masks["begin_mask"] & masks["end_mask"]
-    if free & ((1 << dims[0]) - 1) != (1 << dims[0]) - 1:
-        return tuple(names)
+    for i in range(begin.dims[0]):
+        bounds = ((begin, "begin_mask"), (end, "end_mask"))
+        if not free & (1 << i) and not all(
+            masks[mask] & (1 << i) or _is_known(vector, i) for vector, mask in bounds
+        ):
+            return tuple(names)
     return tuple(name for name in names if name not in ("begin", "end"))
 
 
-def _parts(k, shape, begin, strides, masks):
-    """A slice of which all entries are indices or whole dims: (index of ranges, {axis: position}).
+def _is_known(vector, i):
+    """Whether an element of a vector is known although others are not.
 
-    The positions are traced, and lie within the dims. New dims are left out of the index.
+    Where a gradient takes it back from the forward loop the slice itself was lowered, and the size
+    of the range is that of its gradient.
     """
-    ranges = []
-    places = {}
+    if vector.op.type in ("Const", "TensorListPopBack"):
+        return True
+    return vector.op.type == "Pack" and constants.constant_value(vector.op._inputs[i]) is not None
+
+
+class _Parts(NamedTuple):
+    """A slice of which some entries are traced.
+
+    Attributes:
+      strides: the index that takes the dims' steps where they are whole.
+      begins: axis → where its part begins, traced or known, within the dim.
+      sizes: axis → how long that part is.
+    """
+
+    strides: tuple[Any, ...]
+    begins: dict[int, Any]
+    sizes: dict[int, int]
+
+
+def _parts(k, shape, begin, end, strides, masks, known_sizes=None):
+    """What a slice of which some entries are traced takes of each dim.
+
+    Args:
+      shape: the shape of what is sliced.
+      known_sizes: the shape of the slice, where it is known.
+    """
+    begin, end = k.elements_of(begin), k.elements_of(end)
+    steps, begins, sizes = [], {}, {}
+    left = None if known_sizes is None else list(known_sizes)
     for item in _items(len(shape), len(begin), masks):
         if item.kind == "new":
+            if left is not None:
+                left.pop(0)
             continue
         size, stride = shape[item.axis], _stride_of(item, strides)
-        if item.kind == "range":
-            ranges.append(slice(None, None, stride))
+        if item.kind == "index":
+            if stride <= 0 or not size:
+                raise errors.InvalidArgumentError(None, None, "an index cannot be in bounds")
+            at = 0 if item.begin_masked else begin[item.entry]
+            k.require((at >= -size) & (at < size))
+            begins[item.axis] = k.np.where(at < 0, at + size, at)
+            sizes[item.axis] = 1
+            steps.append(slice(None))
             continue
-        if stride <= 0 or not size:
-            raise errors.InvalidArgumentError(None, None, "an index cannot be in bounds")
-        at = 0 if item.begin_masked else begin[item.entry]
-        k.require((at >= -size) & (at < size))
-        places[item.axis] = k.np.where(at < 0, at + size, at)
-        ranges.append(slice(None))
-    return tuple(ranges), places
+        length = None if left is None else left.pop(0)
+        if item.entry is None or (item.begin_masked and item.end_masked):
+            steps.append(slice(None, None, stride))
+            continue
+        steps.append(_range(k, item, size, stride, begin, end, length))
+        if not isinstance(steps[-1], slice):
+            begins[item.axis] = steps[-1]
+            sizes[item.axis] = length
+            steps[-1] = slice(None)
+    return _Parts(tuple(steps), begins, sizes)
+
+
+def _range(k, item, size, stride, begin, end, length):
+    """What a range takes of a dim: a slice, or where it begins, if that is traced."""
+    first = 0 if item.begin_masked else begin[item.entry]
+    last = 0 if item.end_masked else end[item.entry]
+    if not any(structures.is_traced(v) for v in (first, last)):
+        first = _clamped(int(first), item.begin_masked, size, stride, False)
+        last = _clamped(int(last), item.end_masked, size, stride, True)
+        if _range_size(first, last, stride) == 0:
+            return slice(0, 0)
+        return slice(first, None if last < 0 else last, stride)
+    if stride != 1 or length is None:
+        raise errors.InvalidArgumentError(None, None, "how long a range is must be known")
+    if item.begin_masked:
+        return slice(0, length)
+    return k.np.clip(k.np.where(first < 0, first + size, first), 0, size - length)
 
 
 # -- StridedSlice ------------------------------------------------------------------------------
@@ -262,9 +322,9 @@ def _direct_strided_slice(op):
 def _xla_strided_slice(k, input, begin, end, strides, **masks):
     if not any(structures.is_traced(v) for v in (begin, end)):
         return _kernel_strided_slice(k, input, begin, end, strides, **masks)
-    ranges, places = _parts(k, np.shape(input), begin, strides, masks)
-    result = k.np.asarray(input)[ranges]
-    for axis, at in places.items():
+    parts = _parts(k, np.shape(input), begin, end, strides, masks)
+    result = k.np.asarray(input)[parts.strides]
+    for axis, at in parts.begins.items():
         result = k.lax.dynamic_index_in_dim(result, at, axis, allow_negative_indices=False)
     new = [item.kind for item in _items(np.ndim(input), len(begin), masks)]
     sizes = iter(np.shape(result))
@@ -392,19 +452,21 @@ def _xla_strided_slice_grad(k, shape, begin, end, strides, dy, **masks):
     if not any(structures.is_traced(v) for v in (begin, end)):
         return _kernel_strided_slice_grad(k, shape, begin, end, strides, dy, **masks)
     target = tuple(int(d) for d in shape)
-    ranges, places = _parts(k, target, begin, strides, masks)
+    parts = _parts(k, target, begin, end, strides, masks, np.shape(dy))
     zeros = k.np.zeros(target, dy.dtype)
-    sizes = list(zeros[ranges].shape)
-    for axis in places:
-        sizes[axis] = 1
+    sizes = list(zeros[parts.strides].shape)
+    for axis, size in parts.sizes.items():
+        sizes[axis] = size
     part = dy.reshape(sizes)
-    if all(r.step in (None, 1) for r in ranges):
-        starts = [places.get(axis, 0) for axis in range(len(target))]
+    if all(r.step in (None, 1) for r in parts.strides):
+        starts = [parts.begins.get(axis, r.start or 0) for axis, r in enumerate(parts.strides)]
         starts = [k.np.asarray(start, np.int32) for start in starts]
         return k.lax.dynamic_update_slice(zeros, part, starts)
-    for axis, at in places.items():
+    if any(size != 1 for size in parts.sizes.values()):
+        raise errors.InvalidArgumentError(None, None, "ranges with steps must be known")
+    for axis, at in parts.begins.items():
         part = k.np.where(_along(k, target, axis) == at, part, 0)
-    return zeros.at[ranges].set(part.astype(dy.dtype))
+    return zeros.at[parts.strides].set(part.astype(dy.dtype))
 
 
 def _along(k, shape, axis):

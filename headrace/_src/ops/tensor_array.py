@@ -97,7 +97,9 @@ class TensorArray:
         # In a list, since arrays that only differ in their flow learn the shape from each other.
         self._shapes = [as_shape(element_shape)]
         self._infer_shape = infer_shape
-        self._handle = _Handle(graph)
+        made_for = self._shapes[0].dims is not None
+        known = made_for and (infer_shape or self._shapes[0].is_fully_defined())
+        self._handle = _Handle(graph, known)
         self._description = ""
         self._keeps_history = (
             self._may_keep_history
@@ -120,6 +122,9 @@ class TensorArray:
                 name, self._dynamic_size, clears, infer_shape
             )
             flow.op.attrs["_array"] = self._description
+            fixed = constant_value.constant_value(flow.op._inputs[1])
+            if fixed is not None and not self._dynamic_size:
+                self._handle.size = int(fixed)
         self._flow: Tensor = flow
 
     def _become_eager(self, *given: Any) -> None:
@@ -259,9 +264,14 @@ class TensorArray:
         self._handle.count(-1)
         if self._keeps_history:
             shape = lists.element_shape_argument(self.element_shape)
-            return array_checks.Gather(
+            rows = array_checks.Gather(
                 self._flow, indices, shape, element_dtype=self._dtype, name=name
             )
+            if rows.dims is not None and not self._handle.knows_shape:
+                # TensorFlow 1's arrays look how many positions there are only where the array
+                # was made for elements of a shape.
+                rows.dims = (None, *rows.dims[1:])
+            return rows
         return tensor_list_stack.tensor_list_gather(
             self._flow, indices, self._dtype, self.element_shape, name=name
         )
@@ -334,9 +344,12 @@ class TensorArray:
         Raises:
           ValueError: (build) the shape is not that of the elements.
         """
-        self._handle.count(7 if isinstance(value, Tensor) else 8)
+        self._handle.count(7)
         with scopes.name_scope(name, "TensorArrayUnstack", [self._flow, value]):
+            before = _number()
             value = self._converted(value)
+            # TensorFlow 1's arrays convert it twice.
+            self._handle.count(_number() - before)
             self._learn_shape(value.shape[1:])
             if not self._keeps_history:
                 flow = tensor_list_stack.tensor_list_from_tensor(value, value.shape[1:])
@@ -391,7 +404,10 @@ class TensorArray:
         """
         self._handle.count(-1)
         with scopes.name_scope(name, "TensorArraySplit", [self._flow, value, lengths]):
-            value = self._converted(value)
+            if self._keeps_history:
+                value = convert_to_tensor(value, dtype=self._dtype, name="value")
+            else:
+                value = self._converted(value)
             lengths = casts.cast(lengths, dtypes.int64)
             known = constant_value.constant_value(lengths)
             if value.dims is not None and known is not None and known.size:
@@ -402,6 +418,7 @@ class TensorArray:
                 shape = lists.element_shape_argument(self.element_shape)
                 flow = array_checks.Split(value, shape, lengths, name=name)
                 flow.op.attrs["_array"] = self._description
+                flow.op.attrs["_array_size"] = self._handle.size
             else:
                 flow = tensor_list_concat.tensor_list_split(
                     value, self.element_shape, lengths, name=name
@@ -446,10 +463,18 @@ def build_ta_with_new_flow(old_ta: TensorArray, flow: Tensor) -> TensorArray:
 
 
 class _Handle:
-    """What TensorFlow 1's own arrays are known by; bodies that use one bring it in from outside."""
+    """What TensorFlow 1's own arrays are known by; bodies that use one bring it in from outside.
 
-    def __init__(self, home: graph_lib.Graph) -> None:
+    Attributes:
+      knows_shape: whether the array was made for elements of a shape.
+      size: how many elements the array has; -1 where it grows or nobody knows before it runs.
+    """
+
+    size = -1
+
+    def __init__(self, home: graph_lib.Graph, knows_shape: bool) -> None:
         self._home = home
+        self.knows_shape = knows_shape
 
     def count(self, difference: int) -> None:
         """Counts how many more operations TensorFlow 1's own arrays make here than lists."""

@@ -9,6 +9,7 @@ import numpy as np
 from headrace._src.core import attrs as A
 from headrace._src.core import dims as dims_lib
 from headrace._src.core import dtypes, errors
+from headrace._src.core.graph import get_default_graph
 from headrace._src.core.indexed_slices import IndexedSlices
 from headrace._src.core.opspec import op
 from headrace._src.core.tensor import Tensor
@@ -23,7 +24,8 @@ _INDEX = (dtypes.int32, dtypes.int64)
 def variable_shape(handle: Tensor, out_type: dtypes.DType = dtypes.int32) -> Tensor:
     """The shape of the variable behind a handle: a constant when it is known."""
     held = handle_dims(handle)
-    if dims_lib.is_full(held):
+    # TensorFlow 1's own control flow does not know what a handle that it brings in stands for.
+    if dims_lib.is_full(held) and not get_default_graph().differentiates_numbered:
         return constant.constant(list(held or ()), dtype=out_type)
     return VariableShape(handle, out_type=out_type)
 

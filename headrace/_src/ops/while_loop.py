@@ -92,7 +92,8 @@ def while_loop(
       shape_invariants: the static shapes that the loop variables keep, in the structure of
         `loop_vars`; those of the first values when left out.
       parallel_iterations: kept in the node; iterations run one after another.
-      back_prop: kept for programs that say it; gradients are always supported.
+      back_prop: whether gradients flow through the loop. Where control flow is functional they
+        always do.
       swap_memory: kept for programs that say it.
       name: the name of the node.
       maximum_iterations: the most iterations, a scalar int32 tensor or number.
@@ -118,8 +119,14 @@ def while_loop(
         return _repeated(cond, body, loop_vars, maximum_iterations)
     variables = _Variables(loop_vars, shape_invariants)
     with scopes.name_scope(name or "while") as scope:
-        outputs = _build(cond, body, variables, parallel_iterations, maximum_iterations, scope)
-    results = variables.packed(outputs)
+        outputs = _build(
+            cond, body, variables, parallel_iterations, maximum_iterations, scope, back_prop
+        )
+        # TensorFlow 1's own loops name the arrays that they return inside.
+        inside = numbering.for_bodies(graph_lib.get_default_graph()) is not None
+        results = variables.results(outputs) if inside else None
+    if not inside:
+        results = variables.results(outputs)
     flat = nest.flatten(results, expand_composites=True)
     return flat[0] if len(flat) == 1 and not return_same_structure else results
 
@@ -157,6 +164,7 @@ class _Variables:
 
     def __init__(self, loop_vars: Any, shape_invariants: Any) -> None:
         self._template = loop_vars
+        self._returned: Any = None
         values = nest.map_structure(
             convert.convert_to_tensor_or_indexed_slices,
             list(flows.to_flows(loop_vars)),
@@ -177,7 +185,14 @@ class _Variables:
         """Flat tensors in the structure of the loop variables."""
         return flows.from_flows(self._template, flat)
 
-    def flat(self, returned: Any) -> list[Any]:
+    def results(self, flat: Sequence[Any]) -> Any:
+        """The last values; those of TensorFlow 1's own loops are packed as the body packs them."""
+        packed = self.packed(flat)
+        if self._returned is None:
+            return packed
+        return nest.pack_sequence_as(self._returned, nest.flatten(packed))
+
+    def flat(self, returned: Any, numbers: _Numbers) -> list[Any]:
         """What the body returned, flat.
 
         Raises:
@@ -186,6 +201,11 @@ class _Variables:
         if not nest.is_sequence_or_composite(returned):
             returned = [returned]
         nest.assert_same_structure(list(returned), list(self._template), expand_composites=True)
+        if numbers.of_bodies is not None:
+            if numbers.is_limited and len(returned) > 1:
+                # There the loop variables are one of two.
+                nest.assert_same_structure(self._template, returned, expand_composites=True)
+            self._returned = returned
         values = list(nest.flatten(flows.to_flows(list(returned)), expand_composites=True))
         if any(v is None for v in values):
             raise ValueError("None values not supported.")
@@ -245,6 +265,7 @@ def _build(
     parallel_iterations: int,
     maximum_iterations: Any,
     scope: str,
+    back_prop: bool,
 ) -> list[Tensor]:
     """Makes the node; returns the loop variables' last values, flat."""
     graph = graph_lib.get_default_graph()
@@ -258,6 +279,8 @@ def _build(
         dtype=dtypes.int32,
         name="maximum_iterations",
     )
+    if limit.dims != ():
+        raise ValueError(f"maximum_iterations must be a scalar, saw shape: {limit.shape}")
     counter = constant.constant(0, dtype=dtypes.int32, name="loop_counter")
     initial = graph.capture_inputs([counter, limit, *variables.initial])
     numbers.before_cond(initial[1])
@@ -282,6 +305,7 @@ def _build(
             return late.logical_and(late.less(count, most), holds)
 
     cond_graph = func_graph.FuncGraph(names[0], numbers.of_bodies)
+    cond_graph.is_part = True
     func_graph.trace(cond_graph, traced_cond, arguments=arguments)
     if len(cond_graph.outputs) != 1:
         raise TypeError(f"cond must return one bool tensor, got {cond_graph.structured_outputs!r}")
@@ -291,23 +315,31 @@ def _build(
         for t in cond_graph.outer_captures:
             body_graph.capture(t)
         _set_handle_data(flat, handles)
-        returned = variables.flat(body(*variables.packed(flat)))
+        returned = variables.flat(body(*variables.packed(flat)), numbers)
         with numbers.hidden():
             return [count + 1, most, *returned]
 
     body_graph = func_graph.FuncGraph(names[1], numbers.of_bodies)
+    body_graph.is_part = True
     func_graph.trace(body_graph, traced_body, arguments=arguments)
     _check(body_graph, variables)
     initial += body_graph.outer_captures
     body_graph.outputs += body_graph.captured.values()
     for t in body_graph.outer_captures:
         cond_graph.capture(t)
+    n_outputs = len(body_graph.outputs)
+    if back_prop and func_graph.gives_everything(graph):
+        most = -1 if maximum_iterations is None else limit
+        initial += loop_gradient.accumulate_everything(cond_graph, body_graph, most)
     shapes = [t.dims for t in body_graph.outputs]
     shapes[_ADDED : _ADDED + len(variables.invariants)] = variables.invariants
     waits = dict.fromkeys([*cond_graph.control_captures, *body_graph.control_captures])
     with scopes.control_dependencies(list(waits)):
         node = loop_node.add(initial, cond_graph, body_graph, shapes, parallel_iterations, scope)
-    node.attrs["_num_original_outputs"] = len(node.outputs)
+    node.attrs["_num_original_outputs"] = n_outputs
+    if not back_prop and numbers.of_bodies is not None:
+        # Functional control flow takes no notice.
+        node.attrs["_back_prop"] = False
     results = [identity.identity(t) for t in node.outputs]
     numbers.behind(len(node.outputs))
     return results[_ADDED : _ADDED + len(variables.initial)]
@@ -330,11 +362,12 @@ class _Numbers:
 
     Attributes:
       of_bodies: the numbering of the condition and the body.
+      is_limited: whether there is a maximum of iterations.
     """
 
     def __init__(self, graph: graph_lib.Graph, n_variables: int, is_limited: bool) -> None:
         self.of_bodies = numbering.for_bodies(graph)
-        self._limited = is_limited
+        self.is_limited = is_limited
         self._variables = n_variables + is_limited
 
     def hidden(self) -> contextlib.AbstractContextManager[None]:
@@ -347,13 +380,13 @@ class _Numbers:
 
     def before_cond(self, limit: Tensor) -> None:
         """Counts what comes before the condition; the limit is brought in and compared first."""
-        self._skip(2 * self._variables + (1 if self._limited else -2))
-        if self._limited and self.of_bodies is not None:
+        self._skip(2 * self._variables + (1 if self.is_limited else -2))
+        if self.is_limited and self.of_bodies is not None:
             self.of_bodies.note_capture(limit)
 
     def before_body(self) -> None:
         """Counts what comes between the condition and the body: with a limit, its And and sum."""
-        self._skip(1 + 2 * self._variables + (3 if self._limited else 0))
+        self._skip(1 + 2 * self._variables + (3 if self.is_limited else 0))
 
     def behind(self, n_outputs: int) -> None:
         """Counts what comes behind the body, instead of the node and its identities."""
