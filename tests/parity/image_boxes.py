@@ -41,7 +41,8 @@ g = tf.image.non_max_suppression_overlaps(o, [.3, .2, .1], 3)
 tf.constant(str([a.shape, c[0].shape]), name="static")
 fetch = [a, b, c, d, e, f, g]
 """,
-    "suppress_threshold": BOXES + "fetch = tf.image.non_max_suppression(boxes, scores, 3, iou_threshold=1.5)",
+    "suppress_threshold": BOXES
+    + "fetch = tf.image.non_max_suppression(boxes, scores, 3, iou_threshold=1.5)",
     "suppress_shape": "tf.image.non_max_suppression(np.zeros([3, 5], np.float32), [1., 2., 3.], 3)",
     "sample": """
 b = tf.constant([[[0.1, 0.2, 0.8, 0.9], [.3, .3, .4, .5]]])
@@ -53,10 +54,13 @@ fetch = s
 """,
     "sample_none": "fetch = tf.image.sample_distorted_bounding_box([6, 8, 3], tf.zeros([1, 0, 4]), seed=1)",
     "sample_outside": "fetch = tf.image.sample_distorted_bounding_box([6, 8, 3], [[[0., 0., 1.5, 1.]]], seed=1)",
-    "sample_runs": ("""
+    "sample_runs": (
+        """
 b = tf.constant([[[0.1, 0.2, 0.8, 0.9]]])
 fetch = tf.image.sample_distorted_bounding_box([60, 80, 3], b, seed=7)
-""", {"runs": 3}),
+""",
+        {"runs": 3},
+    ),
     "files": """
 x = np.arange(9 * 7 * 3).reshape(9, 7, 3).astype(np.uint8)
 j, p = tf.image.encode_jpeg(x), tf.image.encode_png(x)
@@ -78,14 +82,17 @@ fetch = [j, p, k, a, b, c, d, e]
 j = tf.image.encode_jpeg(np.zeros([5, 5, 3], np.uint8))
 fetch = tf.image.decode_and_crop_jpeg(j, [3, 3, 4, 4])
 """,
-    "image": ("""
+    "image": (
+        """
 x = np.arange(9 * 7 * 3).reshape(9, 7, 3).astype(np.uint8)
 p = tf.image.encode_png(x)
 bmp = tf.constant(b"BM" + b"\\0" * 8 + b"\\x36\\0\\0\\0\\x28\\0\\0\\0\\x02\\0\\0\\0\\x01\\0\\0\\0\\x01\\0\\x18" + b"\\0" * 25 + bytes(bytearray(range(1, 9))))
 gif = tf.constant(b"GIF89a\\2\\0\\2\\0\\x91\\0\\0" + bytes(bytearray([255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 8, 7])) + b"\\x2c\\0\\0\\0\\0\\2\\0\\2\\0\\0\\2\\3\\x44\\x34\\5\\0\\x3b")
 fetch = [tf.image.decode_image(p), tf.image.decode_image(p, channels=1, dtype=tf.float32, name="e"), tf.image.decode_image(bmp),
          tf.image.decode_image(gif), tf.image.decode_image(gif, expand_animations=False), tf.image.decode_bmp(bmp), tf.image.decode_gif(gif)]
-""", {"cfv2": True}),
+""",
+        {"cfv2": True},
+    ),
     "image_unknown": ("fetch = tf.image.decode_image(b'abcd')", {"cfv2": True}),
     "image_channels": "tf.image.decode_image(b'abcd', channels=2)",
     "encode_channels": "fetch = tf.image.encode_jpeg(np.zeros([2, 3, 2], np.uint8))",
@@ -109,4 +116,6 @@ y = [tf.image.adjust_jpeg_quality(x, 30), tf.image.adjust_jpeg_quality(x / 255.,
 tf.constant(str([t.shape for t in y]), name="static")
 fetch = [tf.shape(t) for t in y]
 """
-SNIPPETS["jpeg_quality_range"] = "tf.image.random_jpeg_quality(np.zeros([8, 8, 3], np.uint8), 60, 30)"
+SNIPPETS["jpeg_quality_range"] = (
+    "tf.image.random_jpeg_quality(np.zeros([8, 8, 3], np.uint8), 60, 30)"
+)

@@ -66,12 +66,18 @@ p = tf.parse_example(rows, {"s": tf.SparseFeature("i", "v", tf.float32, 10)})["s
 q = tf.parse_single_example(rows[0], {"s": tf.SparseFeature("i", "v", tf.float32, 10)})["s"]
 fetch = [p.indices, p.values, p.dense_shape, q.indices, q.values, q.dense_shape]
 """,
-    "missing": EXAMPLES + "fetch = tf.parse_example([one, two], {'b': tf.FixedLenFeature([], tf.int64)})",
-    "missing_single": EXAMPLES + "fetch = tf.parse_single_example(two, {'b': tf.FixedLenFeature([], tf.int64)})",
-    "wrong_type": EXAMPLES + "fetch = tf.parse_single_example(one, {'a': tf.FixedLenFeature([2], tf.int64)})",
-    "wrong_type_var": EXAMPLES + "fetch = tf.parse_example([one], {'a': tf.VarLenFeature(tf.int64)})['a'].values",
-    "wrong_size": EXAMPLES + "fetch = tf.parse_example([one], {'a': tf.FixedLenFeature([3], tf.float32)})",
-    "wrong_stride": EXAMPLES + "fetch = tf.parse_example([one], {'a': tf.FixedLenSequenceFeature([3], tf.float32, True)})",
+    "missing": EXAMPLES
+    + "fetch = tf.parse_example([one, two], {'b': tf.FixedLenFeature([], tf.int64)})",
+    "missing_single": EXAMPLES
+    + "fetch = tf.parse_single_example(two, {'b': tf.FixedLenFeature([], tf.int64)})",
+    "wrong_type": EXAMPLES
+    + "fetch = tf.parse_single_example(one, {'a': tf.FixedLenFeature([2], tf.int64)})",
+    "wrong_type_var": EXAMPLES
+    + "fetch = tf.parse_example([one], {'a': tf.VarLenFeature(tf.int64)})['a'].values",
+    "wrong_size": EXAMPLES
+    + "fetch = tf.parse_example([one], {'a': tf.FixedLenFeature([3], tf.float32)})",
+    "wrong_stride": EXAMPLES
+    + "fetch = tf.parse_example([one], {'a': tf.FixedLenSequenceFeature([3], tf.float32, True)})",
     "wrong_dtype": "tf.parse_single_example('', {'a': tf.FixedLenFeature([3], tf.int32)})",
     "unknown_size": "tf.parse_single_example('', {'a': tf.FixedLenFeature([None, 2], tf.int64)})",
     "no_features": "tf.parse_single_example('', {})",
