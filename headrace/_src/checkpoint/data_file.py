@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import os
-import weakref
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from typing import Any, Final
 
 import numpy as np
 
+from headrace._src.checkpoint import files
 from headrace._src.core import errors
 from headrace._src.proto.record_io import file_error
 
@@ -32,12 +32,7 @@ class DataFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        try:
-            self._fd = os.open(path, os.O_RDONLY)
-            weakref.finalize(self, os.close, self._fd)
-            self._size = os.fstat(self._fd).st_size
-        except OSError as error:
-            raise file_error(path, error) from None
+        self._fd, self._size = files.opened(path, self)
 
     def begin(
         self, offset: int, shape: tuple[int, ...], dtype: Any, readers: Executor | None = None

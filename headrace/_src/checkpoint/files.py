@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import weakref
 from typing import Any, Final
 
 from headrace._src.core import errors
@@ -16,6 +17,20 @@ _SYNCED: Final = 1 << 24
 def data_loss(path: str, what: str) -> errors.OpError:
     """The error for a damaged file; TensorFlow's words first, then which file it is."""
     return errors.DataLossError(None, None, f"{what}\nThe file is {path}.")
+
+
+def opened(path: str, owner: Any) -> tuple[int, int]:
+    """Opens a file for reading, for as long as `owner` lives; returns its descriptor and size.
+
+    Raises:
+      NotFoundError: The file is not there.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY)
+        weakref.finalize(owner, os.close, fd)
+        return fd, os.fstat(fd).st_size
+    except OSError as error:
+        raise file_error(path, error) from None
 
 
 def data_name(prefix: str, shard: int, shards: int) -> str:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import bisect
 import os
 import struct
-import weakref
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from headrace._src.checkpoint import files
 from headrace._src.checkpoint.coding import get_varint, put_varint
-from headrace._src.checkpoint.files import data_loss
 from headrace._src.core import errors
 from headrace._src.proto.record_io import file_error, masked_crc
 
@@ -143,12 +142,7 @@ class Table:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        try:
-            self._fd = os.open(path, os.O_RDONLY)
-            weakref.finalize(self, os.close, self._fd)
-            self._size = os.fstat(self._fd).st_size
-        except OSError as error:
-            raise file_error(path, error) from None
+        self._fd, self._size = files.opened(path, self)
         if self._size < _FOOTER:
             raise self._damaged("file is too short to be an sstable")
         footer = self._read(self._size - _FOOTER, _FOOTER)
@@ -188,7 +182,7 @@ class Table:
         return None
 
     def _damaged(self, what: str) -> errors.OpError:
-        return data_loss(self.path, what)
+        return files.data_loss(self.path, what)
 
     def _read(self, offset: int, size: int) -> bytes:
         try:

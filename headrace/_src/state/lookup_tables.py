@@ -33,15 +33,8 @@ def _note_initializer(operation: Any) -> None:
         get_default_graph().add_to_collection(GraphKeys.TABLE_INITIALIZERS, operation)
 
 
-# -- what fills tables -------------------------------------------------------------------------
-@export("contrib.lookup.TableInitializerBase")
-class TableInitializerBase(Trackable):
-    """What fills a table.
-
-    Args:
-      key_dtype: dtype of the keys.
-      value_dtype: dtype of the values.
-    """
+class _Typed(Trackable):
+    """What has keys and values of given dtypes."""
 
     def __init__(self, key_dtype: Any, value_dtype: Any) -> None:
         self._key_dtype = dtypes.as_dtype(key_dtype)
@@ -56,6 +49,17 @@ class TableInitializerBase(Trackable):
     def value_dtype(self) -> Any:
         """dtype of the values."""
         return self._value_dtype
+
+
+# -- what fills tables -------------------------------------------------------------------------
+@export("contrib.lookup.TableInitializerBase")
+class TableInitializerBase(_Typed):
+    """What fills a table.
+
+    Args:
+      key_dtype: dtype of the keys.
+      value_dtype: dtype of the values.
+    """
 
     def initialize(self, table: Any) -> Any:
         """Returns the operation that fills `table`."""
@@ -203,27 +207,13 @@ class TextFileInitializer(TableInitializerBase):
 
 # -- tables ------------------------------------------------------------------------------------
 @export("contrib.lookup.LookupInterface")
-class LookupInterface(Trackable):
+class LookupInterface(_Typed):
     """A table from keys to values.
 
     Args:
       key_dtype: dtype of the keys.
       value_dtype: dtype of the values.
     """
-
-    def __init__(self, key_dtype: Any, value_dtype: Any) -> None:
-        self._key_dtype = dtypes.as_dtype(key_dtype)
-        self._value_dtype = dtypes.as_dtype(value_dtype)
-
-    @property
-    def key_dtype(self) -> Any:
-        """dtype of the keys."""
-        return self._key_dtype
-
-    @property
-    def value_dtype(self) -> Any:
-        """dtype of the values."""
-        return self._value_dtype
 
     @property
     def name(self) -> str | None:
