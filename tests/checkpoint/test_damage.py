@@ -134,6 +134,7 @@ HOSTILE = {
     "no such shard": entry(shard_id=7, size=8),
     "negative shard": entry(shard_id=-1, size=8),
     "many strings": entry(dtype="DT_STRING", shape=(1 << 40,), size=16),
+    "strings of negative size": entry(dtype="DT_STRING", shape=(2,), size=-1),
     "long strings": entry(dtype="DT_STRING", shape=(2,), size=16),
     "wrong checksum": entry(size=8, crc32c=1),
     "no message": b"\xff\xff\xff",
@@ -205,3 +206,31 @@ def test_damage_reaches_the_program(tmp_path):
         with pytest.raises(tf.errors.DataLossError, match="m.data-00000-of-00001"):
             saver.restore(session, path)
         assert session.run(a)[0] == session.run(b)[0] == 2
+
+
+def test_large_values_are_read_by_threads(tmp_path):
+    """What several threads read is whole, or damage is found and no variable changes."""
+    count = 1_200_000
+    names = ("a", "b", "c")
+    path = f"{tmp_path}/large"
+    data = tmp_path / "large.data-00000-of-00001"
+    with tf.Graph().as_default(), tf.Session() as session:
+        held = [tf.get_variable(n, [count], initializer=tf.zeros_initializer()) for n in names]
+        saver = tf.train.Saver()
+        values = [np.arange(count, dtype=np.float32) + i for i in range(len(names))]
+        for variable, value in zip(held, values, strict=True):
+            variable.load(value, session)
+        saver.save(session, path, write_meta_graph=False)
+        session.run(tf.global_variables_initializer())
+        saver.restore(session, path)
+        for variable, value in zip(held, values, strict=True):
+            np.testing.assert_array_equal(session.run(variable), value)
+        session.run(tf.global_variables_initializer())
+        whole = data.read_bytes()
+        wrong = bytearray(whole)
+        wrong[count * 4 + 12345] ^= 1
+        for broken, kind in ((wrong, tf.errors.DataLossError), (whole[:-9], ALLOWED)):
+            data.write_bytes(broken)
+            with pytest.raises(kind, match=data.name):
+                saver.restore(session, path)
+            assert not any(session.run([tf.reduce_any(tf.not_equal(v, 0.0)) for v in held]))

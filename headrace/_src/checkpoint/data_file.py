@@ -49,7 +49,7 @@ class DataFile:
           OutOfRangeError: The file is too short.
         """
         size = math.prod(shape) * np.dtype(dtype).itemsize
-        if offset < 0 or offset + size > self._size:
+        if offset < 0 or min(shape, default=0) < 0 or offset + size > self._size:
             raise self.cut_off()
         return Reading(self, offset, np.empty(shape, dtype), readers)
 
