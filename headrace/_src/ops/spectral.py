@@ -114,9 +114,12 @@ def _common_divisor(a: Any, b: Any) -> Any:
                 raise ValueError(f"{name} must be an integer type. Got: {value.dtype}")
         known = constant_value(a), constant_value(b)
         if known[0] is not None and known[1] is not None:
-            return convert_to_tensor(
-                np.asarray(math.gcd(int(known[0]), int(known[1])), known[0].dtype)
-            )
+            first, second = map(int, known)
+            divisor = math.gcd(first, second)
+            # It has the sign of the second number, as Euclid's way with remainders gives it.
+            if (second or first) < 0:
+                divisor = -divisor
+            return convert_to_tensor(np.asarray(divisor, known[0].dtype))
         return loop_ops.while_loop(
             lambda _, b: late.greater(b, late.zeros_like(b)),
             lambda a, b: [b, late.mod(a, b)],
