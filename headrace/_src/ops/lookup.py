@@ -40,11 +40,6 @@ def _kernel_hash_table(k, *, key_dtype, value_dtype):
     return k.resource(lambda: Table(key_dtype.as_numpy_dtype, value_dtype.as_numpy_dtype))
 
 
-def _same_length(keys: Any, values: Any) -> list[Any]:
-    dims_lib.merge(keys, values)
-    return []
-
-
 # -- LookupTableImportV2, InitializeTableV2 ----------------------------------------------------
 LookupTableImportV2 = op(
     "LookupTableImportV2",
@@ -59,7 +54,8 @@ LookupTableImportV2.no_gradient(_NO_GRADIENT, undefined=True)
 
 @LookupTableImportV2.shape
 def _shape_import(s, table_handle, keys, values):
-    return _same_length(keys, values)
+    dims_lib.merge(keys, values)
+    return []
 
 
 @LookupTableImportV2.kernel
@@ -79,15 +75,8 @@ InitializeTableV2 = op(
 InitializeTableV2.no_gradient(_NO_GRADIENT)
 
 
-@InitializeTableV2.shape
-def _shape_initialize(s, table_handle, keys, values):
-    return _same_length(keys, values)
-
-
-@InitializeTableV2.kernel
-def _kernel_initialize(k, table_handle, keys, values):
-    table_handle.fill(np.ravel(keys).tolist(), np.ravel(values).tolist())
-    return ()
+InitializeTableV2.shape(_shape_import)
+InitializeTableV2.kernel(_kernel_import)
 
 
 # -- InitializeTableFromTextFileV2 -------------------------------------------------------------
