@@ -11,15 +11,11 @@ import numpy as np
 from headrace._src.checkpoint.coding import put_varint
 from headrace._src.core import dtypes, errors
 from headrace._src.native import library
+from headrace._src.proto.record_io import mask
 
 _LIMIT: Final = 1 << 63
 # Fewer bytes are not worth loading the native library.
 _LONG: Final = 1 << 16
-
-
-def mask(crc: int) -> int:
-    """A checksum in the form in which it is stored."""
-    return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
 
 
 def unmask(stored: int) -> int:

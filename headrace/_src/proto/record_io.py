@@ -20,12 +20,16 @@ _CHUNK: Final = 1 << 18
 _WINDOW_BITS: Final = {"GZIP": zlib.MAX_WBITS + 16, "ZLIB": zlib.MAX_WBITS}
 
 
+def mask(crc: int) -> int:
+    """A checksum as it is stored: rotated and shifted, so that it can be part of checked data."""
+    return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+
+
 def masked_crc(data: bytes) -> int:
-    """The CRC-32C of `data`, rotated and shifted so that checksums can be part of checked data."""
+    """The CRC-32C of `data` in the form in which it is stored."""
     import google_crc32c
 
-    crc = int(google_crc32c.value(data))
-    return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+    return mask(int(google_crc32c.value(data)))
 
 
 def frame(data: bytes) -> bytes:
