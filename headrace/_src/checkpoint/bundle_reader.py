@@ -175,7 +175,7 @@ class BundleReader:
           InvalidArgumentError: The checkpoint does not hold all of it.
           InternalError: The slice does not fit into the tensor.
         """
-        return self._begin(name, extents, None)()
+        return self._begin(name, self._entry(key_of(name)), extents)()
 
     def read_many(
         self, wanted: Sequence[tuple[str, slices.Extents | None]]
@@ -188,24 +188,27 @@ class BundleReader:
           InvalidArgumentError: As in `read`.
           InternalError: As in `read`.
         """
-        size = sum(self._entry(key_of(name)).size for name, _ in wanted)
-        if size < _MANY_BYTES:
-            return [self.read(*each) for each in wanted]
+        found = [(name, self._entry(key_of(name)), extents) for name, extents in wanted]
+        if sum(entry.size for _, entry, _ in found) < _MANY_BYTES:
+            return [self._begin(*each)() for each in found]
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(_READERS, "headrace_restore") as readers:
             try:
-                begun = [self._begin(*each, readers) for each in wanted]
+                begun = [self._begin(*each, readers) for each in found]
                 return [finish() for finish in begun]
             except BaseException:
                 readers.shutdown(wait=False, cancel_futures=True)
                 raise
 
     def _begin(
-        self, name: str, extents: slices.Extents | None, readers: Executor | None
+        self,
+        name: str,
+        entry: Any,
+        extents: slices.Extents | None,
+        readers: Executor | None = None,
     ) -> Callable[[], np.ndarray[Any, Any]]:
         """Begins to read a tensor or a slice of it; what it returns waits for the value."""
-        entry = self._entry(key_of(name))
         shape = self._shape(entry)
         if extents is None:
             extents = ((0, slices.FULL),) * len(shape)
